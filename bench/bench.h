@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bench.h - the contract between a bench and the harness.
+ *
+ * A bench is one file in bench/ that defines one `const struct bench bench_NAME`, and one line in
+ * list.h. The struct says everything: help, man page, completion and the result files follow from it.
+ * The harness forks and pins the workers, puts them into their memcg, binds their memory, chooses how
+ * many passes make a rep, and does all timing, storing and printing. A bench file therefore holds no
+ * clock, printf, fork, pthread, cgroup path, perf counter, option parsing or exit, and includes this
+ * file, libc and libnuma only.
+ *
+ * Words: an *op* is what a cost is per ("one page faulted in"). A *pass* is the smallest whole piece of
+ * work of a bench (map, touch every page, unmap); a *rep* is the number of passes that fills the time
+ * of one sample. A *phase* is a timed part of a pass; each metric is the time of one phase per op.
+ *
+ * Every worker has its own state and its own struct bench_run. Functions that can fail return 0 or a
+ * negative errno through bench_error(), which keeps the sentence for the reader.
+ */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The harness as one worker sees it while it measures. Opaque. */
+struct bench_run;
+
+enum bench_better {
+	BENCH_LOWER_IS_BETTER,
+	BENCH_HIGHER_IS_BETTER,
+};
+
+/* Metric i of a bench is the time of its phase i per op, in "clock unit per @op". */
+struct bench_metric {
+	const char *name;
+	const char *help;	  /* one line: what is timed */
+	const char *op;		  /* the op, singular: "page" */
+	enum bench_better better;
+};
+
+enum bench_param_type {
+	BENCH_PARAM_ENUM, /* one of @choices; the field holds its index */
+	BENCH_PARAM_SIZE, /* bytes: "8M" */
+	BENCH_PARAM_UINT,
+};
+
+/*
+ * A parameter of a bench: `--param name=value`, or `--name=value`. The harness parses and checks it,
+ * and stores it as uint64_t at @offset of the bench's state before setup().
+ */
+struct bench_param {
+	const char *name;
+	const char *help;
+	enum bench_param_type type;
+	const char *unit;	    /* NULL where there is none */
+	const char *def;	    /* default, as a user would type it */
+	const char *const *choices; /* BENCH_PARAM_ENUM: NULL-terminated */
+	uint64_t min, max;	    /* SIZE and UINT, inclusive */
+	size_t offset;
+};
+
+/* What a bench cannot run without: a set of flags; harness/core/needs.c has a sentence and a test for each. */
+enum bench_needs {
+	BENCH_NEEDS_MEMCG = 1 << 0, /* a memory controller; without it there is no child state */
+	BENCH_NEEDS_SWAP = 1 << 1,
+	BENCH_NEEDS_NUMA = 1 << 2, /* two memory nodes */
+	BENCH_NEEDS_THP = 1 << 3,
+};
+
+/* What the harness saw from outside of one rep of one worker, for verify(). */
+struct bench_evidence {
+	uint64_t passes;
+	uint64_t minflt, majflt; /* getrusage(RUSAGE_THREAD) after − before */
+};
+
+struct bench {
+	const char *name;
+	const char *summary; /* one line */
+	/*
+	 * Plain English, in paragraphs: what is done; why memcg is on that path, naming the kernel
+	 * functions (and the version they were read in); what the number includes and leaves out.
+	 */
+	const char *about;
+	unsigned int version; /* raise it when the meaning of a number changes */
+	const struct bench_metric *metrics;
+	size_t nr_metrics;
+	const struct bench_param *params;
+	size_t nr_params;
+	unsigned int needs; /* enum bench_needs */
+	size_t state_size;  /* the harness gives each worker this much, zeroed, with params filled in */
+
+	/* Once per worker, after it is pinned and in its memcg. Untimed. */
+	int (*setup)(void *state, struct bench_run *run);
+
+	/*
+	 * @passes passes, each phase of them between bench_phase_begin() and bench_phase_end(). No call
+	 * through a pointer, no clock and no allocation per op.
+	 */
+	int (*run)(void *state, struct bench_run *run, uint64_t passes);
+
+	/*
+	 * Called after every rep: did the work that was timed really happen? A rep that does not
+	 * verify is an error, not a number. Obligatory, except for null.
+	 */
+	int (*verify)(void *state, struct bench_run *run, const struct bench_evidence *evidence);
+
+	/*
+	 * A separate run in which every op is timed alone, between bench_op_begin() and bench_op_end(),
+	 * until bench_op_end() returns 0. NULL: this bench has no latency distribution. It is of metric
+	 * number latency_metric.
+	 */
+	int (*latency)(void *state, struct bench_run *run);
+	size_t latency_metric;
+
+	/* Copes with half a setup. */
+	void (*teardown)(void *state, struct bench_run *run);
+};
+
+/* --- what a bench may ask of the harness --- */
+
+/* Begin and end the timed phase @phase (= the metric's index), which did @ops ops. */
+void bench_phase_begin(struct bench_run *run, size_t phase);
+void bench_phase_end(struct bench_run *run, size_t phase, uint64_t ops);
+
+/*
+ * To be called between phases while everything that a pass maps is resident: in the pass that proves
+ * the work, the harness stops here and compares @claimed_bytes with what the memcg was charged. In a
+ * timed rep it returns at once. Call it once a pass, always at the same place.
+ */
+void bench_hold(struct bench_run *run, uint64_t claimed_bytes);
+
+/*
+ * Time the exit of a process as phase @phase with @ops ops: fork a child that runs prepare(@state) and
+ * exits. The clock runs from the child's last instruction before _exit() to the return of waitpid() in
+ * the worker, so it includes the fixed cost of a process's end. prepare() runs untimed, in the child.
+ */
+int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*prepare)(void *state),
+		     void *state);
+
+/* Around one op in latency(). bench_op_end() returns 0 when enough ops were taken. */
+void bench_op_begin(struct bench_run *run);
+int bench_op_end(struct bench_run *run);
+
+/* Bytes of a base page and of a PMD-sized huge page (0: this kernel has none). */
+uint64_t bench_page_bytes(const struct bench_run *run);
+uint64_t bench_huge_page_bytes(const struct bench_run *run);
+
+/* A seed of this worker's own, the same in every run with the same --seed. */
+uint64_t bench_seed(const struct bench_run *run);
+
+/* Workers of this arm, which of them this is, and whether they share one address space. */
+unsigned int bench_nr_workers(const struct bench_run *run);
+unsigned int bench_worker(const struct bench_run *run);
+int bench_is_threaded(const struct bench_run *run);
+
+/* Record a sentence about what went wrong and return -@err. @err: a positive errno. */
+int bench_error(struct bench_run *run, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* list.h - every bench, sorted by name, one line each. Included with BENCH(name) defined. */
+BENCH(fault_storm)
+BENCH(null)

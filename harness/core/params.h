@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * params.h - the values of a bench's parameters, checked against its table.
+ *
+ * Plain data: no allocation, copies by assignment.
+ */
+#ifndef CORE_PARAMS_H
+#define CORE_PARAMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/util.h"
+#include "bench.h"
+
+#define PARAMS_MAX 16
+
+struct params {
+	const struct bench *bench;
+	uint64_t value[PARAMS_MAX]; /* by index of bench->params */
+};
+
+/* All defaults. */
+void params_init(struct params *params, const struct bench *bench);
+
+/*
+ * Set @name from @text. -ENOENT: the bench has no such parameter (the sentence lists those it has); -EINVAL:
+ * not a value of its type (the sentence lists the choices); -ERANGE: outside min…max (the sentence says them).
+ */
+int params_set(struct params *params, const char *name, const char *text) __must_check;
+
+/* Parameter i as text that params_set() takes back. Writes to and returns @buf. */
+char *params_text(const struct params *params, size_t i, char *buf, size_t buf_size);
+
+/* Write every value to its offset in @state, of bench->state_size bytes. */
+void params_store(const struct params *params, void *state);
+
+#endif

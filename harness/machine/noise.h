@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * noise.h - what else the machine did while we measured.
+ *
+ * A snapshot before and one after; the difference is stored beside the result and judged in data/, not
+ * here. Reads /proc/stat, /proc/vmstat, /proc/pressure, cpufreq and thermal throttle counters, through fs.h.
+ */
+#ifndef MACHINE_NOISE_H
+#define MACHINE_NOISE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/util.h"
+
+struct noise {
+	uint64_t time_ns;
+	uint64_t user_ns, system_ns, idle_ns, iowait_ns, irq_ns, steal_ns; /* all CPUs together, /proc/stat */
+	uint64_t procs_running; /* tasks runnable at that moment, the reader included */
+	uint64_t load_milli;	/* 1-minute load average × 1000 */
+	uint64_t context_switches;
+	uint64_t throttle_count; /* thermal_throttle core+package counts, all CPUs */
+	uint64_t swap_in_pages, swap_out_pages;
+	uint64_t freq_min_khz, freq_max_khz; /* lowest and highest scaling_cur_freq; 0 = not visible */
+	bool has_freq, has_throttle;
+};
+
+int noise_read(struct noise *ret_noise) __must_check;
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * topo.h - the machine's topology (hwloc) and where workers go on it.
+ *
+ * Placement is pure: topology and policy in, a map worker -> PU out, so that it can be tested on
+ * synthetic machines. Pinning itself is topo_pin_self(). Knows nothing of benches or memcgs.
+ */
+#ifndef MACHINE_TOPO_H
+#define MACHINE_TOPO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/util.h"
+
+struct topo; /* an hwloc topology; free with topo_free() */
+
+/* This machine, with the PUs that this process may use (cpuset and affinity respected). */
+int topo_load(struct topo **ret_topo) __must_check;
+/* hwloc's synthetic notation, such as "pack:2 numa:2 core:4 pu:2". -EINVAL: not that. */
+int topo_load_synthetic(const char *description, struct topo **ret_topo) __must_check;
+void topo_free(struct topo *topo);
+
+/* The topology as hwloc XML; the caller frees *ret_xml with free(). */
+int topo_export_xml(const struct topo *topo, char **ret_xml) __must_check;
+
+size_t topo_nr_pus(const struct topo *topo);   /* allowed ones */
+size_t topo_nr_cores(const struct topo *topo); /* with at least one allowed PU */
+size_t topo_nr_nodes(const struct topo *topo); /* memory nodes */
+size_t topo_nr_packages(const struct topo *topo);
+bool topo_has_smt(const struct topo *topo); /* some core has more than one allowed PU */
+int topo_node_of_pu(const struct topo *topo, unsigned int pu, unsigned int *ret_node);
+
+/* One worker's place. @pu and @node are the kernel's numbers (hwloc's os_index). */
+struct topo_place {
+	unsigned int pu;
+	unsigned int core;    /* hwloc's logical index of the core */
+	unsigned int node;    /* nearest memory node */
+	unsigned int package; /* hwloc's logical index */
+};
+
+/*
+ * Place @nr_workers workers by @policy and write their places to @places:
+ *   compact   fill a package core by core before the next one; one worker a core, SMT siblings only
+ *             when every core has one
+ *   scatter   spread over packages and nodes first; SMT siblings last
+ *   node:N    compact on the PUs of memory node N
+ *   cores     one worker a core, in order; more workers than cores is an error
+ *   pus       PUs in order, SMT siblings beside each other
+ *   LIST      the kernel's CPU numbers, "0,2-3"; worker i goes to the i-th
+ * With more workers than PUs the places repeat from the first (not for cores and LIST), and
+ * *ret_oversubscribed is set.
+ * -EINVAL: not a policy, or no such node; -ENODEV: a listed CPU is not there or not allowed;
+ * -ERANGE: too many workers for cores or LIST.
+ */
+int topo_place(const struct topo *topo, const char *policy, size_t nr_workers,
+	       struct topo_place *places, bool *ret_oversubscribed) __must_check;
+
+/*
+ * Pin the calling thread to @pu. -EINVAL with a sentence when the CPU is offline or outside the
+ * cpuset. topo_is_pinned(): the calling thread runs on @pu and may run nowhere else.
+ */
+int topo_pin_self(unsigned int pu) __must_check;
+bool topo_is_pinned(unsigned int pu);
+
+#endif
