@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rundata.h - a stored run, read back into memory.
+ *
+ * The only reader of run.json and samples.jsonl. Accepts what docs/RESULTS-FORMAT.md says and refuses the rest with one sentence
+ * that names file and line. Pure data: needs no cgroup, no root, no machine.
+ */
+#ifndef DATA_RUNDATA_H
+#define DATA_RUNDATA_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/util.h"
+
+struct rundata_metric {
+	char *name, *help, *op, *unit;
+	bool lower_is_better;
+};
+
+struct rundata_arm {
+	char *state; /* "off", "root", "child" */
+	unsigned int depth;
+	uint64_t limit_bytes; /* UINT64_MAX: none */
+};
+
+/* One rep: its value for every metric of the item, NAN where missing. */
+struct rundata_sample {
+	unsigned int boot, arm, block, pos, rep;
+	bool warmup;
+	const double *value; /* ns (or insn) per op, nr_metrics of them */
+};
+
+/* One latency record. */
+struct rundata_latency {
+	unsigned int boot, arm, metric, round;
+	uint64_t count;
+	double clock_cost_ns, min_ns, max_ns;
+	uint64_t (*histogram)[2]; /* lower bound, count */
+	size_t nr_buckets;
+};
+
+struct rundata_item {
+	unsigned int item;
+	char *bench, *op, *mode, *place, *memory;
+	unsigned int bench_version;
+	json_t *params;	 /* object of strings */
+	json_t *workers; /* list, as stored */
+	struct rundata_metric *metrics;
+	size_t nr_metrics;
+	struct rundata_arm *arms;
+	size_t nr_arms;
+	struct rundata_sample *samples;
+	size_t nr_samples;
+	struct rundata_latency *latencies;
+	size_t nr_latencies;
+	json_t *noise;	  /* list of the noise records of this item */
+	json_t *warnings; /* list of warning records of this item */
+	json_t *errors;	  /* list of error and skip records of this item */
+};
+
+struct rundata {
+	char *dir;
+	json_t *run; /* run.json */
+	struct rundata_item *items;
+	size_t nr_items;
+	json_t *notes; /* warning, skip and error records of no item */
+	bool complete; /* run.json says complete and every boot has its end record */
+	char *doubt;   /* one sentence about what is missing ("the last line is cut"), or NULL */
+};
+
+/*
+ * Read the run in directory @dir. -ENOENT: no run there; -EBADMSG: not a memcgbench run, malformed, negative or NaN numbers, an arm or metric that its item lacks;
+ * -EPROTONOSUPPORT: another schema version. A cut last line is no error: @doubt says so. Free with rundata_free().
+ */
+int rundata_load(const char *dir, struct rundata **ret_data) __must_check;
+void rundata_free(struct rundata *data);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stats.h - the statistics, and nothing but them: arrays of numbers in, numbers out.
+ *
+ * Pure: no clock, no files, no printing, no global state; resampling takes a seed. Each function names its
+ * source. A result that the sample cannot give (n too small) is NAN, never 0.
+ */
+#ifndef DATA_STATS_H
+#define DATA_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct stats_interval {
+	double low, high;  /* NAN where n does not allow the confidence asked for */
+	double confidence; /* what it really covers, as a fraction: order statistics are discrete */
+};
+
+double stats_mean(const double *x, size_t n);
+/* The middle value, or the mean of the two middle ones. NAN for n = 0. */
+double stats_median(const double *x, size_t n);
+/* Linear interpolation between order statistics: type 7 of Hyndman & Fan 1996. @p: 0…1. */
+double stats_quantile(const double *x, size_t n, double p);
+/* Sample standard deviation (n - 1); NAN for n < 2. */
+double stats_stddev(const double *x, size_t n);
+/* Median absolute deviation × 1.4826. */
+double stats_mad_sigma(const double *x, size_t n);
+
+/* Order-statistic interval of the median (Conover 1999, §3.2). 95 % needs n ≥ 6. */
+struct stats_interval stats_median_interval(const double *x, size_t n, double confidence);
+
+/* Tukey's fences: marks values beyond 1.5 (and 3) interquartile ranges: 0, 1 or 2. Drops nothing. Returns how many are marked. */
+size_t stats_tukey(const double *x, size_t n, uint8_t *ret_mark);
+
+/*
+ * One-sample Hodges-Lehmann estimate (median of Walsh averages) with the exact signed-rank interval up to n = 50 and the
+ * normal approximation above (Hollander, Wolfe & Chicken 2014, §3.2-3.3). For paired differences.
+ */
+double stats_hodges_lehmann(const double *x, size_t n);
+struct stats_interval stats_hodges_lehmann_interval(const double *x, size_t n, double confidence);
+
+/* Two-sided p of the Wilcoxon signed-rank test; exact (ties and zeros by enumeration of the given ranks) up to n = 20, else normal with tie and continuity correction. */
+double stats_signed_rank_p(const double *x, size_t n);
+/* Two-sided p of the exact sign-flip permutation test of mean 0, n ≤ 16; NAN above. */
+double stats_sign_flip_p(const double *x, size_t n);
+
+/* Two-sided p of Mann-Whitney's U: exact for n + m ≤ 50 with ties, else normal with tie and continuity correction. */
+double stats_mann_whitney_p(const double *x, size_t n, const double *y, size_t m);
+/* Two-sample Hodges-Lehmann shift (median of all y − x) and its interval. */
+double stats_shift(const double *x, size_t n, const double *y, size_t m);
+struct stats_interval stats_shift_interval(const double *x, size_t n, const double *y, size_t m, double confidence);
+
+/*
+ * Smallest true difference that a paired design of @n blocks with standard deviation @sigma would find with
+ * probability @power at significance @alpha: (t(1-α/2, n-1) + t(power, n-1)) σ/√n (Bloom 1995). NAN for n < 2.
+ */
+double stats_detectable(double sigma, size_t n, double alpha, double power);
+
+/* Geometric mean by logs; NAN if any value is ≤ 0. */
+double stats_geomean(const double *x, size_t n);
+
+/* Holm's step-down adjustment of @n p-values, in place of the order given; NANs stay NAN and are not counted. */
+void stats_holm(const double *p, size_t n, double *ret_adjusted);
+
+/* Quantile @p of a latency histogram of docs/RESULTS-FORMAT.md: (bucket's lower bound, count) pairs, ascending; interpolated
+ * inside the bucket. NAN when empty. */
+double stats_histogram_quantile(const uint64_t (*histogram)[2], size_t nr, double p);
+
+#endif
