@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/bench_run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "machine/clock.h"
+
+void bench_run_reset(struct bench_run *run)
+{
+	memset(run->phase, 0, sizeof(run->phase));
+	run->held = false;
+	run->error = 0;
+	run->error_text[0] = '\0';
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+uint64_t bench_run_clock_cost(void)
+{
+	enum { SAMPLES = 1001 };
+	uint64_t cost[SAMPLES];
+	int i;
+
+	for (i = 0; i < SAMPLES; i++) {
+		uint64_t begin = clock_ns();
+
+		cost[i] = clock_ns() - begin;
+	}
+	qsort(cost, SAMPLES, sizeof(cost[0]), compare_u64);
+	return cost[SAMPLES / 2];
+}
+
+void bench_phase_begin(struct bench_run *run, size_t phase)
+{
+	(void)phase;
+	if (run->counters)
+		counters_read(run->counters, &run->counters_begin);
+	run->phase_begin_ns = clock_ns();
+}
+
+static void add_counters(struct bench_run *run, struct bench_phase *phase)
+{
+	struct counters_reading end;
+	struct counters_delta delta;
+	size_t i;
+
+	counters_read(run->counters, &end);
+	counters_sub(run->counters, &run->counters_begin, &end, &delta);
+	for (i = 0; i < counters_nr(run->counters); i++) {
+		if (!delta.valid[i])
+			continue;
+		phase->count[i] += delta.count[i];
+		phase->count_valid[i] = true;
+		phase->count_scaled |= delta.scaled[i];
+	}
+}
+
+void bench_phase_end(struct bench_run *run, size_t phase, uint64_t ops)
+{
+	uint64_t end_ns = clock_ns();
+	struct bench_phase *p = &run->phase[phase];
+
+	p->ns += end_ns - run->phase_begin_ns;
+	p->ops += ops;
+	if (run->counters)
+		add_counters(run, p);
+}
+
+void bench_hold(struct bench_run *run, uint64_t claimed_bytes)
+{
+	if (run->hold && !run->held) {
+		run->held = true;
+		run->claimed_bytes = claimed_bytes;
+		run->hold(run);
+	}
+}
+
+static void child_main(struct bench_run *run, int (*prepare)(void *state), void *state)
+	__attribute__((noreturn));
+
+static void child_main(struct bench_run *run, int (*prepare)(void *state), void *state)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	run->child_ret = prepare(state);
+	run->child_begin_ns = clock_ns();
+	_exit(0);
+}
+
+int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*prepare)(void *state),
+		     void *state)
+{
+	struct rusage usage;
+	uint64_t end_ns;
+	int status;
+	pid_t pid;
+
+	run->child_ret = -ECHILD;
+	pid = fork();
+	if (pid < 0)
+		return bench_error(run, errno, "fork a process to time its exit: %s", strerror(errno));
+	if (pid == 0)
+		child_main(run, prepare, state);
+	while (wait4(pid, &status, 0, &usage) < 0) {
+		if (errno != EINTR)
+			return bench_error(run, errno, "wait for the exiting process: %s",
+					   strerror(errno));
+	}
+	end_ns = clock_ns();
+	if (WIFSIGNALED(status))
+		return bench_error(run, ECHILD, "the process whose exit is timed was killed by signal %d (%s)",
+				   WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (run->child_ret)
+		return bench_error(run, -run->child_ret, "the process whose exit is timed could not prepare: %s",
+				   strerror(-run->child_ret));
+	if ((uint64_t)usage.ru_minflt < ops)
+		return bench_error(run, EPROTO,
+				   "the process whose exit is timed took %ld faults for %llu ops: its memory "
+				   "was not there to be freed",
+				   usage.ru_minflt, (unsigned long long)ops);
+	run->phase[phase].ns += end_ns - run->child_begin_ns;
+	run->phase[phase].ops += ops;
+	return 0;
+}
+
+void bench_op_begin(struct bench_run *run)
+{
+	run->op_begin_ns = clock_ns();
+}
+
+int bench_op_end(struct bench_run *run)
+{
+	uint64_t ns = clock_ns() - run->op_begin_ns;
+
+	histogram_add(&run->latency, ns > run->clock_cost_ns ? ns - run->clock_cost_ns : 0);
+	return run->latency.count < run->latency_ops;
+}
+
+uint64_t bench_page_bytes(const struct bench_run *run)
+{
+	return run->page_bytes;
+}
+
+uint64_t bench_huge_page_bytes(const struct bench_run *run)
+{
+	return run->huge_page_bytes;
+}
+
+uint64_t bench_seed(const struct bench_run *run)
+{
+	return run->seed;
+}
+
+unsigned int bench_nr_workers(const struct bench_run *run)
+{
+	return run->nr_workers;
+}
+
+unsigned int bench_worker(const struct bench_run *run)
+{
+	return run->worker;
+}
+
+int bench_is_threaded(const struct bench_run *run)
+{
+	return run->threaded;
+}
+
+int bench_error(struct bench_run *run, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	/* The first error is the cause; what follows from it would hide it. */
+	if (!run->error) {
+		run->error = err;
+		va_start(ap, fmt);
+		vsnprintf(run->error_text, sizeof(run->error_text), fmt, ap);
+		va_end(ap);
+	}
+	return -err;
+}

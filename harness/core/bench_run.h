@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bench_run.h - one worker's side of the contract in bench/bench.h: its clock, phases and proof.
+ *
+ * A struct bench_run lives in memory shared between the worker and the runner: the worker writes results
+ * into it, the runner reads them when the worker has answered. It knows nothing of memcgs or results files.
+ */
+#ifndef CORE_BENCH_RUN_H
+#define CORE_BENCH_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "bench.h"
+#include "core/histogram.h"
+#include "machine/counters.h"
+
+#define BENCH_METRICS_MAX 8
+
+/* What a bench did in one phase during one rep. */
+struct bench_phase {
+	uint64_t ns, ops;
+	uint64_t count[COUNTERS_MAX]; /* counted reps only */
+	bool count_valid[COUNTERS_MAX], count_scaled;
+};
+
+struct bench_run {
+	/* Set once, before setup(). */
+	unsigned int worker, nr_workers;
+	bool threaded;
+	uint64_t seed, page_bytes, huge_page_bytes;
+	uint64_t clock_cost_ns;
+
+	/* Of the rep at hand. */
+	struct bench_phase phase[BENCH_METRICS_MAX];
+	uint64_t phase_begin_ns;
+	uint64_t begin_ns, end_ns; /* of the whole rep */
+	struct rusage usage;	   /* of the whole rep, this worker alone */
+	struct counters *counters; /* counted reps only; a pointer of the worker's own */
+	struct counters_reading counters_begin;
+
+	/* The pass that proves the work: bench_hold() calls back, NULL in every other rep. */
+	void (*hold)(struct bench_run *run);
+	void *hold_data;
+	uint64_t claimed_bytes;
+	bool held;
+
+	/* Latency: how many ops are wanted, and what they took. */
+	uint64_t latency_ops, op_begin_ns;
+	struct histogram latency;
+
+	/* bench_child_exit(): written by the child just before it ends. */
+	volatile uint64_t child_begin_ns;
+	volatile int child_ret;
+
+	int error; /* errno of the first error, 0: none */
+	char error_text[512];
+};
+
+/* Forget the last rep. */
+void bench_run_reset(struct bench_run *run);
+
+/* Median cost of reading the clock once, measured now, in nanoseconds. */
+uint64_t bench_run_clock_cost(void);
+
+#endif

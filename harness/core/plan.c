@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "core/registry.h"
+
+static const char *const state_names[] = {
+	[PLAN_OFF] = "off",
+	[PLAN_ROOT] = "root",
+	[PLAN_CHILD] = "child",
+};
+
+const char *plan_state_name(enum plan_state state)
+{
+	return state_names[state];
+}
+
+struct plan_item *plan_add(struct plan *plan)
+{
+	struct plan_item *items = realloc(plan->items, (plan->nr_items + 1) * sizeof(*items));
+
+	if (!items)
+		return NULL;
+	plan->items = items;
+	memset(&items[plan->nr_items], 0, sizeof(*items));
+	return &items[plan->nr_items++];
+}
+
+void plan_free(struct plan *plan)
+{
+	free(plan->items);
+	plan->items = NULL;
+	plan->nr_items = 0;
+}
+
+char *plan_arm_text(const struct plan_arm *arm, char *buf, size_t buf_size)
+{
+	if (arm->state == PLAN_CHILD)
+		snprintf(buf, buf_size, "child, depth %u", arm->depth);
+	else
+		snprintf(buf, buf_size, "%s", plan_state_name(arm->state));
+	return buf;
+}
+
+static json_t *arm_to_json(const struct plan_arm *arm)
+{
+	return json_pack("{s:s, s:i, s:o}", "state", plan_state_name(arm->state), "depth",
+			 (int)arm->depth, "limit_bytes",
+			 arm->limit_bytes == UINT64_MAX ? json_null()
+							: json_integer((json_int_t)arm->limit_bytes));
+}
+
+json_t *plan_item_to_json(const struct plan_item *item)
+{
+	json_t *arms = json_array(), *params = json_object();
+	char text[64];
+	size_t i;
+
+	for (i = 0; i < item->nr_arms; i++)
+		json_array_append_new(arms, arm_to_json(&item->arms[i]));
+	for (i = 0; i < item->bench->nr_params; i++)
+		json_object_set_new(params, item->bench->params[i].name,
+				    json_string(params_text(&item->params, i, text, sizeof(text))));
+	return json_pack("{s:s, s:i, s:o, s:i, s:s, s:s, s:s, s:o}", "bench", item->bench->name,
+			 "version", (int)item->bench->version, "params", params, "nr_workers",
+			 (int)item->nr_workers, "mode", item->threads ? "threads" : "processes",
+			 "place", item->place, "memory", item->memory, "arms", arms);
+}
+
+json_t *plan_to_json(const struct plan *plan)
+{
+	json_t *items = json_array();
+	size_t i;
+
+	for (i = 0; i < plan->nr_items; i++)
+		json_array_append_new(items, plan_item_to_json(&plan->items[i]));
+	return json_pack("{s:I, s:i, s:I, s:I, s:b, s:s, s:o}", "seed", (json_int_t)plan->seed,
+			 "blocks", (int)plan->blocks, "rep_ns", (json_int_t)plan->rep_ns,
+			 "latency_ops", (json_int_t)plan->latency_ops, "counters", plan->counters,
+			 "perf_dir", plan->perf_dir, "items", items);
+}
+
+static int arm_from_json(json_t *json, struct plan_arm *arm)
+{
+	const char *state;
+	json_t *limit;
+	int depth;
+	size_t i;
+
+	if (json_unpack(json, "{s:s, s:i, s:o}", "state", &state, "depth", &depth, "limit_bytes",
+			&limit))
+		return err_set(EINVAL, "plan: an arm lacks state, depth or limit_bytes");
+	for (i = 0; i < ARRAY_SIZE(state_names); i++)
+		if (!strcmp(state, state_names[i]))
+			break;
+	if (i == ARRAY_SIZE(state_names))
+		return err_set(EINVAL, "plan: no memcg state is called \"%s\"", state);
+	if (depth < 0 || depth > PLAN_DEPTH_MAX || (i == PLAN_CHILD && depth < 1))
+		return err_set(EINVAL, "plan: depth %d of a %s arm", depth, state);
+	arm->state = (enum plan_state)i;
+	arm->depth = (unsigned int)depth;
+	arm->limit_bytes = json_is_integer(limit) ? (uint64_t)json_integer_value(limit) : UINT64_MAX;
+	return 0;
+}
+
+static int item_params_from_json(json_t *params, struct plan_item *item)
+{
+	const char *name;
+	json_t *value;
+	int ret;
+
+	json_object_foreach(params, name, value) {
+		if (!json_is_string(value))
+			return err_set(EINVAL, "plan: parameter %s is not a string", name);
+		ret = params_set(&item->params, name, json_string_value(value));
+		if (ret)
+			return err_prefix(ret, "plan");
+	}
+	return 0;
+}
+
+static int item_from_json(json_t *json, struct plan_item *item)
+{
+	const char *bench, *mode, *place, *memory;
+	json_t *params, *arms;
+	int version, nr_workers, ret;
+	size_t i;
+
+	if (json_unpack(json, "{s:s, s:i, s:o, s:i, s:s, s:s, s:s, s:o}", "bench", &bench, "version",
+			&version, "params", &params, "nr_workers", &nr_workers, "mode", &mode,
+			"place", &place, "memory", &memory, "arms", &arms))
+		return err_set(EINVAL, "plan: an item lacks a field");
+	item->bench = registry_find(bench);
+	if (!item->bench)
+		return err_set(EINVAL, "plan: no bench is called \"%s\"", bench);
+	if (item->bench->version != (unsigned int)version)
+		return err_set(EINVAL, "plan: %s version %d is wanted, this is version %u", bench, version,
+			       item->bench->version);
+	if (nr_workers < 1 || nr_workers > PLAN_WORKERS_MAX)
+		return err_set(EINVAL, "plan: %d workers", nr_workers);
+	item->nr_workers = (unsigned int)nr_workers;
+	item->threads = !strcmp(mode, "threads");
+	snprintf(item->place, sizeof(item->place), "%s", place);
+	snprintf(item->memory, sizeof(item->memory), "%s", memory);
+	params_init(&item->params, item->bench);
+	ret = item_params_from_json(params, item);
+	if (ret)
+		return ret;
+	item->nr_arms = json_array_size(arms);
+	if (!item->nr_arms || item->nr_arms > PLAN_ARMS_MAX)
+		return err_set(EINVAL, "plan: %zu arms", item->nr_arms);
+	for (i = 0; i < item->nr_arms; i++) {
+		ret = arm_from_json(json_array_get(arms, i), &item->arms[i]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int plan_from_json(const json_t *json, struct plan *ret_plan)
+{
+	struct plan plan = {0};
+	const char *perf_dir;
+	json_int_t seed, rep_ns, latency_ops;
+	json_t *items;
+	int blocks, counters, ret = 0;
+	size_t i;
+
+	if (json_unpack((json_t *)json, "{s:I, s:i, s:I, s:I, s:b, s:s, s:o}", "seed", &seed, "blocks",
+			&blocks, "rep_ns", &rep_ns, "latency_ops", &latency_ops, "counters",
+			&counters, "perf_dir", &perf_dir, "items", &items))
+		return err_set(EINVAL, "not a plan: seed, blocks, rep_ns, latency_ops, counters, "
+				       "perf_dir and items are needed");
+	if (blocks < 1 || blocks > PLAN_BLOCKS_MAX || rep_ns < 1 || latency_ops < 0)
+		return err_set(EINVAL, "plan: blocks, rep_ns or latency_ops is out of range");
+	plan.seed = (uint64_t)seed;
+	plan.blocks = (unsigned int)blocks;
+	plan.rep_ns = (uint64_t)rep_ns;
+	plan.latency_ops = (uint64_t)latency_ops;
+	plan.counters = counters;
+	snprintf(plan.perf_dir, sizeof(plan.perf_dir), "%s", perf_dir);
+	for (i = 0; i < json_array_size(items) && !ret; i++) {
+		struct plan_item *item = plan_add(&plan);
+
+		ret = item ? item_from_json(json_array_get(items, i), item)
+			   : err_sys(ENOMEM, "read the plan");
+	}
+	if (ret) {
+		plan_free(&plan);
+		return ret;
+	}
+	*ret_plan = plan;
+	return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * plan.h - what one boot runs: items (a bench with parameters, workers and arms), how many blocks, how long.
+ *
+ * A plan is made from the command line and handed as JSON to the runner, on this machine or in a guest. It
+ * says what is wanted; where workers go exactly is decided on the kernel under test.
+ */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/util.h"
+#include "core/params.h"
+
+#define PLAN_ARMS_MAX	   8
+#define PLAN_WORKERS_MAX   1024
+#define PLAN_BLOCKS_MAX	   100000
+#define PLAN_DEPTH_MAX	   64
+
+enum plan_state {
+	PLAN_OFF,   /* no memory controller in this boot */
+	PLAN_ROOT,  /* in the root memcg */
+	PLAN_CHILD, /* in a memcg @depth levels below it */
+};
+
+struct plan_arm {
+	enum plan_state state;
+	unsigned int depth;   /* PLAN_CHILD: ≥ 1 */
+	uint64_t limit_bytes; /* memory.max of the leaf; UINT64_MAX: none */
+};
+
+struct plan_item {
+	const struct bench *bench;
+	struct params params;
+	unsigned int nr_workers;
+	bool threads; /* workers are threads of one process, else processes */
+	char place[128];
+	char memory[32];
+	struct plan_arm arms[PLAN_ARMS_MAX]; /* the first is the baseline */
+	size_t nr_arms;
+};
+
+struct plan {
+	uint64_t seed;
+	unsigned int blocks;	/* per item; each holds every arm twice */
+	uint64_t rep_ns;	/* how long one rep should take; sets the passes in it */
+	uint64_t latency_ops;	/* single ops timed per arm and worker; 0: no latency pass */
+	bool counters;		/* take counted reps (perf_event_open) */
+	char perf_dir[512];	/* perf record: folder of the perf.data files; "" = none */
+	struct plan_item *items;
+	size_t nr_items;
+};
+
+const char *plan_state_name(enum plan_state state);
+
+/* Append a zeroed item; NULL when memory is short. Valid until the next call. */
+struct plan_item *plan_add(struct plan *plan);
+void plan_free(struct plan *plan); /* frees the items, not @plan */
+
+/* "root", "child, depth 5": for sentences. Writes to and returns @buf. */
+char *plan_arm_text(const struct plan_arm *arm, char *buf, size_t buf_size);
+
+/* New references. */
+json_t *plan_item_to_json(const struct plan_item *item);
+json_t *plan_to_json(const struct plan *plan);
+/* -EINVAL with a sentence: not a plan, or a bench or value that this build does not know. */
+int plan_from_json(const json_t *json, struct plan *ret_plan) __must_check;
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * team.h - the workers of one arm: forked, put into their memcg, pinned, and told what to do.
+ *
+ * The runner talks to each worker over a socket and reads its results from shared memory. A team whose worker
+ * died is broken: every call on it says so, team_stop() still cleans up. Workers die with the runner.
+ */
+#ifndef CORE_TEAM_H
+#define CORE_TEAM_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/bench_run.h"
+#include "core/plan.h"
+#include "machine/cgroup.h"
+#include "machine/topo.h"
+
+struct team;
+
+/* Set by the runner's signal handler: every wait on a worker ends with -EINTR. */
+extern volatile sig_atomic_t team_interrupted;
+
+/* Sums over the workers of one rep; per worker through team_run(). */
+struct team_rep {
+	struct bench_phase phase[BENCH_METRICS_MAX];
+	uint64_t elapsed_ns; /* first start to last end */
+	uint64_t minflt, majflt, nvcsw, nivcsw;
+};
+
+/*
+ * Fork @item's workers into @group (NULL: where the runner is, for a kernel without memcg) at @places, and run setup() in each. @seed differs by block. On failure the
+ * sentence names the worker; nothing is left running. Free with team_stop().
+ */
+int team_start(const struct plan_item *item, const struct plan_arm *arm, const struct cg_group *group,
+	       const struct topo_place *places, uint64_t seed, struct team **ret_team) __must_check;
+
+/*
+ * One rep of @passes passes in all workers at once, verified. @counted: with counters open (which slows the work:
+ * its time is no result). -EPROTO: a worker's evidence does not match its claim; -ECHILD: a worker died (the sentence says of
+ * what, the OOM killer by name); -EINTR: team_interrupted; -ETIMEDOUT: no answer in @timeout_ns.
+ */
+int team_rep(struct team *team, uint64_t passes, bool counted, struct team_rep *ret_rep) __must_check;
+
+/*
+ * The pass that proves the work: all workers stop while everything is mapped. *ret_claimed_bytes: what they say is
+ * mapped. The team stays stopped until team_release(). -ENODATA: the bench never holds (it has nothing to prove), the pass is over.
+ */
+int team_prove(struct team *team, uint64_t *ret_claimed_bytes) __must_check;
+int team_release(struct team *team) __must_check;
+
+/* One latency pass of @ops ops per worker; adds up into @histogram. */
+int team_latency(struct team *team, uint64_t ops, struct histogram *histogram) __must_check;
+
+/* What a worker wrote in the last rep. */
+const struct bench_run *team_run(const struct team *team, unsigned int worker);
+
+/* Names of the counters of the last counted rep, and why some are missing. */
+size_t team_nr_counters(const struct team *team);
+const char *team_counter_name(const struct team *team, size_t i);
+const char *team_counters_why(const struct team *team);
+
+/* Let the workers tear down and end, then free the team; kills what does not end. NULL is fine. */
+void team_stop(struct team *team);
+
+#endif

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The forked side of a team: enter the memcg, pin, bind, then do as the runner says. */
+#include "core/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "core/team.h"
+#include "machine/clock.h"
+#include "machine/mempol.h"
+
+/* What one worker, process or thread, carries around. */
+struct worker {
+	struct team *team;
+	struct bench_run *run;
+	const struct bench *bench;
+	void *state;
+	unsigned int index;
+	int fd;
+	bool was_set_up; /* setup() was called, successful or not */
+};
+
+static void answer(struct worker *worker, char kind)
+{
+	if (send(worker->fd, &kind, 1, MSG_NOSIGNAL) != 1)
+		_exit(1); /* the runner is gone */
+}
+
+/* err.h's sentence becomes the worker's. */
+static int worker_error(struct worker *worker, int ret)
+{
+	return bench_error(worker->run, -ret, "%s", err_msg());
+}
+
+static void next_command(struct worker *worker, struct worker_command *ret_command)
+{
+	ssize_t n;
+
+	do
+		n = recv(worker->fd, ret_command, sizeof(*ret_command), 0);
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(*ret_command))
+		_exit(1);
+}
+
+static void hold(struct bench_run *run)
+{
+	struct worker *worker = run->hold_data;
+	struct worker_command command;
+
+	answer(worker, ANSWER_HELD);
+	next_command(worker, &command);
+}
+
+/* All workers of the team reach this point before any goes on. */
+static void start_together(struct worker *worker)
+{
+	atomic_uint *arrived = &worker->team->shared->arrived;
+	unsigned int spins = 0;
+
+	atomic_fetch_add(arrived, 1);
+	while (atomic_load(arrived) < worker->run->nr_workers)
+		if (++spins % 1000 == 0)
+			sched_yield(); /* more workers than CPUs */
+}
+
+static void usage_since(struct rusage *usage, const struct rusage *before)
+{
+	usage->ru_minflt -= before->ru_minflt;
+	usage->ru_majflt -= before->ru_majflt;
+	usage->ru_nvcsw -= before->ru_nvcsw;
+	usage->ru_nivcsw -= before->ru_nivcsw;
+}
+
+static int check_place(struct worker *worker)
+{
+	unsigned int pu = worker->team->places[worker->index].pu;
+
+	if (topo_is_pinned(pu))
+		return 0;
+	return bench_error(worker->run, ENODEV, "CPU %u was taken away during the rep (offline, or the cpuset changed)",
+			   pu);
+}
+
+static int check_work(struct worker *worker, uint64_t passes)
+{
+	struct bench_run *run = worker->run;
+	struct bench_evidence evidence = {
+		.passes = passes,
+		.minflt = (uint64_t)run->usage.ru_minflt,
+		.majflt = (uint64_t)run->usage.ru_majflt,
+	};
+
+	return worker->bench->verify ? worker->bench->verify(worker->state, run, &evidence) : 0;
+}
+
+/* Run @passes passes, or the latency pass when @passes is 0, between two readings of the evidence. */
+static int rep(struct worker *worker, uint64_t passes)
+{
+	struct bench_run *run = worker->run;
+	struct rusage before;
+	int ret;
+
+	start_together(worker);
+	getrusage(RUSAGE_THREAD, &before);
+	run->begin_ns = clock_ns();
+	if (passes)
+		ret = worker->bench->run(worker->state, run, passes);
+	else
+		ret = worker->bench->latency(worker->state, run);
+	run->end_ns = clock_ns();
+	getrusage(RUSAGE_THREAD, &run->usage);
+	usage_since(&run->usage, &before);
+	if (!ret)
+		ret = check_place(worker);
+	return ret ? ret : check_work(worker, passes);
+}
+
+static void publish_counters(struct worker *worker, const struct counters *counters)
+{
+	struct team_shared *shared = worker->team->shared;
+	size_t i;
+
+	if (worker->index)
+		return;
+	shared->nr_counters = counters_nr(counters);
+	for (i = 0; i < shared->nr_counters; i++)
+		snprintf(shared->counter_name[i], sizeof(shared->counter_name[i]), "%s",
+			 counters_name(counters, i));
+	snprintf(shared->counters_why, sizeof(shared->counters_why), "%s", counters_why(counters));
+}
+
+static int counted_rep(struct worker *worker, uint64_t passes)
+{
+	struct counters *counters;
+	int ret = counters_open_self(&counters);
+
+	if (ret)
+		return worker_error(worker, ret);
+	publish_counters(worker, counters);
+	worker->run->counters = counters;
+	ret = rep(worker, passes);
+	worker->run->counters = NULL;
+	counters_close(counters);
+	return ret;
+}
+
+static int proving_pass(struct worker *worker)
+{
+	int ret;
+
+	worker->run->hold = hold;
+	worker->run->hold_data = worker;
+	worker->run->claimed_bytes = 0;
+	ret = rep(worker, 1);
+	worker->run->hold = NULL;
+	return ret;
+}
+
+static int latency_pass(struct worker *worker, uint64_t ops)
+{
+	memset(&worker->run->latency, 0, sizeof(worker->run->latency));
+	worker->run->latency_ops = ops;
+	worker->run->clock_cost_ns = bench_run_clock_cost();
+	return rep(worker, 0);
+}
+
+static int obey(struct worker *worker, const struct worker_command *command)
+{
+	bench_run_reset(worker->run);
+	switch (command->what) {
+	case COMMAND_REP:
+		return rep(worker, command->number);
+	case COMMAND_COUNTED_REP:
+		return counted_rep(worker, command->number);
+	case COMMAND_PROVE:
+		return proving_pass(worker);
+	case COMMAND_LATENCY:
+		return latency_pass(worker, command->number);
+	case COMMAND_RELEASE:
+	case COMMAND_STOP:
+		break;
+	}
+	return 0;
+}
+
+static int prepare(struct worker *worker)
+{
+	const struct topo_place *place = &worker->team->places[worker->index];
+	int ret = topo_pin_self(place->pu);
+
+	if (!ret)
+		ret = mempol_apply_self(worker->team->item->memory, place->node);
+	if (ret)
+		return worker_error(worker, ret);
+	if (worker->bench->state_size) {
+		worker->state = calloc(1, worker->bench->state_size);
+		if (!worker->state)
+			return bench_error(worker->run, ENOMEM, "memory for the bench's state");
+		params_store(&worker->team->item->params, worker->state);
+	}
+	worker->was_set_up = true;
+	return worker->bench->setup ? worker->bench->setup(worker->state, worker->run) : 0;
+}
+
+static void *worker_main(void *data)
+{
+	struct worker *worker = data;
+	struct worker_command command = {.what = COMMAND_STOP};
+	int ret = prepare(worker);
+
+	answer(worker, ret ? ANSWER_ERROR : ANSWER_DONE);
+	while (!ret) {
+		next_command(worker, &command);
+		if (command.what == COMMAND_STOP)
+			break;
+		ret = obey(worker, &command);
+		answer(worker, ret ? ANSWER_ERROR : ANSWER_DONE);
+	}
+	if (worker->was_set_up && worker->bench->teardown)
+		worker->bench->teardown(worker->state, worker->run);
+	free(worker->state);
+	if (command.what == COMMAND_STOP && !ret)
+		answer(worker, ANSWER_DONE);
+	return NULL;
+}
+
+/* Splitmix64 (Steele, Lea & Flood 2014): neighbouring workers get unrelated seeds. */
+static uint64_t mix(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15u;
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+static void init_run(struct team *team, unsigned int index)
+{
+	struct bench_run *run = &team->shared->run[index];
+	uint64_t huge_page_bytes;
+
+	run->worker = index;
+	run->nr_workers = team->item->nr_workers;
+	run->threaded = team->item->threads;
+	run->seed = mix(team->seed + index);
+	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	if (!fs_read_u64(&huge_page_bytes, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"))
+		run->huge_page_bytes = huge_page_bytes;
+}
+
+static void fail_all(struct worker *workers, unsigned int nr, int ret)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		worker_error(&workers[i], ret);
+		answer(&workers[i], ANSWER_ERROR);
+	}
+	_exit(1);
+}
+
+static void run_threads(struct worker *workers, unsigned int nr)
+{
+	pthread_t thread[PLAN_WORKERS_MAX];
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		err = pthread_create(&thread[i], NULL, worker_main, &workers[i]);
+		if (err) {
+			err_sys(err, "create thread %u", i);
+			fail_all(&workers[i], nr - i, -err);
+		}
+	}
+	for (i = 0; i < nr; i++)
+		pthread_join(thread[i], NULL);
+}
+
+void worker_process(struct team *team, unsigned int first, unsigned int nr)
+{
+	static struct worker workers[PLAN_WORKERS_MAX];
+	unsigned int i;
+	int ret;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* ^C reaches the whole process group; the runner decides what it means. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	for (i = 0; i < nr; i++) {
+		struct worker *worker = &workers[i];
+
+		init_run(team, first + i);
+		worker->team = team;
+		worker->run = &team->shared->run[first + i];
+		worker->bench = team->item->bench;
+		worker->index = first + i;
+		worker->fd = team->fd[first + i];
+	}
+	ret = team->group ? cg_group_enter_self(team->group) : 0;
+	if (ret)
+		fail_all(workers, nr, ret);
+	if (team->item->threads)
+		run_threads(workers, nr);
+	else
+		worker_main(&workers[0]);
+	_exit(0);
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * memcgbench-runner - runs a plan on the kernel it is started on and writes records to standard output.
+ *
+ * Started by memcgbench, on this machine or in a guest; not meant for people. Usage: memcgbench-runner JOB, where JOB is a
+ * file with a plan as JSON, "-" for standard input. Exit status: 0 everything ran; 5 an item or the harness failed (the records say
+ * what); 130 interrupted.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/err.h"
+#include "core/emit.h"
+#include "core/plan.h"
+#include "core/sampler.h"
+#include "core/team.h"
+
+enum { EXIT_HARNESS = 5, EXIT_INTERRUPTED = 130 };
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	team_interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	/* When memcgbench is killed, clean up as if it had asked to stop. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
+static int read_plan(const char *path, struct plan *ret_plan)
+{
+	json_error_t error;
+	json_t *json = strcmp(path, "-") ? json_load_file(path, 0, &error) : json_loadf(stdin, 0, &error);
+	int ret;
+
+	if (!json)
+		return err_set(EINVAL, "job %s, line %d: %s", path, error.line, error.text);
+	ret = plan_from_json(json, ret_plan);
+	json_decref(json);
+	return ret;
+}
+
+static int run_items(const struct sampler *sampler)
+{
+	int ret, first = 0;
+	size_t i;
+
+	for (i = 0; i < sampler->plan->nr_items && !team_interrupted; i++) {
+		ret = sampler_item(sampler, i);
+		if (ret == -EINTR)
+			return ret;
+		if (ret && !first)
+			first = ret;
+	}
+	return team_interrupted ? -EINTR : first;
+}
+
+static int run_plan(const struct plan *plan, struct emit *emit)
+{
+	struct sampler sampler = {.plan = plan, .emit = emit};
+	struct cg_info cg;
+	struct facts facts;
+	struct topo *topo = NULL;
+	int ret, ret_destroy;
+
+	facts_read(&facts);
+	ret = cg_detect(&cg);
+	if (!ret)
+		ret = topo_load(&topo);
+	if (!ret) {
+		emit_boot(emit, plan, &facts, &cg, topo, bench_run_clock_cost());
+		emit_topology(emit, topo);
+		if (cg.version != CG_NONE)
+			ret = cg_tree_create(&cg, &sampler.tree);
+	}
+	if (ret) {
+		emit_error(emit, -1, NULL, -1, err_msg());
+	} else {
+		sampler.topo = topo;
+		sampler.cg = &cg;
+		ret = run_items(&sampler);
+	}
+	ret_destroy = cg_tree_destroy(sampler.tree);
+	if (ret_destroy) {
+		emit_error(emit, -1, NULL, -1, err_msg());
+		ret = ret ? ret : ret_destroy;
+	}
+	topo_free(topo);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct emit emit = {.fd = STDOUT_FILENO};
+	struct plan plan;
+	int ret;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: memcgbench-runner JOB (memcgbench run starts it; see memcgbench run --help)\n");
+		return 2;
+	}
+	catch_signals();
+	ret = read_plan(argv[1], &plan);
+	if (ret) {
+		fprintf(stderr, "memcgbench-runner: %s\n", err_msg());
+		return 2;
+	}
+	ret = run_plan(&plan, &emit);
+	emit_end(&emit, ret == -EINTR ? "interrupted" : ret ? "failed" : "complete");
+	emit_flush(&emit);
+	plan_free(&plan);
+	if (emit.error)
+		return EXIT_HARNESS;
+	return ret == -EINTR ? EXIT_INTERRUPTED : ret ? EXIT_HARNESS : 0;
+}
