@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd.h - what a verb is, and what all verbs share: exit statuses, option parsing, sentences for errors.
+ *
+ * cmd/ is the only place that prints or exits. A verb is one file with one `const struct verb`; its line
+ * in the table of main.c is all that it takes to be in help, man page and completion.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "base/opt.h"
+#include "base/util.h"
+
+/* Documented in help and man page by exit_statuses[]. */
+enum exit_status {
+	EXIT_OK = 0,
+	EXIT_REGRESSION = 1,
+	EXIT_USAGE = 2,
+	EXIT_INCONCLUSIVE = 3, /* with --strict */
+	EXIT_BROKEN = 5,
+	EXIT_NOTHING_COMPARED = 6,
+	EXIT_NOT_DETERMINISTIC = 7,
+};
+
+struct exit_status_text {
+	enum exit_status status;
+	const char *text;
+};
+
+/* Ended by a row whose text is NULL. */
+extern const struct exit_status_text exit_statuses[];
+
+struct verb {
+	const char *name;
+	const char *summary;  /* one line, no full stop */
+	const char *about;    /* paragraphs, separated by an empty line; wrapped where printed */
+	const char *operands; /* "[BENCH…]", or "" */
+	const struct opt *options;
+	/*
+	 * For options that are not in the table, with the verb's values as ctx; NULL: there are none. Every
+	 * operand is already known when it is called.
+	 */
+	opt_unknown_fn *unknown;
+	const char *unknown_help; /* one sentence on them for help and man page */
+	int (*main)(int argc, char **argv); /* argv[0] is the verb's name; returns the exit status */
+};
+
+/* The table in main.c, ended by NULL. */
+extern const struct verb *const verbs[];
+const struct verb *verb_find(const char *name);
+
+/*
+ * Parse a verb's command line into @values. True: go on. False: leave with *ret_status, everything is
+ * said (help was asked for, or the command line is wrong). Free with opt_free(verb->options, …) in any case.
+ */
+bool cmd_parse(const struct verb *verb, int argc, char **argv, void *values,
+	       struct opt_parsed *ret_parsed, int *ret_status) __must_check;
+
+/*
+ * A command line that is wrong in another way: prints "memcgbench VERB: SENTENCE; try: memcgbench VERB
+ * --help". @fmt NULL: the sentence is err_msg(). Returns EXIT_USAGE.
+ */
+int cmd_usage(const struct verb *verb, const char *fmt, ...) __printf(2, 3);
+
+/* Anything else: prints "memcgbench VERB: SENTENCE". @fmt NULL: err_msg(). Returns EXIT_BROKEN. */
+int cmd_fail(const struct verb *verb, const char *fmt, ...) __printf(2, 3);
+
+/*
+ * The last thing of a verb that printed: flushes stdout. Returns @status, or EXIT_BROKEN with a sentence
+ * when not all could be written (a full disk).
+ */
+int cmd_finish(const struct verb *verb, int status);
+
+#endif
