@@ -26,9 +26,10 @@ const char *store_name(const struct store *store); /* the run's name */
 
 /*
  * One line of the protocol from boot number @boot: checked (an object with a known "type"), given its "boot" field,
- * appended. "boot" records also go into run.json's "boots", "topology" records into topology.xml instead of
- * samples.jsonl. *ret_record (if not NULL): the record, a new reference. -EBADMSG: not a record (nothing is written);
- * -ENOSPC and so on: the disk would not take it, the sentence says that what is there is incomplete.
+ * appended. "boot" records also go into run.json's "boots" (run.json is written at once), the "xml" of "topology" records into
+ * topology.xml instead of samples.jsonl (topology-BOOT.xml where a later boot saw another machine than the first).
+ * *ret_record (if not NULL): the record, a new reference. -EBADMSG: not a record (nothing is written); -ENOSPC and so on:
+ * the disk would not take it, the sentence says that what is there is incomplete, and no later record is taken.
  */
 int store_line(struct store *store, unsigned int boot, const char *executor, const char *line, json_t **ret_record) __must_check;
 
@@ -38,7 +39,10 @@ void store_set(struct store *store, const char *key, json_t *value);
 /* Write another file of the run ("table.txt"), whole or not at all. */
 int store_file(struct store *store, const char *name, const char *text) __must_check;
 
-/* Set "status" and "ended", fsync everything. Frees @store in any case. */
+/*
+ * Set "status" ("complete", "interrupted", "failed") and "ended", fsync everything. Frees @store in any case. A store that lost a
+ * record cannot become "complete": that error again, and run.json goes on saying "running".
+ */
 int store_finish(struct store *store, const char *status) __must_check;
 
 /* Close without finishing: run.json goes on saying "running". For error paths; NULL is fine. */
