@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/present.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "core/params.h"
+#include "core/registry.h"
+#include "data/overhead.h"
+#include "data/rundata.h"
+#include "data/store.h"
+#include "out/overhead_json.h"
+#include "out/overhead_text.h"
+
+#define TABLE_WIDTH 100
+
+/* Tables name only the parameters that differ from the default of this build. */
+static bool is_default(const char *bench_name, const char *param, const char *value)
+{
+	const struct bench *bench = registry_find(bench_name);
+	struct params defaults, params;
+	size_t i;
+
+	if (!bench)
+		return false;
+	params_init(&defaults, bench);
+	params_init(&params, bench);
+	if (params_set(&params, param, value))
+		return false;
+	for (i = 0; i < bench->nr_params; i++)
+		if (params.value[i] != defaults.value[i])
+			return false;
+	return true;
+}
+
+static const struct label_defaults label_defaults = {is_default};
+
+static bool wants_colour(void)
+{
+	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+}
+
+static size_t terminal_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 60)
+		return TABLE_WIDTH;
+	return size.ws_col < TABLE_WIDTH ? size.ws_col : TABLE_WIDTH;
+}
+
+/* The table as it goes into a file or a mail: no colour, a fixed width. */
+static int write_table(const char *dir, const struct rundata *data, const struct overhead *overhead,
+		       const struct overhead_text_options *options)
+{
+	struct overhead_text_options plain = *options;
+	__free_mem char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int ret;
+
+	if (!out)
+		return err_sys(ENOMEM, "memory for the table");
+	plain.colour = false;
+	plain.width = TABLE_WIDTH;
+	ret = overhead_text(data, overhead, &plain, out);
+	if (fclose(out) && !ret)
+		ret = err_sys(ENOMEM, "memory for the table");
+	return ret ? ret : store_write_file(dir, "table.txt", text);
+}
+
+static int print_table(const struct rundata *data, const struct overhead *overhead,
+		       const struct overhead_text_options *options)
+{
+	struct overhead_text_options here = *options;
+
+	here.colour = wants_colour();
+	here.width = terminal_width();
+	here.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+	return overhead_text(data, overhead, &here, stdout);
+}
+
+static int print_json(const struct rundata *data, const struct overhead *overhead)
+{
+	json_t *json;
+	int ret = overhead_json(data, overhead, &json);
+
+	if (ret)
+		return ret;
+	ret = json_dumpf(json, stdout, JSON_INDENT(2)) ? err_sys(EIO, "print JSON") : 0;
+	json_decref(json);
+	putchar('\n');
+	return ret;
+}
+
+static int present_overhead(const struct verb *verb, const char *dir, const struct rundata *data,
+			    const struct overhead *overhead, const struct present_options *options)
+{
+	const char *files[8] = {"run.json", "samples.jsonl", "topology.xml", "table.txt"};
+	const char *remarks[2] = {NULL};
+	struct overhead_text_options text = {
+		.verbose = options->verbose,
+		.defaults = &label_defaults,
+		.files = files,
+		.remarks = remarks,
+	};
+	int ret = 0;
+
+	if (options->write_files)
+		ret = write_table(dir, data, overhead, &text);
+	if (!ret)
+		ret = options->json ? print_json(data, overhead) : print_table(data, overhead, &text);
+	if (ret)
+		return cmd_fail(verb, NULL);
+	return cmd_finish(verb, overhead->nr_rows ? EXIT_OK : EXIT_NOTHING_COMPARED);
+}
+
+int present_run(const struct verb *verb, const char *dir, const struct present_options *options)
+{
+	struct overhead *overhead;
+	struct rundata *data;
+	int status, ret = rundata_load(dir, &data);
+
+	if (ret)
+		return cmd_fail(verb, NULL);
+	ret = overhead_compute(data, OVERHEAD_DELTA_RATIO, &overhead);
+	if (ret == -ENODATA)
+		status = (cmd_fail(verb, NULL), EXIT_NOTHING_COMPARED);
+	else if (ret)
+		status = cmd_fail(verb, NULL);
+	else
+		status = present_overhead(verb, dir, data, overhead, options);
+	if (!ret)
+		overhead_free(overhead);
+	rundata_free(data);
+	return status;
+}

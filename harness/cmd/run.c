@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* run - measure, store, print. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/paths.h"
+#include "base/units.h"
+#include "base/version.h"
+#include "cmd/cmd.h"
+#include "cmd/present.h"
+#include "cmd/progress.h"
+#include "cmd/run_plan.h"
+#include "core/live.h"
+#include "core/registry.h"
+#include "data/store.h"
+#include "machine/mempol.h"
+
+
+enum { MODE_PROCESSES, MODE_THREADS };
+
+extern const struct verb verb_run;
+
+
+#define MEASURE "What is measured"
+#define AMOUNT	"How much"
+#define OUTPUT	"Output"
+
+static const struct opt options[] = {
+	{"param", 'p', OPT_TO_LIST(struct run_args, params), .arg = "NAME=VALUE", .group = MEASURE,
+	 .help = "set a parameter of the chosen benches that have it (memcgbench show BENCH); --NAME=VALUE does the same"},
+	{"workers", 'w', OPT_TO_STRING(struct run_args, workers), .arg = "N[,N...]", .def = "1", .group = MEASURE,
+	 .help = "workers that run at once; a list measures each; \"cores\" and \"pus\" are numbers too"},
+	{"processes", 0, OPT_TO_CONST(struct run_args, threads, MODE_PROCESSES), .group = MEASURE,
+	 .help = "workers are processes, each with memory of its own (default)"},
+	{"threads", 0, OPT_TO_CONST(struct run_args, threads, MODE_THREADS), .group = MEASURE,
+	 .help = "workers are threads of one process and share its mmap lock"},
+	{"place", 0, OPT_TO_STRING(struct run_args, place), .arg = "WHERE", .def = "compact", .group = MEASURE,
+	 .help = "which CPUs: compact, scatter, node:N, cores, pus, or a list such as 0,2-3"},
+	{"memory-bind", 0, OPT_TO_STRING(struct run_args, memory), .arg = "WHERE", .def = "default", .group = MEASURE,
+	 .help = "which memory node: default, local, remote, interleave or node:N"},
+	{"depth", 'd', OPT_TO_STRING(struct run_args, depth), .arg = "N[,N...]", .def = "1", .group = MEASURE,
+	 .help = "levels from the root memcg down to the child memcg; a list measures each against root"},
+	{"limit", 0, OPT_TO_SIZE(struct run_args, limit_bytes, 1, UINT64_MAX), .arg = "SIZE", .group = MEASURE,
+	 .help = "memory.max of the child memcg; none if not given"},
+	{"blocks", 'b', OPT_TO_U64(struct run_args, blocks, 2, PLAN_BLOCKS_MAX), .arg = "N", .def = "60", .group = AMOUNT,
+	 .help = "blocks per bench; each runs every memcg state twice and yields one difference"},
+	{"time", 't', OPT_TO_DURATION(struct run_args, rep_ns, 100000, 10000000000), .arg = "TIME", .def = "25ms",
+	 .group = AMOUNT, .help = "how long one rep lasts"},
+	{"latency-ops", 0, OPT_TO_U64(struct run_args, latency_ops, 0, 1000000000), .arg = "N", .def = "200000",
+	 .group = AMOUNT, .help = "single operations timed for the latency distribution; 0: none"},
+	{"quick", 'q', OPT_TO_FLAG(struct run_args, quick), .group = AMOUNT,
+	 .help = "fewer blocks and shorter reps: a first look in seconds"},
+	{"seed", 0, OPT_TO_U64(struct run_args, seed, 0, INT64_MAX), .arg = "N", .def = "1", .group = AMOUNT,
+	 .help = "seed of every random order"},
+	{"no-counters", 0, OPT_TO_FLAG(struct run_args, no_counters), .group = AMOUNT,
+	 .help = "take no event counters (perf_event_open)"},
+	{"perf-record", 0, OPT_TO_FLAG(struct run_args, perf_record), .group = AMOUNT,
+	 .help = "also profile the timed reps with perf record, one perf.data per memcg state"},
+	{"output", 'o', OPT_TO_STRING(struct run_args, results_dir), .arg = "DIR", .def = "results", .group = OUTPUT,
+	 .help = "folder that gets a folder for this run"},
+	{"json", 0, OPT_TO_FLAG(struct run_args, json), .group = OUTPUT, .help = "print JSON instead of the table"},
+	{"no-plots", 0, OPT_TO_FLAG(struct run_args, no_plots), .group = OUTPUT, .help = "draw no pictures"},
+	{"dry-run", 'n', OPT_TO_FLAG(struct run_args, dry_run), .group = OUTPUT,
+	 .help = "print what would run, on which CPUs and for how long, and run nothing"},
+	{"quiet", 0, OPT_TO_FLAG(struct run_args, quiet), .group = OUTPUT, .help = "no progress line"},
+	OPT_END,
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal)
+{
+	stop = signal;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Options that the table does not know: "--access=read" is "--param access=read". */
+static int take_param(const char *name, const char *value, void *ctx)
+{
+	struct run_args *args = ctx;
+	size_t i, k;
+	bool known = false;
+	char *text;
+	void *items;
+
+	for (i = 0; i < registry_nr(); i++)
+		for (k = 0; k < registry_at(i)->nr_params; k++)
+			known |= !strcmp(registry_at(i)->params[k].name, name);
+	if (!known)
+		return -ENOENT;
+	if (!value)
+		return err_set(EINVAL, "--%s needs a value", name);
+	items = realloc(args->params.items, (args->params.nr + 1) * sizeof(*args->params.items));
+	if (!items)
+		return err_sys(ENOMEM, "memory for --%s", name);
+	args->params.items = items;
+	/* Lives until the end of the program, as argv does, which the other items of the list point into. */
+	if (asprintf(&text, "%s=%s", name, value) < 0)
+		return err_sys(ENOMEM, "memory for --%s", name);
+	args->params.items[args->params.nr++] = text;
+	return 0;
+}
+
+/* Everything that one run holds on to. */
+struct run {
+	const struct verb *verb;
+	const struct run_args *args;
+	const struct plan *plan;
+	struct store *store;
+	struct progress progress;
+	unsigned int nr_samples; /* of the item at hand, warm-up not counted */
+	unsigned int nr_errors;
+	size_t item;
+};
+
+static json_t *command_json(int argc, char **argv)
+{
+	json_t *command = json_pack("[s]", "memcgbench");
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		json_t *word = json_string(argv[i]);
+
+		json_array_append_new(command, word ? word : json_string("(not UTF-8)"));
+	}
+	return command;
+}
+
+static json_t *run_json(const struct plan *plan, json_t *command)
+{
+	return json_pack("{s:o, s:{s:s, s:s, s:s, s:s}, s:s, s:o}", "command", command, "memcgbench", "version",
+			 memcgbench_version, "revision", memcgbench_revision, "compiler", memcgbench_compiler,
+			 "cflags", memcgbench_cflags, "clock", "ns", "plan", plan_to_json(plan));
+}
+
+/* "2026-11-24-063812-6.12.43": sorts by time, and says what it is. */
+static void run_name(char *buf, size_t size)
+{
+	struct utsname uts;
+	time_t now = time(NULL);
+	struct tm tm;
+	size_t len;
+
+	uname(&uts);
+	gmtime_r(&now, &tm);
+	len = strftime(buf, size, "%Y-%m-%d-%H%M%S-", &tm);
+	snprintf(buf + len, size - len, "%s", uts.release);
+}
+
+static void show_progress(struct run *run)
+{
+	const struct plan *plan = run->plan;
+	const struct plan_item *item = &plan->items[run->item];
+	double of_item = run->nr_samples / (2.0 * (double)item->nr_arms * plan->blocks);
+	char what[128];
+
+	if (of_item > 1)
+		of_item = 1;
+	snprintf(what, sizeof(what), "%s, %u worker%s (%zu of %zu)", item->bench->name, item->nr_workers,
+		 item->nr_workers == 1 ? "" : "s", run->item + 1, plan->nr_items);
+	progress_show(&run->progress, ((double)run->item + of_item) / (double)plan->nr_items, what);
+}
+
+static int on_line(const char *line, void *ctx)
+{
+	struct run *run = ctx;
+	json_t *record, *item;
+	const char *type;
+	int ret = store_line(run->store, 0, "live", line, &record);
+
+	if (ret)
+		return ret;
+	type = json_string_value(json_object_get(record, "type"));
+	item = json_object_get(record, "item");
+	if (json_is_integer(item) && (size_t)json_integer_value(item) < run->plan->nr_items) {
+		if ((size_t)json_integer_value(item) != run->item)
+			run->nr_samples = 0;
+		run->item = (size_t)json_integer_value(item);
+	}
+	if (!strcmp(type, "sample") && !json_is_true(json_object_get(record, "warmup")))
+		run->nr_samples++;
+	if (!strcmp(type, "error")) {
+		progress_clear(&run->progress);
+		fprintf(stderr, "memcgbench run: %s\n", json_string_value(json_object_get(record, "text")));
+		run->nr_errors++;
+	}
+	json_decref(record);
+	show_progress(run);
+	return 0;
+}
+
+/* The runner has ended by itself, by ^C, or by a fault; what it left is removed, the run closed. */
+static int finish_run(struct run *run, int runner_status, int *ret_status)
+{
+	const char *status = "complete";
+
+	*ret_status = EXIT_OK;
+	if (stop) {
+		status = "interrupted";
+		*ret_status = 128 + stop;
+		fprintf(stderr, "memcgbench run: interrupted; what was measured so far is in %s\n", store_dir(run->store));
+	} else if (runner_status) {
+		status = "failed";
+		*ret_status = EXIT_BROKEN;
+		if (!run->nr_errors)
+			fprintf(stderr, "memcgbench run: the runner ended with status %d; the samples so far are in %s\n",
+				runner_status, store_dir(run->store));
+	}
+	return store_finish(take_ptr(run->store), status);
+}
+
+static int measure(struct run *run, const struct cg_info *cg, int *ret_status)
+{
+	__free_mem char *runner = NULL;
+	int runner_status = 0, ret = paths_runner(&runner), ret_back;
+
+	if (ret)
+		return ret;
+	ret = cg_step_aside(cg);
+	if (ret)
+		return ret;
+	progress_begin(&run->progress, !run->args->quiet, run_plan_duration_ns(run->plan));
+	ret = live_run(runner, run->plan, on_line, run, &stop, &runner_status);
+	progress_clear(&run->progress);
+	ret_back = cg_step_back(cg);
+	if (!ret)
+		ret = ret_back;
+	/* A runner that was killed left its memcgs behind. */
+	if (cg->version != CG_NONE && !ret)
+		ret = cg_sweep(cg, NULL);
+	return ret ? ret : finish_run(run, runner_status, ret_status);
+}
+
+static int run_and_present(struct run *run, const struct cg_info *cg, json_t *command)
+{
+	struct present_options present = {
+		.json = run->args->json,
+		.plots = !run->args->no_plots,
+		.write_files = true,
+	};
+	__free_mem char *dir = NULL;
+	json_t *json = run_json(run->plan, command);
+	char name[128];
+	int status, present_status, ret;
+
+	run_name(name, sizeof(name));
+	ret = store_create(run->args->results_dir, name, json, &run->store);
+	json_decref(json);
+	if (ret)
+		return cmd_fail(run->verb, NULL);
+	dir = strdup(store_dir(run->store));
+	ret = measure(run, cg, &status);
+	if (ret) {
+		store_abandon(run->store);
+		return cmd_fail(run->verb, NULL);
+	}
+	present_status = present_run(run->verb, dir, &present);
+	return status ? status : present_status;
+}
+
+static int print_plan(const struct verb *verb, const struct plan *plan, const struct topo *topo, bool json)
+{
+	char text[64];
+	size_t i, k;
+
+	if (json) {
+		json_t *plan_json = plan_to_json(plan);
+
+		json_dumpf(plan_json, stdout, JSON_INDENT(2));
+		putchar('\n');
+		json_decref(plan_json);
+		return cmd_finish(verb, EXIT_OK);
+	}
+	printf("Would take about %s and write to a new folder:\n",
+	       format_duration(run_plan_duration_ns(plan) / 1000000000 * 1000000000, text, sizeof(text)));
+	for (i = 0; i < plan->nr_items; i++) {
+		const struct plan_item *item = &plan->items[i];
+		__free_mem struct topo_place *places = calloc(item->nr_workers, sizeof(*places));
+		bool oversubscribed;
+
+		printf("\n%s", item->bench->name);
+		for (k = 0; k < item->bench->nr_params; k++)
+			printf(" %s=%s", item->bench->params[k].name, params_text(&item->params, k, text, sizeof(text)));
+		if (!places || topo_place(topo, item->place, item->nr_workers, places, &oversubscribed))
+			return cmd_usage(verb, NULL);
+		printf("\n  %u %s on CPU", item->nr_workers, item->threads ? "threads" : "processes");
+		for (k = 0; k < item->nr_workers; k++)
+			printf("%s%u", k ? "," : " ", places[k].pu);
+		printf(" (%s%s), memory %s\n  %u blocks of", item->place,
+		       oversubscribed ? ", more workers than CPUs" : "", item->memory, plan->blocks);
+		for (k = 0; k < item->nr_arms; k++)
+			printf("%s %s", k ? " /" : "", plan_arm_text(&item->arms[k], text, sizeof(text)));
+		printf(", each twice, reps of %s\n", format_duration(plan->rep_ns, text, sizeof(text)));
+	}
+	return cmd_finish(verb, EXIT_OK);
+}
+
+/* Fails early, with the option's name, what the runner would otherwise fail late. */
+static int check_places(const struct plan *plan, const struct topo *topo)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < plan->nr_items; i++) {
+		const struct plan_item *item = &plan->items[i];
+		__free_mem struct topo_place *places = calloc(item->nr_workers, sizeof(*places));
+		bool oversubscribed;
+
+		if (!places)
+			return err_sys(ENOMEM, "memory for %u workers", item->nr_workers);
+		ret = topo_place(topo, item->place, item->nr_workers, places, &oversubscribed);
+		if (!ret)
+			ret = mempol_check(item->memory);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int run_parsed(const struct run_line *line, int argc, char **argv)
+{
+	struct run run = {.verb = &verb_run, .args = line->args};
+	struct plan plan = {0};
+	struct topo *topo = NULL;
+	struct cg_info cg;
+	int ret, status;
+
+	ret = cg_detect(&cg);
+	if (!ret)
+		ret = topo_load(&topo);
+	if (ret)
+		return cmd_fail(&verb_run, NULL);
+	ret = run_plan_make(line, topo, &cg, &plan);
+	if (!ret)
+		ret = check_places(&plan, topo);
+	run.plan = &plan;
+	if (ret)
+		status = ret == -ENOMEM ? cmd_fail(&verb_run, NULL) : cmd_usage(&verb_run, NULL);
+	else if (line->args->dry_run)
+		status = print_plan(&verb_run, &plan, topo, line->args->json);
+	else if (cg.version == CG_NONE)
+		status = (cmd_fail(&verb_run, "%s", cg.why), EXIT_NOTHING_COMPARED);
+	else
+		status = run_and_present(&run, &cg, command_json(argc, argv));
+	plan_free(&plan);
+	topo_free(topo);
+	return status;
+}
+
+static int run_main(int argc, char **argv)
+{
+	struct run_args args = {0};
+	struct opt_parsed parsed;
+	struct run_line line = {.args = &args, .parsed = &parsed, .options = options};
+	int status;
+
+	catch_signals();
+	if (cmd_parse(&verb_run, argc, argv, &args, &parsed, &status))
+		status = run_parsed(&line, argc, argv);
+	opt_free(options, &args, &parsed);
+	return status;
+}
+
+const struct verb verb_run = {
+	.name = "run",
+	.summary = "measure what memcg costs on this kernel",
+	.about = "Runs the benches named, or all of them, in the root memcg and in a child memcg by turns, and prints "
+		 "what each operation costs in either, the difference with its 95 % interval, and what the "
+		 "interval could not have shown. Samples, machine facts, table and pictures go to a new folder "
+		 "under results/.\n\n"
+		 "As root outside a container the baseline is the root memcg. An ordinary user in a delegated "
+		 "cgroup (systemd-run --user --scope -p Delegate=yes memcgbench run) cannot enter it; the "
+		 "baseline is then a memcg one level below the delegated one.",
+	.operands = "[BENCH...]",
+	.options = options,
+	.unknown = take_param,
+	.unknown_help = "The parameters of the chosen benches are options too: --access=read is --param access=read.",
+	.main = run_main,
+};

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/run_plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/units.h"
+#include "core/registry.h"
+
+/* With --quick, where an option does not say otherwise. */
+#define QUICK_BLOCKS	  16
+#define QUICK_REP_NS	  15000000
+#define QUICK_LATENCY_OPS 40000
+
+#define LIST_MAX PLAN_ARMS_MAX
+
+/* What a block costs beyond its reps: forking, setting up, ending the workers; for the estimate only. */
+#define BLOCK_EXTRA_NS 25000000
+#define ITEM_EXTRA_NS  800000000
+
+/* "1,5": up to LIST_MAX numbers, each checked by @parse. */
+static int parse_list(const char *option, const char *text, uint64_t max, const struct topo *topo, uint64_t *ret_list,
+		      size_t *ret_nr)
+{
+	__free_mem char *copy = strdup(text);
+	char *rest = copy, *word;
+	uint64_t list[LIST_MAX];
+	size_t nr = 0;
+	int ret;
+
+	if (!copy)
+		return err_sys(ENOMEM, "memory for --%s", option);
+	while ((word = strsep(&rest, ","))) {
+		if (nr == LIST_MAX)
+			return err_set(ERANGE, "--%s=%s: at most %d numbers", option, text, LIST_MAX);
+		if (topo && !strcmp(word, "cores")) {
+			list[nr++] = topo_nr_cores(topo);
+			continue;
+		}
+		if (topo && !strcmp(word, "pus")) {
+			list[nr++] = topo_nr_pus(topo);
+			continue;
+		}
+		ret = parse_u64(word, &list[nr]);
+		if (ret)
+			return err_prefix(ret, "--%s=%s", option, text);
+		if (list[nr] < 1 || list[nr] > max)
+			return err_set(ERANGE, "--%s=%s: %s is not between 1 and %llu", option, text, word,
+				       (unsigned long long)max);
+		nr++;
+	}
+	memcpy(ret_list, list, sizeof(list));
+	*ret_nr = nr;
+	return 0;
+}
+
+/* The memcg states to compare; the first is the baseline. */
+static int make_arms(const struct run_line *line, const struct cg_info *cg, struct plan_item *item)
+{
+	uint64_t depth[LIST_MAX];
+	size_t nr, i;
+	int ret = parse_list("depth", line->args->depth, PLAN_DEPTH_MAX, NULL, depth, &nr);
+
+	if (ret)
+		return ret;
+	if (nr + 1 > PLAN_ARMS_MAX)
+		return err_set(ERANGE, "--depth=%s: at most %d depths", line->args->depth, PLAN_ARMS_MAX - 1);
+	item->arms[0] = (struct plan_arm){.state = PLAN_ROOT, .limit_bytes = UINT64_MAX};
+	/* Where the root memcg is out of reach, a memcg of depth 1 in our own subtree is the baseline. */
+	if (!cg->can_enter_root)
+		item->arms[0] = (struct plan_arm){.state = PLAN_CHILD, .depth = 1, .limit_bytes = UINT64_MAX};
+	for (i = 0; i < nr; i++)
+		item->arms[i + 1] = (struct plan_arm){
+			.state = PLAN_CHILD,
+			.depth = (unsigned int)depth[i] + !cg->can_enter_root,
+			.limit_bytes = line->args->limit_bytes ? line->args->limit_bytes : UINT64_MAX,
+		};
+	item->nr_arms = nr + 1;
+	return 0;
+}
+
+/* Set "name=value", given by @option, where @item's bench has such a parameter. */
+static int set_param(struct plan_item *item, const char *text, bool *ret_known)
+{
+	const char *equals = strchr(text, '=');
+	char name[64];
+	size_t i;
+
+	if (!equals || equals - text >= (ptrdiff_t)sizeof(name))
+		return err_set(EINVAL, "--param=%s: NAME=VALUE is wanted", text);
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
+	for (i = 0; i < item->bench->nr_params; i++)
+		if (!strcmp(item->bench->params[i].name, name)) {
+			*ret_known = true;
+			return params_set(&item->params, name, equals + 1);
+		}
+	return 0;
+}
+
+static int set_params(const struct opt_list *list, struct plan *plan)
+{
+	size_t i, k;
+
+	for (i = 0; i < list->nr; i++) {
+		bool known = false;
+
+		for (k = 0; k < plan->nr_items; k++) {
+			int ret = set_param(&plan->items[k], list->items[i], &known);
+
+			if (ret)
+				return ret;
+		}
+		if (!known)
+			return err_set(ENOENT, "--param=%s: none of the chosen benches has this parameter (memcgbench show "
+					       "BENCH lists them)", list->items[i]);
+	}
+	return 0;
+}
+
+static int add_item(const struct run_line *line, const struct cg_info *cg, const struct bench *bench,
+		    uint64_t nr_workers, struct plan *plan)
+{
+	struct plan_item *item = plan_add(plan);
+
+	if (!item)
+		return err_sys(ENOMEM, "memory for the plan");
+	item->bench = bench;
+	params_init(&item->params, bench);
+	item->nr_workers = (unsigned int)nr_workers;
+	item->threads = line->args->threads;
+	snprintf(item->place, sizeof(item->place), "%s", line->args->place);
+	snprintf(item->memory, sizeof(item->memory), "%s", line->args->memory);
+	return make_arms(line, cg, item);
+}
+
+/* What `run` without a bench measures: every bench alone, those with a cost of memcg also on every core. */
+static int add_card(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
+		    const uint64_t *workers, size_t nr_workers, struct plan *plan)
+{
+	bool chosen = opt_is_given(line->options, line->parsed, "workers");
+	size_t i, k;
+	int ret = 0;
+
+	for (i = 0; !ret && i < registry_nr(); i++) {
+		const struct bench *bench = registry_at(i);
+
+		for (k = 0; !ret && k < nr_workers; k++)
+			ret = add_item(line, cg, bench, workers[k], plan);
+		if (!ret && !chosen && bench->verify && topo_nr_cores(topo) > 1)
+			ret = add_item(line, cg, bench, topo_nr_cores(topo), plan);
+	}
+	return ret;
+}
+
+static int add_named(const struct run_line *line, const struct cg_info *cg, const uint64_t *workers,
+		     size_t nr_workers, struct plan *plan)
+{
+	const struct opt_list *names = &line->parsed->operands;
+	size_t i, k;
+	int ret = 0;
+
+	for (i = 0; !ret && i < names->nr; i++) {
+		const struct bench *bench = registry_find(names->items[i]);
+
+		if (!bench)
+			return err_set(ENOENT, "no bench is called \"%s\" (memcgbench list names them)", names->items[i]);
+		for (k = 0; !ret && k < nr_workers; k++)
+			ret = add_item(line, cg, bench, workers[k], plan);
+	}
+	return ret;
+}
+
+static void set_amounts(const struct run_line *line, struct plan *plan)
+{
+	const struct run_args *args = line->args;
+
+	plan->seed = args->seed;
+	plan->blocks = (unsigned int)args->blocks;
+	plan->rep_ns = args->rep_ns;
+	plan->latency_ops = args->latency_ops;
+	plan->counters = !args->no_counters;
+	if (!args->quick)
+		return;
+	if (!opt_is_given(line->options, line->parsed, "blocks"))
+		plan->blocks = QUICK_BLOCKS;
+	if (!opt_is_given(line->options, line->parsed, "time"))
+		plan->rep_ns = QUICK_REP_NS;
+	if (!opt_is_given(line->options, line->parsed, "latency-ops"))
+		plan->latency_ops = QUICK_LATENCY_OPS;
+}
+
+int run_plan_make(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
+		  struct plan *ret_plan)
+{
+	struct plan plan = {0};
+	uint64_t workers[LIST_MAX];
+	size_t nr_workers;
+	int ret = parse_list("workers", line->args->workers, PLAN_WORKERS_MAX, topo, workers, &nr_workers);
+
+	if (ret)
+		return ret;
+	set_amounts(line, &plan);
+	if (line->parsed->operands.nr)
+		ret = add_named(line, cg, workers, nr_workers, &plan);
+	else
+		ret = add_card(line, topo, cg, workers, nr_workers, &plan);
+	if (!ret)
+		ret = set_params(&line->args->params, &plan);
+	if (ret) {
+		plan_free(&plan);
+		return ret;
+	}
+	*ret_plan = plan;
+	return 0;
+}
+
+uint64_t run_plan_duration_ns(const struct plan *plan)
+{
+	uint64_t ns = 0;
+	size_t i;
+
+	for (i = 0; i < plan->nr_items; i++)
+		ns += ITEM_EXTRA_NS + plan->blocks * (3 * plan->items[i].nr_arms * plan->rep_ns + BLOCK_EXTRA_NS);
+	return ns;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run_plan.h - from the command line of `run` to a plan. Private to cmd/run.c and cmd/run_plan.c.
+ */
+#ifndef CMD_RUN_PLAN_H
+#define CMD_RUN_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/opt.h"
+#include "core/plan.h"
+#include "machine/cgroup.h"
+#include "machine/topo.h"
+
+/* The values of run's options. */
+struct run_args {
+	struct opt_list params;
+	const char *workers, *depth, *place, *memory;
+	unsigned int threads;
+	uint64_t limit_bytes, blocks, rep_ns, seed, latency_ops;
+	bool quick, no_counters, no_plots, perf_record, json, dry_run, quiet;
+	const char *results_dir;
+};
+
+/* What of the command line is needed beyond the values. */
+struct run_line {
+	const struct run_args *args;
+	const struct opt_parsed *parsed;
+	const struct opt *options;
+};
+
+/*
+ * Make the plan: the benches named, or the card when none is (null; fault_storm with one worker and with one per
+ * core). -EINVAL/-ENOENT/-ERANGE with a sentence that names the option. Free with plan_free().
+ */
+int run_plan_make(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
+		  struct plan *ret_plan) __must_check;
+
+/* How long the plan should take, in ns; what the progress line begins with. */
+uint64_t run_plan_duration_ns(const struct plan *plan);
+
+#endif
