@@ -8,10 +8,10 @@
 enum record_type record_type(const json_t *record)
 {
 	static const char *const names[] = {
-		[RECORD_BOOT] = "boot",	      [RECORD_ITEM] = "item",	[RECORD_SAMPLE] = "sample",
-		[RECORD_PROOF] = "proof",     [RECORD_LATENCY] = "latency", [RECORD_NOISE] = "noise",
-		[RECORD_WARNING] = "warning", [RECORD_SKIP] = "skip",	[RECORD_ERROR] = "error",
-		[RECORD_END] = "end",	      [RECORD_TOPOLOGY] = "topology",
+		[RECORD_BOOT] = "boot",	    [RECORD_ITEM] = "item",	    [RECORD_SAMPLE] = "sample",
+		[RECORD_PROOF] = "proof",   [RECORD_COUNTERS] = "counters", [RECORD_LATENCY] = "latency",
+		[RECORD_NOISE] = "noise",   [RECORD_WARNING] = "warning",   [RECORD_SKIP] = "skip",
+		[RECORD_ERROR] = "error",   [RECORD_END] = "end",	    [RECORD_TOPOLOGY] = "topology",
 	};
 	const char *name = json_string_value(json_object_get(record, "type"));
 

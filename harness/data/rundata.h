@@ -30,6 +30,7 @@ struct rundata_arm {
 struct rundata_sample {
 	unsigned int boot, arm, block, pos, rep;
 	bool warmup;
+	bool cut; /* its block was cut short by the end of its boot: not to be paired */
 	const double *value; /* ns (or insn) per op, nr_metrics of them */
 };
 
@@ -46,6 +47,7 @@ struct rundata_item {
 	unsigned int item;
 	char *bench, *op, *mode, *place, *memory;
 	unsigned int bench_version;
+	bool oversubscribed; /* more workers than CPUs to run them */
 	json_t *params;	 /* object of strings */
 	json_t *workers; /* list, as stored */
 	struct rundata_metric *metrics;
@@ -56,6 +58,7 @@ struct rundata_item {
 	size_t nr_samples;
 	struct rundata_latency *latencies;
 	size_t nr_latencies;
+	json_t *counters; /* list of the counters records of this item, as stored */
 	json_t *noise;	  /* list of the noise records of this item */
 	json_t *warnings; /* list of warning records of this item */
 	json_t *errors;	  /* list of error and skip records of this item */

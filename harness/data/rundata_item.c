@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "data/rundata_loader.h"
+
+#include <string.h>
+
+static int read_metric(const struct loader *loader, const json_t *json, struct rundata_metric *metric)
+{
+	int ret = loader_text(loader, json, "name", &metric->name);
+
+	if (!ret)
+		ret = loader_text(loader, json, "help", &metric->help);
+	if (!ret)
+		ret = loader_text(loader, json, "op", &metric->op);
+	if (!ret)
+		ret = loader_text(loader, json, "unit", &metric->unit);
+	if (ret)
+		return ret;
+	metric->lower_is_better = loader_text_is(json, "better", "lower");
+	if (!metric->lower_is_better && !loader_text_is(json, "better", "higher"))
+		return loader_bad(loader, "\"better\" of metric \"%.100s\" is neither lower nor higher", metric->name);
+	return 0;
+}
+
+static int read_metrics(const struct loader *loader, const json_t *record, struct rundata_item *item)
+{
+	const json_t *metrics = json_object_get(record, "metrics");
+	size_t nr = json_array_size(metrics);
+
+	if (!nr)
+		return loader_bad(loader, "an item without metrics");
+	item->metrics = calloc(nr, sizeof(*item->metrics));
+	if (!item->metrics)
+		return loader_no_memory(loader);
+	for (size_t i = 0; i < nr; i++) {
+		int ret;
+
+		item->nr_metrics = i + 1;
+		ret = read_metric(loader, json_array_get(metrics, i), &item->metrics[i]);
+		if (ret)
+			return ret;
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(item->metrics[k].name, item->metrics[i].name))
+				return loader_bad(loader, "metric \"%.100s\" is there twice", item->metrics[i].name);
+	}
+	return 0;
+}
+
+static int read_arm(const struct loader *loader, const json_t *json, struct rundata_arm *arm)
+{
+	const json_t *limit = json_object_get(json, "limit_bytes");
+	int ret;
+
+	if (!loader_text_is(json, "state", "off") && !loader_text_is(json, "state", "root") && !loader_text_is(json, "state", "child"))
+		return loader_bad(loader, "\"state\" of an arm is none of off, root and child");
+	if (json_object_get(json, "depth")) {
+		ret = loader_uint(loader, json, "depth", &arm->depth);
+		if (ret)
+			return ret;
+	}
+	arm->limit_bytes = UINT64_MAX;
+	if (limit && !json_is_null(limit)) {
+		ret = loader_u64(loader, json, "limit_bytes", &arm->limit_bytes);
+		if (ret)
+			return ret;
+	}
+	return loader_text(loader, json, "state", &arm->state);
+}
+
+static bool arm_equal(const struct rundata_arm *a, const struct rundata_arm *b)
+{
+	return !strcmp(a->state, b->state) && a->depth == b->depth && a->limit_bytes == b->limit_bytes;
+}
+
+/* Boots may each bring some of the arms (memcg is off in a boot of its own); what they share must be the same. */
+static int add_arm(const struct loader *loader, const json_t *json, unsigned int number, struct rundata_item *item)
+{
+	struct rundata_arm arm = { 0 }, *more;
+	int ret = read_arm(loader, json, &arm);
+
+	/* Without a number it is the one of its place in the list. */
+	if (!ret && json_object_get(json, "arm"))
+		ret = loader_uint(loader, json, "arm", &number);
+	if (ret) {
+		free(arm.state);
+		return ret;
+	}
+	if (number < item->nr_arms) {
+		bool equal = arm_equal(&arm, &item->arms[number]);
+
+		free(arm.state);
+		return equal ? 0 : loader_bad(loader, "arm %u of item %u is not what it was before", number, item->item);
+	}
+	more = number == item->nr_arms ? reallocarray(item->arms, number + 1, sizeof(*more)) : NULL;
+	if (!more) {
+		free(arm.state);
+		return number == item->nr_arms ? loader_no_memory(loader)
+					       : loader_bad(loader, "arm %u is not the next one", number);
+	}
+	more[number] = arm;
+	item->arms = more;
+	item->nr_arms++;
+	return 0;
+}
+
+static int read_arms(const struct loader *loader, const json_t *record, struct rundata_item *item)
+{
+	const json_t *arms = json_object_get(record, "arms");
+	size_t nr = json_array_size(arms);
+
+	if (!nr)
+		return loader_bad(loader, "an item without arms");
+	for (size_t i = 0; i < nr; i++) {
+		int ret = add_arm(loader, json_array_get(arms, i), (unsigned int)i, item);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int read_new_item(const struct loader *loader, const json_t *record, struct rundata_item *item)
+{
+	int ret = loader_text(loader, record, "bench", &item->bench);
+
+	if (!ret)
+		ret = loader_uint(loader, record, "version", &item->bench_version);
+	if (!ret)
+		ret = loader_text(loader, record, "op", &item->op);
+	if (!ret)
+		ret = loader_text(loader, record, "mode", &item->mode);
+	if (!ret)
+		ret = loader_text(loader, record, "place", &item->place);
+	if (!ret)
+		ret = loader_text(loader, record, "memory", &item->memory);
+	if (!ret)
+		ret = loader_flag(loader, record, "oversubscribed", &item->oversubscribed);
+	if (ret)
+		return ret;
+	item->params = json_incref(json_object_get(record, "params"));
+	item->workers = json_incref(json_object_get(record, "workers"));
+	if (!json_is_object(item->params) || !json_is_array(item->workers))
+		return loader_bad(loader, "an item without \"params\" or \"workers\"");
+	ret = read_metrics(loader, record, item);
+	if (ret)
+		return ret;
+	item->counters = json_array();
+	item->noise = json_array();
+	item->warnings = json_array();
+	item->errors = json_array();
+	if (!item->counters || !item->noise || !item->warnings || !item->errors)
+		return loader_no_memory(loader);
+	return read_arms(loader, record, item);
+}
+
+/* An item of an earlier boot, again. */
+static int read_known_item(const struct loader *loader, const json_t *record, struct rundata_item *item)
+{
+	const json_t *metrics = json_object_get(record, "metrics");
+	bool same = loader_text_is(record, "bench", item->bench) && loader_text_is(record, "op", item->op) &&
+		    loader_text_is(record, "mode", item->mode) && loader_text_is(record, "place", item->place) &&
+		    loader_text_is(record, "memory", item->memory) &&
+		    json_equal(json_object_get(record, "params"), item->params) &&
+		    json_array_size(metrics) == item->nr_metrics;
+	unsigned int version = 0;
+	int ret = loader_uint(loader, record, "version", &version);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; same && i < item->nr_metrics; i++) {
+		const json_t *metric = json_array_get(metrics, i);
+
+		same = loader_text_is(metric, "name", item->metrics[i].name) &&
+		       loader_text_is(metric, "unit", item->metrics[i].unit);
+	}
+	if (!same || version != item->bench_version)
+		return loader_bad(loader, "item %u is not what it was in an earlier boot", item->item);
+	return read_arms(loader, record, item);
+}
+
+static int new_item(struct loader *loader, unsigned int number, struct rundata_item **ret_item)
+{
+	struct rundata *data = loader->data;
+	struct rundata_item *items = reallocarray(data->items, data->nr_items + 1, sizeof(*items));
+	struct item_state *states;
+
+	if (!items)
+		return loader_no_memory(loader);
+	data->items = items;
+	states = reallocarray(loader->items, data->nr_items + 1, sizeof(*states));
+	if (!states)
+		return loader_no_memory(loader);
+	loader->items = states;
+	states[data->nr_items] = (struct item_state){ 0 };
+	loader->nr_items = data->nr_items + 1;
+	items[data->nr_items] = (struct rundata_item){ .item = number };
+	*ret_item = &items[data->nr_items++];
+	return 0;
+}
+
+int loader_read_item(struct loader *loader, const json_t *record, unsigned int boot)
+{
+	struct rundata_item *item;
+	struct item_state *state;
+	unsigned int number = 0;
+	int ret = loader_uint(loader, record, "item", &number);
+
+	if (ret)
+		return ret;
+	item = loader_find_item(loader, number);
+	if (item) {
+		if (loader->items[loader_item_index(loader, item)].boot == boot)
+			return loader_bad(loader, "a second item record of item %u in boot %u", number, boot);
+		ret = read_known_item(loader, record, item);
+	} else {
+		ret = new_item(loader, number, &item);
+		if (!ret)
+			ret = read_new_item(loader, record, item);
+	}
+	if (ret)
+		return ret;
+	state = &loader->items[loader_item_index(loader, item)];
+	state->boot = boot;
+	state->nr_arms = (unsigned int)json_array_size(json_object_get(record, "arms"));
+	return 0;
+}
