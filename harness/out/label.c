@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "out/label.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+
+const char *label_string(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+const json_t *label_boot(const struct rundata *data, const char *part)
+{
+	const json_t *boot = json_array_get(json_object_get(data->run, "boots"), 0);
+
+	return part ? json_object_get(boot, part) : boot;
+}
+
+const char *label_clock(const struct rundata *data)
+{
+	const char *clock = label_string(data->run, "clock");
+
+	return *clock ? clock : "ns";
+}
+
+/* How many arms of @item look like @arm by state, and by depth too. */
+static void count_alike(const struct rundata_item *item, const struct rundata_arm *arm, size_t *ret_state,
+			size_t *ret_depth)
+{
+	size_t i;
+
+	*ret_state = *ret_depth = 0;
+	for (i = 0; i < item->nr_arms; i++) {
+		if (strcmp(item->arms[i].state, arm->state))
+			continue;
+		++*ret_state;
+		*ret_depth += item->arms[i].depth == arm->depth;
+	}
+}
+
+char *label_arm(const struct rundata_item *item, const struct rundata_arm *arm, char *buf)
+{
+	size_t same_state, same_depth;
+	char limit[32] = "no limit";
+
+	count_alike(item, arm, &same_state, &same_depth);
+	if (arm->limit_bytes != UINT64_MAX) {
+		memcpy(limit, "max ", 5);
+		format_size(arm->limit_bytes, limit + 4, sizeof(limit) - 4);
+	}
+	if (same_state <= 1)
+		snprintf(buf, LABEL_MAX, "%s", arm->state);
+	else if (same_depth <= 1)
+		snprintf(buf, LABEL_MAX, "depth %u", arm->depth);
+	else if (same_state == same_depth)
+		snprintf(buf, LABEL_MAX, "%s", limit);
+	else
+		snprintf(buf, LABEL_MAX, "depth %u, %s", arm->depth, limit);
+	return buf;
+}
+
+char *label_arm_words(const struct rundata_arm *arm, char *buf)
+{
+	char limit[48] = "", size[24];
+
+	if (arm->limit_bytes != UINT64_MAX)
+		snprintf(limit, sizeof(limit), ", limit %s", format_size(arm->limit_bytes, size, sizeof(size)));
+	if (!strcmp(arm->state, "root"))
+		snprintf(buf, 2 * LABEL_MAX, "root memcg");
+	else if (!strcmp(arm->state, "off"))
+		snprintf(buf, 2 * LABEL_MAX, "memcg off");
+	else
+		snprintf(buf, 2 * LABEL_MAX, "%s memcg at depth %u%s", arm->state, arm->depth, limit);
+	return buf;
+}
+
+char *label_item(const struct rundata_item *item, const struct label_defaults *defaults)
+{
+	char *label = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&label, &size);
+	const char *name;
+	json_t *value;
+
+	if (!out)
+		return NULL;
+	fputs(item->bench, out);
+	json_object_foreach(item->params, name, value) {
+		const char *text = json_string_value(value);
+
+		if (!text || (defaults && defaults->is_default(item->bench, name, text)))
+			continue;
+		fprintf(out, " --%s=%s", name, text);
+	}
+	if (fclose(out)) {
+		free(label);
+		return NULL;
+	}
+	return label;
+}
+
+bool label_arms_are_common(const struct rundata *data)
+{
+	size_t i, j;
+
+	for (i = 1; i < data->nr_items; i++) {
+		if (data->items[i].nr_arms != data->items[0].nr_arms)
+			return false;
+		for (j = 0; j < data->items[i].nr_arms; j++) {
+			const struct rundata_arm *a = &data->items[0].arms[j], *b = &data->items[i].arms[j];
+
+			if (strcmp(a->state, b->state) || a->depth != b->depth || a->limit_bytes != b->limit_bytes)
+				return false;
+		}
+	}
+	return data->nr_items > 0;
+}
