@@ -47,7 +47,7 @@ void emit_flush(struct emit *emit)
 /* @record is stolen. */
 static void emit_record(struct emit *emit, json_t *record)
 {
-	char *line = json_dumps(record, JSON_COMPACT);
+	char *line = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	size_t len;
 
 	json_decref(record);
