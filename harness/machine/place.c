@@ -58,7 +58,8 @@ static void number_turns(struct slots *slots, size_t nr_keys)
 	}
 }
 
-static void set_keys(struct slot *slot, unsigned int k0, unsigned int k1, unsigned int k2, unsigned int k3)
+static void set_keys(struct slot *slot, unsigned int k0, unsigned int k1, unsigned int k2,
+		     unsigned int k3)
 {
 	slot->key[0] = k0;
 	slot->key[1] = k1;
@@ -76,8 +77,8 @@ static void order_compact(struct slots *slots)
 }
 
 /*
- * As cards are dealt: a package takes its cores from its nodes in turn, and all take turns. In one sort
- * by (turn in node, node, package) a package with more nodes would get more than its share.
+ * As cards are dealt: a package takes its cores from its nodes in turn, and all take turns. In one
+ * sort by (turn in node, node, package) a package with more nodes would get more than its share.
  */
 static void order_scatter(struct slots *slots)
 {
@@ -165,7 +166,9 @@ static int check_list(const char *list)
 
 	do {
 		if (!take_range(&p, &first, &last))
-			return err_set(EINVAL, "placement \"%s\" is not a list of CPUs such as 0,2-3", list);
+			return err_set(EINVAL,
+				       "placement \"%s\" is not a list of CPUs such as 0,2-3",
+				       list);
 	} while (*p);
 	return 0;
 }
@@ -180,16 +183,20 @@ static const struct topo_pu *find_pu(const struct topo *topo, unsigned int numbe
 	return NULL;
 }
 
-static int add_listed(const struct topo *topo, const char *list, unsigned int number, struct slots *slots)
+static int add_listed(const struct topo *topo, const char *list, unsigned int number,
+		      struct slots *slots)
 {
 	const struct topo_pu *pu = find_pu(topo, number);
 	size_t i;
 
 	if (!pu && hwloc_bitmap_isset(hwloc_topology_get_complete_cpuset(topo->hwloc), number))
-		return err_set(ENODEV, "placement \"%s\": CPU %u is offline, or not allowed to this process", list,
-			       number);
+		return err_set(
+			ENODEV,
+			"placement \"%s\": CPU %u is offline, or not allowed to this process", list,
+			number);
 	if (!pu)
-		return err_set(ENODEV, "placement \"%s\": this machine has no CPU %u", list, number);
+		return err_set(ENODEV, "placement \"%s\": this machine has no CPU %u", list,
+			       number);
 	for (i = 0; i < slots->nr; i++)
 		if (slots->slot[i].place == &pu->place)
 			return err_set(EINVAL, "placement \"%s\" names CPU %u twice", list, number);
@@ -197,7 +204,8 @@ static int add_listed(const struct topo *topo, const char *list, unsigned int nu
 	return 0;
 }
 
-/* "0-4294967295" ends soon: at the first CPU that is not there. So does a list longer than the machine. */
+/* "0-4294967295" ends soon: at the first CPU that is not there. So does a list longer than the
+ * machine. */
 static int fill_listed(const struct topo *topo, const char *list, struct slots *slots)
 {
 	unsigned int first, last;
@@ -221,23 +229,29 @@ static int fill_listed(const struct topo *topo, const char *list, struct slots *
 	return 0;
 }
 
-static int fill_node(const struct topo *topo, const char *policy, const char *number, struct slots *slots)
+static int fill_node(const struct topo *topo, const char *policy, const char *number,
+		     struct slots *slots)
 {
 	hwloc_obj_t node;
 	unsigned int os_index;
 	int ret;
 
 	if (!take_number(&number, &os_index) || *number)
-		return err_set(EINVAL, "placement \"%s\" is not node:N with the number of a memory node", policy);
+		return err_set(EINVAL,
+			       "placement \"%s\" is not node:N with the number of a memory node",
+			       policy);
 	node = hwloc_get_numanode_obj_by_os_index(topo->hwloc, os_index);
 	if (!node)
-		return err_set(EINVAL, "placement \"%s\": this machine has no memory node %u", policy, os_index);
+		return err_set(EINVAL, "placement \"%s\": this machine has no memory node %u",
+			       policy, os_index);
 	ret = fill_slots(topo, node->cpuset, slots);
 	if (ret)
 		return ret;
 	if (!slots->nr)
-		return err_set(ENODEV, "placement \"%s\": no CPU of memory node %u is allowed to this process",
-			       policy, os_index);
+		return err_set(
+			ENODEV,
+			"placement \"%s\": no CPU of memory node %u is allowed to this process",
+			policy, os_index);
 	order_compact(slots);
 	return 0;
 }
@@ -254,7 +268,8 @@ static int fill_cores(const struct topo *topo, struct slots *slots)
 }
 
 /* The PUs that @policy offers, in its order. *ret_repeats: more workers than PUs start again. */
-static int fill_by_policy(const struct topo *topo, const char *policy, struct slots *slots, bool *ret_repeats)
+static int fill_by_policy(const struct topo *topo, const char *policy, struct slots *slots,
+			  bool *ret_repeats)
 {
 	int ret;
 
@@ -271,7 +286,8 @@ static int fill_by_policy(const struct topo *topo, const char *policy, struct sl
 	}
 	if (strcmp(policy, "compact") && strcmp(policy, "scatter") && strcmp(policy, "pus"))
 		return err_set(EINVAL,
-			       "placement \"%s\" is none of compact, scatter, node:N, cores, pus, or a list of "
+			       "placement \"%s\" is none of compact, scatter, node:N, cores, pus, "
+			       "or a list of "
 			       "CPUs such as 0,2-3",
 			       policy);
 	ret = fill_slots(topo, NULL, slots);
@@ -284,8 +300,8 @@ static int fill_by_policy(const struct topo *topo, const char *policy, struct sl
 	return 0;
 }
 
-int topo_place(const struct topo *topo, const char *policy, size_t nr_workers, struct topo_place *places,
-	       bool *ret_oversubscribed)
+int topo_place(const struct topo *topo, const char *policy, size_t nr_workers,
+	       struct topo_place *places, bool *ret_oversubscribed)
 {
 	__free_slots struct slots slots = {0};
 	bool repeats;
@@ -295,8 +311,8 @@ int topo_place(const struct topo *topo, const char *policy, size_t nr_workers, s
 	if (ret)
 		return ret;
 	if (nr_workers > slots.nr && !repeats)
-		return err_set(ERANGE, "placement \"%s\" has room for %zu workers, not for %zu", policy, slots.nr,
-			       nr_workers);
+		return err_set(ERANGE, "placement \"%s\" has room for %zu workers, not for %zu",
+			       policy, slots.nr, nr_workers);
 	for (i = 0; i < nr_workers; i++)
 		places[i] = *slots.slot[i % slots.nr].place;
 	*ret_oversubscribed = nr_workers > slots.nr;

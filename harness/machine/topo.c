@@ -10,7 +10,7 @@
 #include "base/fs.h"
 #include "machine/topo_priv.h"
 
-/* Room for any NR_CPUS a kernel can be configured with; the kernel ignores the bits above its own. */
+/* Room for any NR_CPUS of a kernel, which ignores the bits above its own. */
 #define MAX_CPUS (64 * CPU_SETSIZE)
 
 struct cpu_mask {
@@ -37,8 +37,8 @@ static int init_hwloc(hwloc_topology_t *ret_hwloc)
 	__free_hwloc hwloc_topology_t hwloc = NULL;
 
 	/*
-	 * Read at the first init and never again: no text on stderr about odd firmware tables, and none of
-	 * the plugins, whose libraries (X11, OpenCL) take longer to load than the topology.
+	 * Read at the first init and never again: no text on stderr about odd firmware tables, and
+	 * none of the plugins, whose libraries (X11, OpenCL) take longer to load than the topology.
 	 */
 	setenv("HWLOC_HIDE_ERRORS", "2", 0);
 	setenv("HWLOC_PLUGINS_PATH", "/nonexistent", 0);
@@ -54,8 +54,8 @@ static int init_hwloc(hwloc_topology_t *ret_hwloc)
 }
 
 /*
- * hwloc's "x86" component moves the calling thread to every CPU in turn to ask CPUID there. /sys says the
- * same without that, so it is a last resort for guests that have no /sys.
+ * hwloc's "x86" component moves the calling thread to every CPU in turn to ask CPUID there. /sys
+ * says the same without that, so it is a last resort for guests that have no /sys.
  */
 static int load_hwloc(bool with_x86, hwloc_topology_t *ret_hwloc)
 {
@@ -66,7 +66,8 @@ static int load_hwloc(bool with_x86, hwloc_topology_t *ret_hwloc)
 		return ret;
 	/* Fails where hwloc has no such component, which is as good. */
 	if (!with_x86)
-		hwloc_topology_set_components(hwloc, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
+		hwloc_topology_set_components(hwloc, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
+					      "x86");
 	if (hwloc_topology_load(hwloc))
 		return err_sys(errno, "read the topology of this machine with hwloc");
 	*ret_hwloc = take_ptr(hwloc);
@@ -84,7 +85,9 @@ static int allow_own_cpus(hwloc_topology_t hwloc)
 		return err_sys(errno, "read the CPU affinity of this process");
 	hwloc_bitmap_and(allowed, allowed, hwloc_topology_get_allowed_cpuset(hwloc));
 	if (hwloc_bitmap_iszero(allowed))
-		return err_set(ENODEV, "the CPU affinity of this process and its cpuset have no CPU in common");
+		return err_set(
+			ENODEV,
+			"the CPU affinity of this process and its cpuset have no CPU in common");
 	if (hwloc_topology_allow(hwloc, allowed, NULL, HWLOC_ALLOW_FLAG_CUSTOM))
 		return err_sys(errno, "limit the topology to the CPU affinity of this process");
 	return 0;
@@ -104,8 +107,10 @@ int topo_load(struct topo **ret_topo)
 			return ret;
 	}
 	if (!hwloc_topology_is_thissystem(hwloc))
-		return err_set(EINVAL, "hwloc describes another machine than this one: unset HWLOC_XMLFILE, "
-				       "HWLOC_SYNTHETIC and HWLOC_FSROOT");
+		return err_set(
+			EINVAL,
+			"hwloc describes another machine than this one: unset HWLOC_XMLFILE, "
+			"HWLOC_SYNTHETIC and HWLOC_FSROOT");
 	ret = allow_own_cpus(hwloc);
 	if (ret)
 		return ret;
@@ -127,8 +132,9 @@ int topo_load_synthetic(const char *description, struct topo **ret_topo)
 }
 
 /*
- * The node whose pages the kernel takes first. Where several hang on one place (DRAM with HBM, or with
- * memory behind CXL) it is the lowest number: firmware gives the nodes that own CPUs the first ones.
+ * The node whose pages the kernel takes first. Where several hang on one place (DRAM with HBM, or
+ * with memory behind CXL) it is the lowest number: firmware gives the nodes that own CPUs the first
+ * ones.
  */
 static unsigned int nearest_node(hwloc_obj_t pu)
 {
@@ -169,7 +175,8 @@ static void count_objects(struct topo *topo)
 	const struct topo_pu *pus = topo->pus;
 	size_t i;
 
-	topo->nr_nodes = (size_t)hwloc_bitmap_weight(hwloc_topology_get_allowed_nodeset(topo->hwloc));
+	topo->nr_nodes =
+		(size_t)hwloc_bitmap_weight(hwloc_topology_get_allowed_nodeset(topo->hwloc));
 	for (i = 0; i < topo->nr_pus; i++) {
 		if (!i || pus[i].place.core != pus[i - 1].place.core)
 			topo->nr_cores++;
@@ -189,7 +196,8 @@ int topo_from_hwloc(hwloc_topology_t hwloc, struct topo **ret_topo)
 		return err_sys(ENOMEM, "read the topology");
 	}
 	topo->hwloc = hwloc;
-	topo->pus = calloc((size_t)hwloc_get_nbobjs_by_type(hwloc, HWLOC_OBJ_PU), sizeof(*topo->pus));
+	topo->pus =
+		calloc((size_t)hwloc_get_nbobjs_by_type(hwloc, HWLOC_OBJ_PU), sizeof(*topo->pus));
 	if (!topo->pus) {
 		topo_free(topo);
 		return err_sys(ENOMEM, "read the topology");
@@ -289,7 +297,9 @@ static int refuse_pu(unsigned int pu)
 	if (online && !strcmp(online, "0"))
 		ret = err_set(EINVAL, "pin to CPU %u: it is offline", pu);
 	else
-		ret = err_set(EINVAL, "pin to CPU %u: it is offline or outside the cpuset of this process", pu);
+		ret = err_set(EINVAL,
+			      "pin to CPU %u: it is offline or outside the cpuset of this process",
+			      pu);
 	free(online);
 	return ret;
 }
@@ -305,12 +315,13 @@ int topo_pin_self(unsigned int pu)
 	CPU_SET_S(pu, sizeof(mask), mask.sets);
 	if (sched_setaffinity(0, sizeof(mask), mask.sets))
 		return errno == EINVAL ? refuse_pu(pu) : err_sys(errno, "pin to CPU %u", pu);
-	/* The kernel moves the thread before it returns, so that another CPU here means it went offline. */
+	/* The kernel moved the thread before it returned: elsewhere, the CPU has gone offline. */
 	cpu = sched_getcpu();
 	if (cpu < 0)
 		return err_sys(errno, "ask on which CPU this thread is");
 	if ((unsigned int)cpu != pu)
-		return err_set(EINVAL, "pin to CPU %u: the thread is on CPU %d all the same", pu, cpu);
+		return err_set(EINVAL, "pin to CPU %u: the thread is on CPU %d all the same", pu,
+			       cpu);
 	return 0;
 }
 
@@ -320,6 +331,6 @@ bool topo_is_pinned(unsigned int pu)
 
 	if (pu >= MAX_CPUS || sched_getaffinity(0, sizeof(mask), mask.sets))
 		return false;
-	return CPU_COUNT_S(sizeof(mask), mask.sets) == 1 && CPU_ISSET_S(pu, sizeof(mask), mask.sets) &&
-	       sched_getcpu() == (int)pu;
+	return CPU_COUNT_S(sizeof(mask), mask.sets) == 1 &&
+	       CPU_ISSET_S(pu, sizeof(mask), mask.sets) && sched_getcpu() == (int)pu;
 }

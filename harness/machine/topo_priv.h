@@ -2,8 +2,8 @@
 /*
  * topo_priv.h - what topo.c hands to place.c and to the tests: the PUs as a flat list.
  *
- * Only topo.c, place.c and their tests include it. Placement reads the list and never asks hwloc or the
- * kernel.
+ * Only topo.c, place.c and their tests include it. Placement reads the list and never asks hwloc or
+ * the kernel.
  */
 #ifndef MACHINE_TOPO_PRIV_H
 #define MACHINE_TOPO_PRIV_H
@@ -19,8 +19,10 @@ struct topo_pu {
 };
 
 struct topo {
-	hwloc_topology_t hwloc; /* disallowed objects included, so that logical indexes are the machine's */
-	struct topo_pu *pus;    /* the allowed ones in hwloc's logical order: siblings are neighbours */
+	hwloc_topology_t
+		hwloc; /* disallowed objects included, so that logical indexes are the machine's */
+	struct topo_pu
+		*pus; /* the allowed ones in hwloc's logical order: siblings are neighbours */
 	size_t nr_pus;
 	size_t nr_cores;
 	size_t nr_nodes;

@@ -11,14 +11,15 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "base/fs.h"
 #include "machine/topo.h"
 #include "machine/topo_priv.h"
 
 #define MAX_WORKERS 64
 
 /*
- * Two packages of two nodes of two cores of two PUs, numbered as most firmware does it: the second PU of
- * each core behind all the first ones.
+ * Two packages of two nodes of two cores of two PUs, numbered as most firmware does it: the
+ * second PU of each core behind all the first ones.
  *
  *	package      0               1
  *	node         0       1       2       3
@@ -45,7 +46,8 @@ static struct topo *load_allowed(const char *description, const char *cpu_list)
 	struct topo *topo = NULL;
 
 	assert_int_equal(hwloc_topology_init(&hwloc), 0);
-	assert_int_equal(hwloc_topology_set_flags(hwloc, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED), 0);
+	assert_int_equal(hwloc_topology_set_flags(hwloc, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED),
+			 0);
 	assert_int_equal(hwloc_topology_set_synthetic(hwloc, description), 0);
 	assert_int_equal(hwloc_topology_load(hwloc), 0);
 	assert_true(hwloc_bitmap_list_sscanf(allowed, cpu_list) >= 0);
@@ -55,7 +57,8 @@ static struct topo *load_allowed(const char *description, const char *cpu_list)
 	return topo;
 }
 
-/* The same machine without the PUs that are not in @cpu_list; nodes that lose their last PU stay. */
+/* The same machine without the PUs that are not in @cpu_list; nodes that lose their last PU stay.
+ */
 static struct topo *load_restricted(const char *description, const char *cpu_list)
 {
 	hwloc_bitmap_t left = hwloc_bitmap_alloc();
@@ -86,13 +89,15 @@ static void assert_pus(const struct topo *topo, const char *policy, const char *
 	if (topo_place(topo, policy, nr_workers, places, &oversubscribed))
 		fail_msg("%s: %s", policy, err_msg());
 	for (i = 0; i < nr_workers; i++)
-		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%u", i ? " " : "", places[i].pu);
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%u", i ? " " : "",
+			 places[i].pu);
 	assert_string_equal(got, expected);
 	assert_false(oversubscribed);
 }
 
 /* It fails with @err, a sentence with @word in it, and writes nothing. */
-static void assert_refused(const struct topo *topo, const char *policy, size_t nr_workers, int err, const char *word)
+static void assert_refused(const struct topo *topo, const char *policy, size_t nr_workers, int err,
+			   const char *word)
 {
 	struct topo_place places[MAX_WORKERS], untouched[MAX_WORKERS];
 	bool oversubscribed = true;
@@ -169,7 +174,7 @@ static void test_two_packages_smt(void **state)
 	assert_refused(topo, "0,8", 3, ERANGE, "2 workers");
 	topo_free(topo);
 
-	/* Siblings numbered beside each other: the order is the machine's, not that of the numbers. */
+	/* Siblings numbered beside each other: the order follows the machine, not the numbers. */
 	topo = load("pack:2 numa:2 core:2 pu:2");
 	assert_pus(topo, "compact", "0 2 4 6 8 10 12 14 1 3 5 7 9 11 13 15");
 	assert_pus(topo, "pus", "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15");
@@ -254,11 +259,27 @@ static void test_more_workers_than_pus(void **state)
 
 static void test_bad_policies(void **state)
 {
-	static const char *const bad[] = {"", "a", "compact ", "Compact", "compactly", "-1", ",0", " 0", "+0"};
-	static const char *const bad_lists[] = {"1-", "3-1", "0,,1", "0,", "0-1-2", "0;1", "0 1", "0x1", "0,a", "0-",
-						"0-a", "4294967296", "99999999999999999999999", "0-99999999999",
-						"0-4294967295,a", "0-15:1/2", "0\n"};
-	static const char *const bad_nodes[] = {"node:", "node:a", "node:-1", "node:0,1", "node: 0", "node:4294967296"};
+	static const char *const bad[] = {"",	"a",  "compact ", "Compact", "compactly",
+					  "-1", ",0", " 0",	  "+0"};
+	static const char *const bad_lists[] = {"1-",
+						"3-1",
+						"0,,1",
+						"0,",
+						"0-1-2",
+						"0;1",
+						"0 1",
+						"0x1",
+						"0,a",
+						"0-",
+						"0-a",
+						"4294967296",
+						"99999999999999999999999",
+						"0-99999999999",
+						"0-4294967295,a",
+						"0-15:1/2",
+						"0\n"};
+	static const char *const bad_nodes[] = {"node:",    "node:a",  "node:-1",
+						"node:0,1", "node: 0", "node:4294967296"};
 	struct topo *topo = load(BIG);
 	size_t i;
 
@@ -281,7 +302,7 @@ static void test_bad_policies(void **state)
 
 static void test_allowed_sets(void **state)
 {
-	/* Core 0 has lost its first PU, core 1 both, package 1 all but core 4 and one PU of core 7. */
+	/* Core 0 has lost its first PU, core 1 both; package 1 keeps core 4 and half of 7. */
 	struct topo *topo = load_allowed(BIG, "8,2-3,10,4,12,15");
 	unsigned int node;
 
@@ -333,7 +354,8 @@ static void test_node_without_cpus(void **state)
 	topo_free(topo);
 }
 
-/* A node at the machine beside one in each package: the nearer one counts, either can be asked for. */
+/* A node at the machine beside one in each package: the nearer one counts, either can be asked for.
+ */
 static void test_node_above_nodes(void **state)
 {
 	struct topo *topo = load("[numa(indexes=2)] pack:2 [numa(indexes=0,1)] core:2 pu:1");
@@ -390,12 +412,12 @@ static void in_child(int (*body)(void))
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-#define CHILD_ASSERT(condition)                                                                              \
-	do {                                                                                                 \
-		if (!(condition)) {                                                                          \
-			print_error("%s:%d: %s: %s\n", __FILE__, __LINE__, #condition, err_msg());           \
-			return 1;                                                                            \
-		}                                                                                            \
+#define CHILD_ASSERT(condition)                                                                    \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			print_error("%s:%d: %s: %s\n", __FILE__, __LINE__, #condition, err_msg()); \
+			return 1;                                                                  \
+		}                                                                                  \
 	} while (0)
 
 static int child_load_respects_affinity(void)
@@ -415,7 +437,8 @@ static int child_load_respects_affinity(void)
 	CHILD_ASSERT(one->pus[0].place.pu == pu);
 	CHILD_ASSERT(topo_node_of_pu(one, pu, &node) == 0);
 	/* Logical numbers are the machine's, not those of what is left of it. */
-	CHILD_ASSERT(!memcmp(&one->pus[0].place, &all->pus[topo_nr_pus(all) - 1].place, sizeof(struct topo_place)));
+	CHILD_ASSERT(!memcmp(&one->pus[0].place, &all->pus[topo_nr_pus(all) - 1].place,
+			     sizeof(struct topo_place)));
 	topo_free(all);
 	topo_free(one);
 	return 0;
@@ -439,7 +462,7 @@ static int child_pin(void)
 	CHILD_ASSERT(topo_is_pinned(last) && !topo_is_pinned(first));
 	CHILD_ASSERT(topo_pin_self(first) == 0);
 	CHILD_ASSERT(topo_is_pinned(first) && !topo_is_pinned(last));
-	/* What the kernel does to a thread whose CPU goes away, while it may still be on the right one. */
+	/* As after the CPU went offline, when the thread may yet be on the right one. */
 	CPU_ZERO(&mask);
 	CPU_SET(first, &mask);
 	CPU_SET(last, &mask);
@@ -465,6 +488,26 @@ static int child_pin_refused(void)
 	}
 	CHILD_ASSERT(!sched_getaffinity(0, sizeof(after), &after));
 	CHILD_ASSERT(CPU_EQUAL(&before, &after));
+	return 0;
+}
+
+/* A captured CPU that is there and offline; the kernel that runs the test has no such number. */
+static int child_pin_offline(void)
+{
+	char tree[] = "/tmp/test_topo.XXXXXX", command[256];
+
+	CHILD_ASSERT(mkdtemp(tree));
+	snprintf(command, sizeof(command),
+		 "mkdir -p %s/sys/devices/system/cpu/cpu65000 && "
+		 "echo 0 >%s/sys/devices/system/cpu/cpu65000/online",
+		 tree, tree);
+	CHILD_ASSERT(!system(command));
+	fs_set_root(tree);
+	if (topo_pin_self(65000) != -EINVAL)
+		err_set(1, "not refused");
+	snprintf(command, sizeof(command), "rm -rf %s", tree);
+	CHILD_ASSERT(!system(command));
+	CHILD_ASSERT(strstr(err_msg(), "CPU 65000: it is offline"));
 	return 0;
 }
 
@@ -497,6 +540,12 @@ static void test_pin_refused(void **state)
 	in_child(child_pin_refused);
 }
 
+static void test_pin_offline(void **state)
+{
+	(void)state;
+	in_child(child_pin_offline);
+}
+
 static void test_other_machine(void **state)
 {
 	(void)state;
@@ -524,6 +573,7 @@ int main(void)
 		cmocka_unit_test(test_load_respects_affinity),
 		cmocka_unit_test(test_pin),
 		cmocka_unit_test(test_pin_refused),
+		cmocka_unit_test(test_pin_offline),
 		cmocka_unit_test(test_other_machine),
 	};
 
