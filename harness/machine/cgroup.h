@@ -34,10 +34,10 @@ struct cg_info {
 	bool hybrid;	     /* cgroup2 is mounted as well, without the memory controller */
 	bool can_enter_root; /* we may move our own processes into the root memcg */
 	char mount[256];     /* where the hierarchy is mounted */
-	char self[768];	     /* this process's own memcg, as a path below @mount ("" = root) */
+	char self[768];	     /* this process's own memcg, "/a/b" below @mount ("" = @mount itself) */
 	char top[1024];	     /* absolute path of the cgroup that our subtree goes into */
-	unsigned int top_depth; /* how many levels @top lies below the root memcg (0 = it is the root) */
-	char why[256];	     /* version CG_NONE, or no permission: a sentence that says why */
+	unsigned int top_depth; /* levels from the root memcg (0) to @top; in a container the least */
+	char why[512];	     /* version CG_NONE, or no permission: a sentence that says why; else "" */
 };
 
 /*
@@ -47,19 +47,41 @@ struct cg_info {
  */
 int cg_detect(struct cg_info *ret_info) __must_check;
 
+/*
+ * On v2 a cgroup that hands a controller on to its children may hold no tasks itself (but for the root),
+ * so in a delegated cgroup the process that was started there has to get out of the way, and whoever it
+ * starts as well. The top process (memcgbench) calls this before it starts the runner: it moves itself,
+ * and nothing else, into "memcgbench.PID.START/self" under info->top, and children inherit the place.
+ * cg_detect() in the child sees through it: its top is the same.
+ * Nothing happens and 0 is returned where there is no need (v1, root, nobody in the top).
+ * -EBUSY: other tasks sit in the top, the sentence says how to start memcgbench instead.
+ */
+int cg_step_aside(const struct cg_info *info) __must_check;
+
+/*
+ * The matching way back, on every way out, after the children were reaped: sweeps first (a runner that
+ * was killed left its tree), moves the calling process back into info->top and removes its leaf. Only
+ * sweeps in a process that did not step aside. Whoever is killed before: cg_sweep() of the next run finds
+ * the leaf by its name.
+ */
+int cg_step_back(const struct cg_info *info);
+
 /* A subtree of ours; owns every cgroup below it, and the controller settings that it changed. */
 struct cg_tree;
 
 /*
  * Create the subtree. Removes first what runs that are dead left behind (cg_sweep()).
  * @info is copied. -EACCES/-EPERM/-EROFS with a sentence that says what to delegate; -EBUSY: on v2, other
- * tasks sit in the delegated cgroup. Free with cg_tree_destroy().
+ * tasks sit in the delegated cgroup; -EEXIST: this process has a tree already; -ENODEV: info.why says it.
+ * On v2 the calling process steps aside by itself where it has to, until cg_tree_destroy(), which also
+ * frees the tree.
  */
 int cg_tree_create(const struct cg_info *info, struct cg_tree **ret_tree) __must_check;
 
 /*
  * Kill what runs in the subtree, remove every cgroup of it, undo changed controller settings. Safe to call
- * on NULL. 0, or the first error with its sentence (the rest is still tried).
+ * on NULL. 0, or the first error with its sentence (the rest is still tried). A forked child that inherited
+ * the tree only frees its memory. -EBUSY: the calling process is itself in one of the groups.
  */
 int cg_tree_destroy(struct cg_tree *tree);
 
@@ -72,16 +94,23 @@ int cg_group_root(struct cg_tree *tree, struct cg_group **ret_group) __must_chec
 /*
  * A new chain of memcgs in the subtree, so that the leaf lies @depth levels below the root memcg (below
  * info.top where the root is out of reach), the subtree's own cgroup counting as one level. @depth ≥ 1. On v2 inner
- * levels have the memory controller enabled for their children. @limit_bytes: memory.max of the leaf,
- * UINT64_MAX for none. @name: a file name, unique among the living groups of the tree. Owned by the tree; can be removed earlier with cg_group_remove().
+ * levels have the memory controller enabled for their children. A chain of depth 1 lies beside the subtree's
+ * own cgroup ("memcgbench.PID.STARTTIME.NAME"), which on v2 can hold no tasks. @limit_bytes: memory.max of
+ * the leaf, UINT64_MAX for none. @name: a file name, unique among the living groups of the tree and not
+ * "self". Owned by the tree; can be removed earlier with cg_group_remove().
+ * -EINVAL: bad name or depth; -ENAMETOOLONG: deeper than a path can say; -EAGAIN: cgroup.max.depth or
+ * .descendants is reached; else the errno of mkdir(2) or of the write of the limit.
  */
 int cg_group_chain(struct cg_tree *tree, const char *name, unsigned int depth, uint64_t limit_bytes,
 		   struct cg_group **ret_group) __must_check;
 
-/* Remove the chain's cgroups (they must be empty of tasks). Frees @group. */
+/* Remove the chain's cgroups. Frees @group, but not on failure (-EBUSY: tasks are in it). */
 int cg_group_remove(struct cg_group *group);
 
-/* Move the calling process (all its threads) into the group. */
+/*
+ * Move the calling process (all its threads) into the group. Like the readers below: -ENODEV, with a
+ * sentence that names it, where somebody else removed the cgroup.
+ */
 int cg_group_enter_self(const struct cg_group *group) __must_check;
 
 const char *cg_group_path(const struct cg_group *group);
@@ -95,16 +124,22 @@ int cg_group_usage(const struct cg_group *group, uint64_t *ret_bytes) __must_che
 
 /*
  * One line of memory.stat under its v2 name ("anon", "file", "shmem", "anon_thp", "pgfault", "pgmajfault"); v1 names are
- * translated. Flushes the statistics: never call it during a rep. -ENOENT: this kernel has no such line.
+ * translated ("anon" is total_rss, "file" is total_cache, with shmem in it as on v2). Flushes the
+ * statistics: never call it during a rep. -ENOENT: this kernel has no such line.
  */
 int cg_group_stat(const struct cg_group *group, const char *key, uint64_t *ret_value) __must_check;
 
-/* How often the OOM killer killed a task of this group (memory.events oom_kill, memory.oom_control). */
+/*
+ * How often the OOM killer killed a task of this group (memory.events oom_kill, memory.oom_control).
+ * -ENOENT: the root memcg on v2; kernels before 4.13.
+ */
 int cg_group_oom_kills(const struct cg_group *group, uint64_t *ret_count) __must_check;
 
 /*
  * Remove the subtrees under info->top whose owner (PID and start time in the name) lives no more; kill
  * what still runs in them. *ret_removed: how many subtrees (may be NULL). A living run's subtree is never touched.
+ * A pid means something only in its pid namespace: two runs that share a top must not be in different ones.
+ * Where v2 shows that tasks in a subtree are of another one (pid 0), it is left alone with -EBUSY.
  */
 int cg_sweep(const struct cg_info *info, unsigned int *ret_removed);
 
