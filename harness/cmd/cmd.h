@@ -10,6 +10,7 @@
 
 #include "base/opt.h"
 #include "base/util.h"
+#include "bench.h"
 
 /* Documented in help and man page by exit_statuses[]. */
 enum exit_status {
@@ -45,9 +46,21 @@ struct verb {
 	int (*main)(int argc, char **argv); /* argv[0] is the verb's name; returns the exit status */
 };
 
-/* The table in main.c, ended by NULL. */
-extern const struct verb *const verbs[];
-const struct verb *verb_find(const char *name);
+/*
+ * The whole program: finds the verb of argv[1] in @table (main.c's, ended by NULL) and runs it. Returns the
+ * exit status.
+ */
+int cmd_main(const struct verb *const *table, int argc, char **argv);
+
+/* The table that cmd_main() was given, and a verb of it by name (NULL: no such verb). */
+const struct verb *const *cmd_verbs(void);
+const struct verb *cmd_find(const char *name);
+
+/* What stands between "memcgbench" and the verb: --version. */
+extern const struct opt cmd_options[];
+
+/* A sentence naming the verb nearest to @name. Returns EXIT_USAGE. */
+int cmd_unknown_verb(const char *name);
 
 /*
  * Parse a verb's command line into @values. True: go on. False: leave with *ret_status, everything is
@@ -64,6 +77,13 @@ int cmd_usage(const struct verb *verb, const char *fmt, ...) __printf(2, 3);
 
 /* Anything else: prints "memcgbench VERB: SENTENCE". @fmt NULL: err_msg(). Returns EXIT_BROKEN. */
 int cmd_fail(const struct verb *verb, const char *fmt, ...) __printf(2, 3);
+
+/* A bench by name; NULL: there is none, and err_msg() says which is near. */
+const struct bench *cmd_find_bench(const char *name);
+
+/* Print @object to stdout, and give it back to jansson. NULL (no memory) is a failure. Returns an exit status. */
+struct json_t;
+int cmd_print_json(const struct verb *verb, struct json_t *object);
 
 /*
  * The last thing of a verb that printed: flushes stdout. Returns @status, or EXIT_BROKEN with a sentence
