@@ -22,14 +22,20 @@ const char *fs_root(void)
 	return root;
 }
 
-/* buf: root + path; returns where the path itself begins, which is what sentences name. */
-static const char *build_path(char *buf, size_t size, const char *fmt, va_list ap)
+/*
+ * buf: root + path, of PATH_MAX bytes; *ret_path: where the path itself begins, which is what sentences
+ * name. A path cut short would be another file's.
+ */
+static __printf(3, 0) int build_path(char *buf, const char **ret_path, const char *fmt, va_list ap)
 {
-	size_t len = (size_t)snprintf(buf, size, "%s", root);
+	size_t len = (size_t)snprintf(buf, PATH_MAX, "%s", root);
 
-	if (len < size)
-		vsnprintf(buf + len, size - len, fmt, ap);
-	return buf + (len < size ? len : 0);
+	*ret_path = buf + (len < PATH_MAX ? len : 0);
+	if (len < PATH_MAX)
+		len += (size_t)vsnprintf(buf + len, PATH_MAX - len, fmt, ap);
+	if (len >= PATH_MAX)
+		return err_sys(ENAMETOOLONG, "%.200s…", *ret_path);
+	return 0;
 }
 
 static int read_file(const char *real_path, const char *path, char **ret_text)
@@ -74,11 +80,12 @@ int fs_read(char **ret_text, const char *fmt, ...)
 	char buf[PATH_MAX];
 	const char *path;
 	va_list ap;
+	int ret;
 
 	va_start(ap, fmt);
-	path = build_path(buf, sizeof(buf), fmt, ap);
+	ret = build_path(buf, &path, fmt, ap);
 	va_end(ap);
-	return read_file(buf, path, ret_text);
+	return ret ? ret : read_file(buf, path, ret_text);
 }
 
 int fs_write(const char *value, const char *fmt, ...)
@@ -88,10 +95,13 @@ int fs_write(const char *value, const char *fmt, ...)
 	va_list ap;
 	__close_fd int fd = -1;
 	ssize_t n;
+	int ret;
 
 	va_start(ap, fmt);
-	path = build_path(buf, sizeof(buf), fmt, ap);
+	ret = build_path(buf, &path, fmt, ap);
 	va_end(ap);
+	if (ret)
+		return ret;
 	fd = open(buf, O_WRONLY | O_CLOEXEC | O_TRUNC);
 	if (fd < 0)
 		return err_sys(errno, "open %s to write \"%s\"", path, value);
@@ -105,14 +115,16 @@ int fs_write(const char *value, const char *fmt, ...)
 	return 0;
 }
 
-static int read_number(uint64_t *ret_value, bool max_allowed, const char *fmt, va_list ap)
+static __printf(3, 0) int read_number(uint64_t *ret_value, bool max_allowed, const char *fmt, va_list ap)
 {
 	char buf[PATH_MAX];
-	const char *path = build_path(buf, sizeof(buf), fmt, ap);
+	const char *path;
 	__free_mem char *text = NULL;
 	uint64_t value;
-	int ret = read_file(buf, path, &text);
+	int ret = build_path(buf, &path, fmt, ap);
 
+	if (!ret)
+		ret = read_file(buf, path, &text);
 	if (ret)
 		return ret;
 	if (!strcmp(text, "max")) {
@@ -150,6 +162,17 @@ int fs_read_limit(uint64_t *ret_value, const char *fmt, ...)
 	return ret;
 }
 
+static int parse_word(const char *word, size_t len, const char *key, uint64_t *ret_value)
+{
+	__free_mem char *number = strndup(word, len);
+	int ret;
+
+	if (!number)
+		return err_sys(ENOMEM, "%s", key);
+	ret = parse_u64(number, ret_value);
+	return ret ? err_prefix(ret, "%s", key) : 0;
+}
+
 int fs_text_key(const char *text, const char *key, uint64_t *ret_value)
 {
 	size_t key_len = strlen(key);
@@ -157,18 +180,9 @@ int fs_text_key(const char *text, const char *key, uint64_t *ret_value)
 
 	while (line) {
 		const char *value = line + key_len;
-		char number[32];
-		uint64_t parsed;
-		int ret;
-
 		if (!strncmp(line, key, key_len) && strchr(": \t", *value) && *value) {
 			value += strspn(value, ": \t");
-			snprintf(number, sizeof(number), "%.*s", (int)strcspn(value, " \t\n"), value);
-			ret = parse_u64(number, &parsed);
-			if (ret)
-				return err_prefix(ret, "%s", key);
-			*ret_value = parsed;
-			return 0;
+			return parse_word(value, strcspn(value, " \t\n"), key, ret_value);
 		}
 		line = strchr(line, '\n');
 		if (line)
@@ -186,9 +200,10 @@ int fs_read_key(uint64_t *ret_value, const char *key, const char *fmt, ...)
 	int ret;
 
 	va_start(ap, fmt);
-	path = build_path(buf, sizeof(buf), fmt, ap);
+	ret = build_path(buf, &path, fmt, ap);
 	va_end(ap);
-	ret = read_file(buf, path, &text);
+	if (!ret)
+		ret = read_file(buf, path, &text);
 	if (ret)
 		return ret;
 	ret = fs_text_key(text, key, ret_value);
@@ -198,10 +213,12 @@ int fs_read_key(uint64_t *ret_value, const char *key, const char *fmt, ...)
 bool fs_exists(const char *fmt, ...)
 {
 	char buf[PATH_MAX];
+	const char *path;
 	va_list ap;
+	int ret;
 
 	va_start(ap, fmt);
-	build_path(buf, sizeof(buf), fmt, ap);
+	ret = build_path(buf, &path, fmt, ap);
 	va_end(ap);
-	return access(buf, F_OK) == 0;
+	return !ret && access(buf, F_OK) == 0;
 }

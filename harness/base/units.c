@@ -51,8 +51,10 @@ int parse_size(const char *text, uint64_t *ret_bytes)
 	unsigned int shift = 0;
 	int ret = parse_digits(text, &value, &end);
 
+	if (ret == -EINVAL)
+		return err_set(EINVAL, "\"%s\" is not a size (such as 4096, 64k, 8M, 1G)", text);
 	if (ret)
-		return err_set(-ret, "\"%s\" is not a size (such as 4096, 64k, 8M, 1G)", text);
+		return ret;
 	if (*end) {
 		letter = strchr(letters, tolower((unsigned char)*end));
 		if (!letter || (end[1] && strcasecmp(end + 1, "ib") && strcasecmp(end + 1, "b")))
@@ -75,7 +77,8 @@ int parse_duration_ns(const char *text, uint64_t *ret_ns)
 	double value;
 	size_t i;
 
-	if (!isdigit((unsigned char)text[0]))
+	/* strtod() alone would take "0x10s", "-1s", " 1s" and "infs". */
+	if (!isdigit((unsigned char)text[0]) || strpbrk(text, "xX"))
 		return err_set(EINVAL, "\"%s\" is not a time (such as 500us, 20ms, 1.5s, 2m)", text);
 	value = strtod(text, &end);
 	for (i = 0; i < ARRAY_SIZE(units); i++) {
@@ -95,30 +98,47 @@ char *format_size(uint64_t bytes, char *buf, size_t buf_size)
 	static const char letters[] = "\0KMGT";
 	unsigned int unit = 0;
 	uint64_t whole = bytes;
+	double value = (double)bytes;
 
 	while (unit < 4 && whole >= 1024 && whole % 1024 == 0) {
 		whole /= 1024;
 		unit++;
 	}
-	if (whole < 10000 || unit == 4)
+	if (whole < 10000 || unit == 4) {
 		snprintf(buf, buf_size, "%llu%.1s", (unsigned long long)whole, &letters[unit]);
-	else
-		snprintf(buf, buf_size, "%.4g%.1s", (double)whole / 1024, &letters[unit + 1]);
+		return buf;
+	}
+	for (unit = 0; unit < 4 && value >= 1024; unit++)
+		value /= 1024;
+	/* %.4g turns to exponents from five digits on, which only T can reach. */
+	snprintf(buf, buf_size, value < 1000 ? "%.4g%.1s" : "%.0f%.1s", value, &letters[unit]);
+	return buf;
+}
+
+/* Three significant digits; 1000 for what rounds up to it. */
+static char *format_3_digits(double value, const char *unit, char *buf, size_t buf_size)
+{
+	int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+
+	snprintf(buf, buf_size, "%.*f %s", decimals, value, unit);
 	return buf;
 }
 
 char *format_duration(uint64_t ns, char *buf, size_t buf_size)
 {
+	uint64_t seconds = ns / 1000000000 + (ns % 1000000000 >= 500000000);
+
+	/* Each limit lies where the smaller unit would round up to the next larger one. */
 	if (ns < 1000)
 		snprintf(buf, buf_size, "%u ns", (unsigned int)ns);
-	else if (ns < 1000000)
-		snprintf(buf, buf_size, "%.3g us", (double)ns / 1e3);
-	else if (ns < 1000000000)
-		snprintf(buf, buf_size, "%.3g ms", (double)ns / 1e6);
-	else if (ns < 60000000000)
-		snprintf(buf, buf_size, "%.3g s", (double)ns / 1e9);
+	else if (ns < 999500)
+		format_3_digits((double)ns / 1e3, "us", buf, buf_size);
+	else if (ns < 999500000)
+		format_3_digits((double)ns / 1e6, "ms", buf, buf_size);
+	else if (ns < 59950000000)
+		format_3_digits((double)ns / 1e9, "s", buf, buf_size);
 	else
-		snprintf(buf, buf_size, "%llu m %02llu s", (unsigned long long)(ns / 60000000000),
-			 (unsigned long long)(ns / 1000000000 % 60));
+		snprintf(buf, buf_size, "%llu m %02llu s", (unsigned long long)(seconds / 60),
+			 (unsigned long long)(seconds % 60));
 	return buf;
 }

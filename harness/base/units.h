@@ -23,10 +23,13 @@ int parse_size(const char *text, uint64_t *ret_bytes);
 /* A time with its unit: "500us", "20ms", "1.5s", "2m". -EINVAL: no unit or not a number; -ERANGE. */
 int parse_duration_ns(const char *text, uint64_t *ret_ns);
 
-/* "8M", "1.5G", "4096" - exact where a whole unit fits. Writes to and returns @buf. */
+/*
+ * "8M", "1536M", "1000", "97.66K": exact, and then parse_size() takes it back, where at most four digits of a
+ * unit say it; else rounded to four digits. Writes to and returns @buf.
+ */
 char *format_size(uint64_t bytes, char *buf, size_t buf_size);
 
-/* "950 ns", "20.0 ms", "1.50 s", "2 m 05 s". Writes to and returns @buf. */
+/* "950 ns", "20.0 ms", "1.50 s", "2 m 05 s", rounded. Writes to and returns @buf. */
 char *format_duration(uint64_t ns, char *buf, size_t buf_size);
 
 #endif
