@@ -1,22 +1,252 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# `make help` explains the targets and variables; its text is the "##" and "#:" comments below.
+VERSION := 0.1
+
+#: O=DIR                   build folder, also outside the tree (default: build)
 O ?= build
-CC ?= gcc
+#: CC=clang                the compiler (default: gcc)
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+#: CFLAGS=…                flags of the harness (default: -O2 -g); those of the benches are fixed
 CFLAGS ?= -O2 -g
-WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
+#: SANITIZE=LIST           -fsanitize=LIST, such as address,undefined
+#: WERROR=1                a warning is an error
+#: V=1                     show the commands
+#: QUICK=1                 make bench: under 30 s, wider intervals
+#: BENCH="a b"             make bench: only these benches
+#: ARGS="--depth=5"        make bench: more options of `memcgbench run`
+#: KERNELS="old=A new=B"   make bench: run on these kernels instead of the one that runs
+#: DESTDIR= prefix= bindir= libexecdir= datadir= mandir=
+#:                         make install: where to (default: prefix=/usr/local)
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libexecdir ?= $(prefix)/libexec
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+completiondir ?= $(datadir)/bash-completion/completions
+
+ifneq ($(filter-out 0,$(V)),)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n'
+endif
+# A sub-make of ours runs in parallel, unless the caller decided on that.
+parallel = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# --- flags ---
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wpointer-arith -Wvla -Wundef -Wformat=2 -Wdate-time -Wnested-externs \
+	-Wredundant-decls
+# Tables of benches and options name the fields that they need and leave the others zero.
+WARNINGS += -Wno-missing-field-initializers
+# Sentences and names go into fixed buffers and are cut there on purpose.
+WARNINGS += -Wno-format-truncation
+# clang does not know all of gcc's warnings, and would warn about that.
+WARNINGS += $(if $(findstring clang,$(CC)),-Wno-unknown-warning-option)
+# Left out: -Wcast-qual, since jansson takes plain json_t * where it only reads; -Wconversion and
+# -Wsign-conversion, since the macros of libc, hwloc and cmocka warn in every file that uses them.
+ifneq ($(filter-out 0,$(WERROR)),)
+WARNINGS += -Werror
+endif
+ifneq ($(SANITIZE),)
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+# Fixed, so that a number does not depend on who built it; stored with every result.
+BENCH_CFLAGS := -O2 -g
+
+# pkg-config may not be installed yet when this file is read: asked at first use, and once.
 PKGS := hwloc numa jansson libarchive gsl
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Iharness -Ibench $(shell pkg-config --cflags $(PKGS))
-LIBS = $(shell pkg-config --libs $(PKGS)) -lnuma -pthread -lm
-SRC := $(filter-out harness/main.c harness/runner.c,$(wildcard harness/*/*.c harness/*.c bench/*.c))
+RUNNER_PKGS := hwloc numa jansson
+once = $(eval $(1) := $$(shell $(2)))$($(1))
+PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
+PKG_LIBS = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
+RUNNER_LIBS = $(call once,RUNNER_LIBS,pkg-config --libs $(RUNNER_PKGS))
+CMOCKA_LIBS = $(call once,CMOCKA_LIBS,pkg-config --libs cmocka)
+
+BASE_CFLAGS = -std=gnu11 -D_GNU_SOURCE -pthread $(WARNINGS) $(SANITIZE_FLAGS) -Iharness -Ibench \
+	-DMEMCGBENCH_LIBEXECDIR='"$(libexecdir)/memcgbench"' \
+	-DMEMCGBENCH_DATADIR='"$(datadir)/memcgbench"' $(PKG_CFLAGS)
+LINK = $(CC) $(CFLAGS) $(SANITIZE_FLAGS) -pthread $(LDFLAGS) -Wl,--as-needed
+
+# --- what there is ---
+
+# From the top down: a layer is linked before those that it may use.
+LAYERS := cmd out guest core bench data machine base
+layer_dir = $(if $(filter bench,$(1)),bench,harness/$(1))
+layer_src = $(sort $(wildcard $(call layer_dir,$(1))/*.c))
+archive = $(O)/$(call layer_dir,$(1)).a
+# core lists the benches, and the benches call core: these two are one to the linker.
+archives = $(foreach l,$(1),$(if $(filter core,$(l)),-Wl$(comma)--start-group )$(call \
+	archive,$(l))$(if $(filter bench,$(l)), -Wl$(comma)--end-group))
+comma := ,
+
+RUNNER_LAYERS := core bench machine base
+
+# What each layer must be able to do with, proved by linking it with that alone: the include rules of
+# tools/lint-layers once more, for calls that go round the headers.
+may_base :=
+may_machine := base
+may_data := base
+may_core := bench machine base
+may_guest := data base
+may_out := data base
+pkgs_base :=
+pkgs_machine := hwloc numa jansson
+pkgs_data := jansson gsl
+pkgs_core := hwloc numa jansson
+pkgs_guest := jansson gsl libarchive
+pkgs_out := jansson gsl
+LAYER_PROOFS := $(addprefix $(O)/layers/,base machine data core guest out)
+
+UNIT_TESTS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test_*.c)))
+SRC := harness/main.c harness/runner.c $(foreach l,$(LAYERS),$(call layer_src,$(l)))
 OBJ := $(SRC:%.c=$(O)/%.o)
-all: $(O)/memcgbench $(O)/memcgbench-runner
-$(O)/%.o: %.c
+BINARIES := $(O)/memcgbench $(O)/memcgbench-runner
+
+all: $(BINARIES) ## build memcgbench and memcgbench-runner
+unit: $(UNIT_TESTS) ## build the unit tests
+layers: $(LAYER_PROOFS) ## prove by linking that no layer calls one that it must not know
+
+.PHONY: all unit layers deps bench bench-self check lint install uninstall clean help FORCE
+.DELETE_ON_ERROR:
+.SUFFIXES:
+FORCE:
+
+# --- building ---
+
+quote = '$(subst ','\'',$(1))'
+# Write the text to the target if it is not what the target holds.
+write_if_changed = @mkdir -p $(@D); printf '%s\n' $(call quote,$(1)) >$@.new; \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# Everything is built anew when the flags change.
+$(O)/.flags: FORCE
+	@pkg-config --exists $(PKGS) 2>/dev/null || { tools/deps build --print; exit 1; }
+	$(call write_if_changed,$(CC) | $(CFLAGS) | $(BENCH_CFLAGS) | $(BASE_CFLAGS) | $(LDFLAGS))
+
+# An archive whose sources became fewer must forget their objects.
+$(O)/.sources: FORCE
+	$(call write_if_changed,$(SRC))
+
+$(O)/version.c: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
-$(O)/memcgbench: $(O)/harness/main.o $(OBJ)
-	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
-$(O)/memcgbench-runner: $(O)/harness/runner.o $(OBJ)
-	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
-$(O)/tests/unit/%: tests/unit/%.c $(OBJ)
+	@tools/version $@ $(VERSION) $(call quote,$(CC)) \
+		$(call quote,$(BENCH_CFLAGS)$(if $(SANITIZE_FLAGS), $(SANITIZE_FLAGS))$(if $(filter-out \
+		$(BENCH_CFLAGS),$(CFLAGS)), (harness: $(CFLAGS))))
+
+$(O)/version.o: $(O)/version.c $(O)/.flags
+	$(say) CC version.c
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/bench/%.o: bench/%.c $(O)/.flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $< $(OBJ) $(LIBS) -lcmocka -o $@
--include $(OBJ:.o=.d)
+	$(say) CC bench/$*.o
+	$(Q)$(CC) $(BASE_CFLAGS) $(BENCH_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/%.o: %.c $(O)/.flags
+	@mkdir -p $(@D)
+	$(say) CC $*.o
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+define archive_rule
+$(call archive,$(1)): $(patsubst %.c,$(O)/%.o,$(call layer_src,$(1))) $(2) $(O)/.sources
+	@mkdir -p $$(@D)
+	$$(say) AR $(call layer_dir,$(1)).a
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$(filter %.o,$$^)
+endef
+$(foreach l,$(LAYERS),$(eval $(call archive_rule,$(l),$(if $(filter base,$(l)),$(O)/version.o))))
+
+# The binaries look beside themselves for what `make install` puts below datadir.
+$(O)/memcgbench: $(O)/harness/main.o $(foreach l,$(LAYERS),$(call archive,$(l))) | $(O)/plots
+	$(say) LINK memcgbench
+	$(Q)$(LINK) $< $(call archives,$(LAYERS)) $(PKG_LIBS) -lm -o $@
+
+$(O)/memcgbench-runner: $(O)/harness/runner.o $(foreach l,$(RUNNER_LAYERS),$(call archive,$(l)))
+	$(say) LINK memcgbench-runner
+	$(Q)$(LINK) $< $(call archives,$(RUNNER_LAYERS)) $(RUNNER_LIBS) -lm -o $@
+
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(foreach l,$(LAYERS),$(call archive,$(l)))
+	$(say) LINK tests/unit/$*
+	$(Q)$(LINK) $< $(call archives,$(LAYERS)) $(PKG_LIBS) $(CMOCKA_LIBS) -lm -o $@
+
+define layer_rule
+$(O)/layers/$(1): $(foreach l,$(1) $(may_$(1)),$(call archive,$(l)))
+	@mkdir -p $$(@D)
+	$$(say) LAYER $(1)
+	$$(Q)echo 'int main(void) { return 0; }' | $$(LINK) -x c - -x none -Wl,--whole-archive \
+		$(call archive,$(1)) -Wl,--no-whole-archive $(foreach l,$(may_$(1)),$(call archive,$(l))) \
+		$(if $(pkgs_$(1)),$$$$(pkg-config --libs $(pkgs_$(1)))) -lm -o $$@
+endef
+$(foreach l,$(notdir $(LAYER_PROOFS)),$(eval $(call layer_rule,$(l))))
+
+$(O)/plots:
+	@mkdir -p $(@D) && ln -sfn $(CURDIR)/plots $@
+
+.SECONDARY: $(UNIT_TESTS:%=%.o)
+-include $(OBJ:.o=.d) $(O)/version.d $(UNIT_TESTS:%=%.d)
+
+# --- using ---
+
+deps: ## install what `make bench` and `make check` need (Debian and Ubuntu, as root)
+	@tools/deps bench
+	@tools/deps check
+
+bench: ## install what is missing, build, and measure what memcg costs on this kernel
+	@tools/deps $(if $(KERNELS),guest,bench)
+	@$(MAKE) --no-print-directory $(parallel) all
+	@$(O)/memcgbench run $(if $(filter-out 0,$(QUICK)),--quick) \
+		$(foreach k,$(KERNELS),--kernel $(call quote,$(k))) $(ARGS) $(BENCH)
+
+bench-self: all ## what the harness itself costs, beside a bare loop
+	@if [ -x tests/bench-self ]; then O=$(O) tests/bench-self; \
+	else echo "bench-self: there is no tests/bench-self" >&2; exit 1; fi
+
+check: ## install what is missing, then every test, with gcc, clang and the sanitizers, and the lints
+	@tools/deps check
+	@O=$(O) MAKE=$(MAKE) tests/run
+
+lint: ## the project's own lints (no build needed)
+	@tools/lint
+
+# --- installing ---
+
+$(O)/memcgbench.1: $(O)/memcgbench $(wildcard man/*.in)
+	$(say) MAN memcgbench.1
+	$(Q)$(O)/memcgbench man >$@.new && mv $@.new $@
+
+$(O)/memcgbench.bash: $(O)/memcgbench
+	$(say) GEN memcgbench.bash
+	$(Q)$(O)/memcgbench completion bash >$@.new && mv $@.new $@
+
+PLOTS := $(wildcard plots/*.gp)
+
+install: all $(O)/memcgbench.1 $(O)/memcgbench.bash ## install below DESTDIR and prefix
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libexecdir)/memcgbench \
+		$(DESTDIR)$(datadir)/memcgbench/plots $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(completiondir)
+	install -m 755 $(O)/memcgbench $(DESTDIR)$(bindir)/memcgbench
+	install -m 755 $(O)/memcgbench-runner $(DESTDIR)$(libexecdir)/memcgbench/memcgbench-runner
+	$(if $(PLOTS),install -m 644 $(PLOTS) $(DESTDIR)$(datadir)/memcgbench/plots/)
+	install -m 644 $(O)/memcgbench.1 $(DESTDIR)$(mandir)/man1/memcgbench.1
+	install -m 644 $(O)/memcgbench.bash $(DESTDIR)$(completiondir)/memcgbench
+
+uninstall: ## remove what `make install` with the same variables installed
+	rm -f $(DESTDIR)$(bindir)/memcgbench $(DESTDIR)$(mandir)/man1/memcgbench.1 \
+		$(DESTDIR)$(completiondir)/memcgbench
+	rm -rf $(DESTDIR)$(libexecdir)/memcgbench $(DESTDIR)$(datadir)/memcgbench
+
+# By name, not the whole folder: O may be a folder that holds other things.
+clean: ## remove what was built
+	rm -rf $(addprefix $(O)/,bench bench.a harness layers tests check plots memcgbench memcgbench-runner \
+		memcgbench.1 memcgbench.bash version.c version.o version.d .flags .sources)
+	@if [ -d $(O) ]; then rmdir --ignore-fail-on-non-empty $(O); fi
+
+help: ## this text
+	@echo "Targets:"
+	@sed -n 's/^\([a-z-]*\):[^=]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+	@echo "Variables:"
+	@sed -n 's/^#: /  /p' Makefile
