@@ -24,13 +24,13 @@ double stats_median(const double *x, size_t n);
 double stats_quantile(const double *x, size_t n, double p);
 /* Sample standard deviation (n - 1); NAN for n < 2. */
 double stats_stddev(const double *x, size_t n);
-/* Median absolute deviation × 1.4826. */
+/* Median absolute deviation × 1.4826; NAN for n < 2. */
 double stats_mad_sigma(const double *x, size_t n);
 
 /* Order-statistic interval of the median (Conover 1999, §3.2). 95 % needs n ≥ 6. */
 struct stats_interval stats_median_interval(const double *x, size_t n, double confidence);
 
-/* Tukey's fences: marks values beyond 1.5 (and 3) interquartile ranges: 0, 1 or 2. Drops nothing. Returns how many are marked. */
+/* Tukey's fences (Tukey 1977, §2D; quartiles of type 7): marks values beyond 1.5 (and 3) interquartile ranges: 0, 1 or 2. Drops nothing. Returns how many are marked. */
 size_t stats_tukey(const double *x, size_t n, uint8_t *ret_mark);
 
 /*
@@ -40,14 +40,20 @@ size_t stats_tukey(const double *x, size_t n, uint8_t *ret_mark);
 double stats_hodges_lehmann(const double *x, size_t n);
 struct stats_interval stats_hodges_lehmann_interval(const double *x, size_t n, double confidence);
 
-/* Two-sided p of the Wilcoxon signed-rank test; exact (ties and zeros by enumeration of the given ranks) up to n = 20, else normal with tie and continuity correction. */
+/*
+ * Two-sided p of the Wilcoxon signed-rank test, zeros left out (Hollander, Wolfe & Chicken 2014, §3.1). Exact for the ranks as they
+ * are, ties included, up to n = 50, else normal with tie and continuity correction. 1 where all are zero.
+ */
 double stats_signed_rank_p(const double *x, size_t n);
 /* Two-sided p of the exact sign-flip permutation test of mean 0, n ≤ 16; NAN above. */
 double stats_sign_flip_p(const double *x, size_t n);
 
-/* Two-sided p of Mann-Whitney's U: exact for n + m ≤ 50 with ties, else normal with tie and continuity correction. */
+/*
+ * Two-sided p of Mann-Whitney's U: exact for n + m ≤ 50 with ties (a rank sum at least as far from its mean), else normal with tie
+ * and continuity correction (Hollander, Wolfe & Chicken 2014, §4.1).
+ */
 double stats_mann_whitney_p(const double *x, size_t n, const double *y, size_t m);
-/* Two-sample Hodges-Lehmann shift (median of all y − x) and its interval. */
+/* Two-sample Hodges-Lehmann shift (median of all y − x) and its interval (the same, §4.2-4.3). */
 double stats_shift(const double *x, size_t n, const double *y, size_t m);
 struct stats_interval stats_shift_interval(const double *x, size_t n, const double *y, size_t m, double confidence);
 
@@ -60,7 +66,7 @@ double stats_detectable(double sigma, size_t n, double alpha, double power);
 /* Geometric mean by logs; NAN if any value is ≤ 0. */
 double stats_geomean(const double *x, size_t n);
 
-/* Holm's step-down adjustment of @n p-values, in place of the order given; NANs stay NAN and are not counted. */
+/* Holm's step-down adjustment (Holm 1979) of @n p-values, in place of the order given; NANs stay NAN and are not counted. */
 void stats_holm(const double *p, size_t n, double *ret_adjusted);
 
 /* Quantile @p of a latency histogram of docs/RESULTS-FORMAT.md: (bucket's lower bound, count) pairs, ascending; interpolated

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "data/stats.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gsl/gsl_cdf.h>
+
+#include "base/util.h"
+#include "data/stats_sort.h"
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double *stats_sorted(const double *x, size_t n)
+{
+	double *sorted = calloc(n ? n : 1, sizeof(*sorted));
+
+	if (!sorted)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		/* The reader lets none in; it has no place in an order. */
+		assert(!isnan(x[i]));
+		sorted[i] = x[i];
+	}
+	qsort(sorted, n, sizeof(*sorted), compare);
+	return sorted;
+}
+
+double stats_mean(const double *x, size_t n)
+{
+	long double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += x[i];
+	return n ? (double)(sum / n) : NAN;
+}
+
+static double sorted_quantile(const double *sorted, size_t n, double p)
+{
+	double place = p * (double)(n - 1);
+	size_t below = (size_t)place;
+
+	if (below + 1 >= n)
+		return sorted[n - 1];
+	return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+double stats_quantile(const double *x, size_t n, double p)
+{
+	__free_mem double *sorted = NULL;
+
+	if (!n || !(p >= 0 && p <= 1))
+		return NAN;
+	sorted = stats_sorted(x, n);
+	return sorted ? sorted_quantile(sorted, n, p) : NAN;
+}
+
+double stats_median(const double *x, size_t n)
+{
+	__free_mem double *sorted = NULL;
+
+	if (!n)
+		return NAN;
+	sorted = stats_sorted(x, n);
+	if (!sorted)
+		return NAN;
+	return n % 2 ? sorted[n / 2] : 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]);
+}
+
+double stats_stddev(const double *x, size_t n)
+{
+	double mean = stats_mean(x, n);
+	long double sum = 0;
+
+	if (n < 2)
+		return NAN;
+	for (size_t i = 0; i < n; i++)
+		sum += (long double)(x[i] - mean) * (x[i] - mean);
+	return (double)sqrtl(sum / (n - 1));
+}
+
+double stats_mad_sigma(const double *x, size_t n)
+{
+	double median = stats_median(x, n), result;
+	__free_mem double *deviation = NULL;
+
+	if (n < 2)
+		return NAN;
+	deviation = calloc(n, sizeof(*deviation));
+	if (!deviation)
+		return NAN;
+	for (size_t i = 0; i < n; i++)
+		deviation[i] = fabs(x[i] - median);
+	/* 1 / Φ⁻¹(3/4): then a normal sample gives its σ. */
+	result = 1.4826 * stats_median(deviation, n);
+	return result;
+}
+
+/* P(x(r) ≤ median ≤ x(n+1-r)): 1 − 2 P(B ≤ r − 1), B binomial of n and 1/2. */
+static double order_coverage(size_t r, size_t n)
+{
+	return 1 - 2 * gsl_cdf_binomial_P((unsigned int)(r - 1), 0.5, (unsigned int)n);
+}
+
+struct stats_interval stats_median_interval(const double *x, size_t n, double confidence)
+{
+	struct stats_interval interval = { NAN, NAN, NAN };
+	size_t low = 1, high = (n + 1) / 2;
+	__free_mem double *sorted = NULL;
+
+	if (!n || order_coverage(1, n) < confidence)
+		return interval;
+	sorted = stats_sorted(x, n);
+	if (!sorted)
+		return interval;
+	/* The largest r that still covers enough; coverage falls with r. */
+	while (low < high) {
+		size_t middle = (low + high + 1) / 2;
+
+		if (order_coverage(middle, n) >= confidence)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	interval.low = sorted[low - 1];
+	interval.high = sorted[n - low];
+	interval.confidence = order_coverage(low, n);
+	return interval;
+}
+
+size_t stats_tukey(const double *x, size_t n, uint8_t *ret_mark)
+{
+	__free_mem double *sorted = stats_sorted(x, n);
+	double q1, q3, range;
+	size_t nr = 0;
+
+	memset(ret_mark, 0, n);
+	if (!n || !sorted)
+		return 0;
+	q1 = sorted_quantile(sorted, n, 0.25);
+	q3 = sorted_quantile(sorted, n, 0.75);
+	range = q3 - q1;
+	for (size_t i = 0; i < n; i++) {
+		if (x[i] < q1 - 3 * range || x[i] > q3 + 3 * range)
+			ret_mark[i] = 2;
+		else if (x[i] < q1 - 1.5 * range || x[i] > q3 + 1.5 * range)
+			ret_mark[i] = 1;
+		nr += ret_mark[i] != 0;
+	}
+	return nr;
+}
+
+double stats_detectable(double sigma, size_t n, double alpha, double power)
+{
+	double freedom = (double)n - 1;
+
+	if (n < 2)
+		return NAN;
+	return (gsl_cdf_tdist_Pinv(1 - alpha / 2, freedom) + gsl_cdf_tdist_Pinv(power, freedom)) * sigma /
+	       sqrt((double)n);
+}
+
+double stats_geomean(const double *x, size_t n)
+{
+	long double sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!(x[i] > 0))
+			return NAN;
+		sum += logl(x[i]);
+	}
+	return n ? (double)expl(sum / n) : NAN;
+}
+
+struct ranked_p {
+	double p;
+	size_t index;
+};
+
+static int compare_p(const void *a, const void *b)
+{
+	const struct ranked_p *x = a, *y = b;
+
+	return (x->p > y->p) - (x->p < y->p);
+}
+
+void stats_holm(const double *p, size_t n, double *ret_adjusted)
+{
+	__free_mem struct ranked_p *ranked = calloc(n ? n : 1, sizeof(*ranked));
+	double adjusted = 0;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (ranked && !isnan(p[i]))
+			ranked[nr++] = (struct ranked_p){ p[i], i };
+		ret_adjusted[i] = NAN;
+	}
+	if (!ranked)
+		return;
+	qsort(ranked, nr, sizeof(*ranked), compare_p);
+	for (size_t i = 0; i < nr; i++) {
+		adjusted = fmax(adjusted, fmin(1, (double)(nr - i) * ranked[i].p));
+		ret_adjusted[ranked[i].index] = adjusted;
+	}
+}
+
+static double bucket_width(uint64_t lower)
+{
+	return lower < 64 ? 1 : (double)(1ull << (63 - __builtin_clzll(lower) - 6));
+}
+
+double stats_histogram_quantile(const uint64_t (*histogram)[2], size_t nr, double p)
+{
+	long double total = 0, below = 0, target;
+	size_t last = nr;
+
+	for (size_t i = 0; i < nr; i++)
+		total += histogram[i][1];
+	if (!(total > 0) || !(p >= 0 && p <= 1))
+		return NAN;
+	target = p * total;
+	for (size_t i = 0; i < nr; i++) {
+		if (!histogram[i][1])
+			continue;
+		last = i;
+		if (below + histogram[i][1] >= target)
+			break;
+		below += histogram[i][1];
+	}
+	return (double)(histogram[last][0] +
+			bucket_width(histogram[last][0]) * fminl(1, (target - below) / histogram[last][1]));
+}
