@@ -16,12 +16,12 @@ struct facts {
 	char version[256];	/* uname -v */
 	char arch[64];
 	char cmdline[1024];
-	char config_hash[72];	/* sha256 of the configuration (/proc/config.gz unpacked, /boot/config-*), or "" */
+	char config_hash[72];	/* sha256 of the configuration, unpacked; "" = none (kconfig.h) */
 	char config_source[128];/* which file that was */
 	char cpu_model[128];
-	char hypervisor[64];	/* "" = bare metal as far as can be seen */
+	char hypervisor[128];	/* "KVM, Amazon EC2 m5.large"; "" = bare metal as far as can be seen */
 	uint64_t memory_bytes;	/* MemTotal */
-	uint32_t page_bytes;
+	uint32_t page_bytes;	/* 0 under a captured tree, which cannot say it */
 	uint32_t thp_bytes;	/* PMD size, 0 = no THP in this kernel */
 	char thp_enabled[16];	/* the chosen word: always, madvise, never */
 	char thp_shmem[24];	/* shmem_enabled, likewise */
