@@ -3,7 +3,8 @@
  * noise.h - what else the machine did while we measured.
  *
  * A snapshot before and one after; the difference is stored beside the result and judged in data/, not
- * here. Reads /proc/stat, /proc/vmstat, /proc/pressure, cpufreq and thermal throttle counters, through fs.h.
+ * here. Reads /proc/stat, /proc/loadavg, /proc/vmstat, cpufreq and thermal throttle counters,
+ * through fs.h.
  */
 #ifndef MACHINE_NOISE_H
 #define MACHINE_NOISE_H
@@ -25,6 +26,12 @@ struct noise {
 	bool has_freq, has_throttle;
 };
 
+/*
+ * Take a snapshot. Times are as fine as a tick of USER_HZ (10 ms). nice is in user, guest time as
+ * well (the kernel counts it there), softirq in irq. Fails without /proc/stat or /proc/loadavg; what
+ * else is not there reads as 0, with has_freq and has_throttle false. Source: proc(5), show_stat()
+ * in fs/proc/stat.c.
+ */
 int noise_read(struct noise *ret_noise) __must_check;
 
 #endif
