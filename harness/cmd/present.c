@@ -71,7 +71,7 @@ static int write_table(const char *dir, const struct rundata *data, const struct
 	ret = overhead_text(data, overhead, &plain, out);
 	if (fclose(out) && !ret)
 		ret = err_sys(ENOMEM, "memory for the table");
-	return ret ? ret : store_write_file(dir, "table.txt", text);
+	return ret ? ret : store_file(dir, "table.txt", text);
 }
 
 static int print_table(const struct rundata *data, const struct overhead *overhead,

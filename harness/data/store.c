@@ -389,12 +389,12 @@ void store_set(struct store *store, const char *key, json_t *value)
 	json_object_set_new(store->run, key, value);
 }
 
-int store_file(struct store *store, const char *name, const char *text)
+int store_file(const char *dir, const char *name, const char *text)
 {
 	if (!*name || *name == '.' || strchr(name, '/') || !strcmp(name, "run.json") ||
 	    !strcmp(name, "samples.jsonl"))
 		return err_set(EINVAL, "\"%s\" is no name for a further file of a run", name);
-	return replace_file(store->dir, name, text);
+	return replace_file(dir, name, text);
 }
 
 static int finish(struct store *store, const char *status)

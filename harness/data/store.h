@@ -36,8 +36,8 @@ int store_line(struct store *store, unsigned int boot, const char *executor, con
 /* Set a field of run.json (reference is stolen); written at the next store_finish(). */
 void store_set(struct store *store, const char *key, json_t *value);
 
-/* Write another file of the run ("table.txt"), whole or not at all. */
-int store_file(struct store *store, const char *name, const char *text) __must_check;
+/* Write another file ("table.txt") into the folder @dir of a run, open or finished; whole or not at all. */
+int store_file(const char *dir, const char *name, const char *text) __must_check;
 
 /*
  * Set "status" ("complete", "interrupted", "failed") and "ended", fsync everything. Frees @store in any case. A store that lost a

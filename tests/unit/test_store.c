@@ -134,9 +134,9 @@ static void test_whole_run(void **state)
 	json_decref(run);
 
 	store_set(store, "note", json_string("x"));
-	assert_int_equal(store_file(store, "table.txt", "hello\n"), 0);
-	assert_int_equal(store_file(store, "run.json", "hello\n"), -EINVAL);
-	assert_int_equal(store_file(store, "../table.txt", "hello\n"), -EINVAL);
+	assert_int_equal(store_file(store_dir(store), "table.txt", "hello\n"), 0);
+	assert_int_equal(store_file(store_dir(store), "run.json", "hello\n"), -EINVAL);
+	assert_int_equal(store_file(store_dir(store), "../table.txt", "hello\n"), -EINVAL);
 	assert_int_equal(store_finish(store, "complete"), 0);
 	run = read_json(dir, "run.json");
 	assert_string_equal(text_of(run, "status"), "complete");
@@ -349,7 +349,7 @@ static int full_disk(void)
 	CHECK(lines > 3);
 	/* A short line would fit; behind a hole it must not go. */
 	CHECK(store_line(store, 0, "live", "{\"type\":\"end\"}", NULL) == -ENOSPC);
-	CHECK(store_file(store, "table.txt", line) == -ENOSPC);
+	CHECK(store_file(store_dir(store), "table.txt", line) == -ENOSPC);
 	CHECK(!fs_exists("%s/table.txt", dir) && !fs_exists("%s/table.txt.tmp", dir));
 	CHECK(store_finish(store, "complete") == -ENOSPC);
 	CHECK(status_is(dir, "running"));
