@@ -60,8 +60,8 @@ endif
 BENCH_CFLAGS := -O2 -g
 
 # pkg-config may not be installed yet when this file is read: asked at first use, and once.
-PKGS := hwloc numa jansson libarchive gsl
-RUNNER_PKGS := hwloc numa jansson
+PKGS := hwloc numa jansson zlib libmd libarchive gsl
+RUNNER_PKGS := hwloc numa jansson zlib libmd
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
@@ -70,7 +70,8 @@ CMOCKA_LIBS = $(call once,CMOCKA_LIBS,pkg-config --libs cmocka)
 
 BASE_CFLAGS = -std=gnu11 -D_GNU_SOURCE -pthread $(WARNINGS) $(SANITIZE_FLAGS) -Iharness -Ibench \
 	-DMEMCGBENCH_LIBEXECDIR='"$(libexecdir)/memcgbench"' \
-	-DMEMCGBENCH_DATADIR='"$(datadir)/memcgbench"' $(PKG_CFLAGS)
+	-DMEMCGBENCH_DATADIR='"$(datadir)/memcgbench"' \
+	-DMEMCGBENCH_SRCDIR='"$(CURDIR)"' $(PKG_CFLAGS)
 LINK = $(CC) $(CFLAGS) $(SANITIZE_FLAGS) -pthread $(LDFLAGS) -Wl,--as-needed
 
 # --- what there is ---
@@ -96,9 +97,9 @@ may_core := bench machine base
 may_guest := data base
 may_out := data base
 pkgs_base :=
-pkgs_machine := hwloc numa jansson
+pkgs_machine := hwloc numa jansson zlib libmd
 pkgs_data := jansson gsl
-pkgs_core := hwloc numa jansson
+pkgs_core := hwloc numa jansson zlib libmd
 pkgs_guest := jansson gsl libarchive
 pkgs_out := jansson gsl
 LAYER_PROOFS := $(addprefix $(O)/layers/,base machine data core guest out)

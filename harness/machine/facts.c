@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/facts.h"
 
+#include <sha2.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "base/fs.h"
 #include "machine/kconfig.h"
-#include "machine/sha256.h"
 
 #define DMI_DIR	  "/sys/class/dmi/id"
 #define THP_DIR	  "/sys/kernel/mm/transparent_hugepage"
@@ -165,8 +165,8 @@ static void read_config(struct facts *f)
 
 	if (kconfig_load(&config) < 0)
 		return;
-	_Static_assert(sizeof(f->config_hash) >= SHA256_HEX_SIZE, "no room for the hash");
-	sha256_hex(config.text, config.size, f->config_hash);
+	_Static_assert(sizeof(f->config_hash) >= SHA256_DIGEST_STRING_LENGTH, "no room for the hash");
+	SHA256Data((const uint8_t *)config.text, config.size, f->config_hash);
 	snprintf(f->config_source, sizeof(f->config_source), "%s", config.source);
 	kconfig_free(&config);
 }

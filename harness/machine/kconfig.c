@@ -2,69 +2,43 @@
 #include "machine/kconfig.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/err.h"
 #include "base/fs.h"
-#include "machine/inflate.h"
 
 /* Configurations are some 300 KB; more than this is something else. */
-#define CONFIG_MAX_BYTES (16u << 20)
+#define CONFIG_MAX_BYTES (4 << 20)
 
-/* fs_read() is for text: it drops a last newline and cannot tell the length of data with zeros. */
-static int read_raw(const char *path, char **ret_data, size_t *ret_size)
-{
-	char real_path[PATH_MAX];
-	__close_file FILE *f = NULL;
-	__free_mem char *data = NULL;
-	size_t size = 0, room = 1 << 16;
-
-	snprintf(real_path, sizeof(real_path), "%s%s", fs_root(), path);
-	f = fopen(real_path, "re");
-	if (!f)
-		return err_sys(errno, "open %s", path);
-	for (;;) {
-		char *more = realloc(data, room + 1);
-
-		if (!more)
-			return err_sys(ENOMEM, "read %s", path);
-		data = more;
-		size += fread(data + size, 1, room - size, f);
-		if (ferror(f))
-			return err_sys(EIO, "read %s", path);
-		if (size < room)
-			break;
-		if (room >= CONFIG_MAX_BYTES)
-			return err_sys(EFBIG, "read %s", path);
-		room *= 2;
-	}
-	data[size] = '\0';
-	*ret_data = take_ptr(data);
-	*ret_size = size;
-	return 0;
-}
-
+/* Whole file, unpacked when it is gzip; zlib reads both. */
 static int load_file(const char *path, struct kconfig *ret_config)
 {
-	struct kconfig config = {0};
-	__free_mem char *raw = NULL;
-	size_t raw_size;
-	int ret = read_raw(path, &raw, &raw_size);
+	struct kconfig config = {.text = malloc(CONFIG_MAX_BYTES)};
+	char real_path[PATH_MAX];
+	gzFile file;
+	int size, ret_close;
 
-	if (ret)
-		return ret;
-	if (raw_size >= 2 && !memcmp(raw, "\x1f\x8b", 2)) {
-		ret = inflate_gzip((const uint8_t *)raw, raw_size, CONFIG_MAX_BYTES, &config.text,
-				   &config.size);
-		if (ret)
-			return err_prefix(ret, "%s", path);
-	} else {
-		config.text = take_ptr(raw);
-		config.size = raw_size;
+	snprintf(real_path, sizeof(real_path), "%s%s", fs_root(), path);
+	file = gzopen(real_path, "re");
+	if (!file || !config.text) {
+		int err = config.text ? errno : ENOMEM;
+
+		if (file)
+			gzclose(file);
+		free(config.text);
+		return err_sys(err ? err : ENOMEM, "open %s", path);
 	}
+	size = gzread(file, config.text, CONFIG_MAX_BYTES);
+	/* Only closing tells that a file ends in the middle of its data. */
+	ret_close = gzclose(file);
+	if (size < 0 || ret_close != Z_OK || size == CONFIG_MAX_BYTES) {
+		free(config.text);
+		return err_set(EINVAL, "%s is cut short, damaged or no configuration", path);
+	}
+	config.text[size] = '\0';
+	config.size = (size_t)size;
 	snprintf(config.source, sizeof(config.source), "%s", path);
 	*ret_config = config;
 	return 0;
