@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
-#include "machine/doctor_internal.h"
+#include "machine/doctor_priv.h"
 
 /* Long enough for 20 ticks of USER_HZ, short enough to wait for. */
 #define LOOK_MS 200

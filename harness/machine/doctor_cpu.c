@@ -4,7 +4,7 @@
 
 #include "base/fs.h"
 #include "machine/cpulist.h"
-#include "machine/doctor_internal.h"
+#include "machine/doctor_priv.h"
 
 #define CPU_DIR "/sys/devices/system/cpu"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "machine/doctor_internal.h"
+#include "machine/doctor_priv.h"
 
 #define VULNERABILITIES_DIR "/sys/devices/system/cpu/vulnerabilities"
 

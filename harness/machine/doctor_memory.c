@@ -4,7 +4,7 @@
 
 #include "base/fs.h"
 #include "base/units.h"
-#include "machine/doctor_internal.h"
+#include "machine/doctor_priv.h"
 
 #define THP_DIR		 "/sys/kernel/mm/transparent_hugepage"
 #define MEMORY_LOW_BYTES (1ull << 30)
@@ -33,8 +33,8 @@ static void no_memcg(const struct doctor_context *ctx, struct doctor_report *rep
 		fix = "add cgroup_enable=memory to the kernel's command line and reboot";
 	else if (ctx->config.text && !kconfig_is_set(&ctx->config, "MEMCG"))
 		fix = "build the kernel with CONFIG_MEMCG=y";
-	doctor_add(report, DOCTOR_BAD, fix,
-		   "%s: the child state, and so any cost of memcg, cannot be measured", why);
+	/* The reason may be as long as a finding: what gives way is its end. */
+	doctor_add(report, DOCTOR_BAD, fix, "what memcg costs cannot be measured: %.210s", why);
 }
 
 void doctor_memcg(const struct doctor_context *ctx, struct doctor_report *report)
@@ -50,7 +50,7 @@ void doctor_memcg(const struct doctor_context *ctx, struct doctor_report *report
 			   cg->version == CG_V2 && !ctx->privileged
 				   ? "systemd-run --user --scope -p Delegate=yes make bench"
 				   : "sudo make bench",
-			   "%s: no memcg of our own can be made", cg->why);
+			   "no memcg of our own can be made: %.220s", cg->why);
 	else if (cg->version == CG_V2)
 		doctor_add(report, DOCTOR_OK, "", "memory controller: cgroup v2 at %s", cg->mount);
 	else

@@ -7,27 +7,21 @@
 
 #include "base/fs.h"
 #include "machine/clock.h"
-#include "machine/doctor_internal.h"
-
-struct process {
-	int pid;
-	uint64_t ticks; /* of CPU time, USER_HZ */
-	char comm[64];
-};
+#include "machine/doctor_priv.h"
 
 struct process_list {
-	struct process *processes;
+	struct doctor_process *processes;
 	size_t nr, room;
 	uint64_t time_ns;
 };
 
 /* The name is in parentheses and may hold any character, ')' and blanks included: search from
  * behind. */
-static bool parse_stat(const char *stat, struct process *ret_process)
+bool doctor_parse_stat(const char *stat, struct doctor_process *ret_process)
 {
 	const char *open = strchr(stat, '('), *close = strrchr(stat, ')');
 	uint64_t user, system;
-	struct process p = {0};
+	struct doctor_process p = {0};
 
 	/* proc_pid_stat(5): utime and stime are fields 14 and 15, the state behind the name is
 	 * field 3. */
@@ -42,11 +36,11 @@ static bool parse_stat(const char *stat, struct process *ret_process)
 	return true;
 }
 
-static void add_process(struct process_list *list, const struct process *process)
+static void add_process(struct process_list *list, const struct doctor_process *process)
 {
 	if (list->nr == list->room) {
 		size_t room = list->room ? list->room * 2 : 256;
-		struct process *more = realloc(list->processes, room * sizeof(*more));
+		struct doctor_process *more = realloc(list->processes, room * sizeof(*more));
 
 		/* A hog that is missed for lack of memory is not worth an error. */
 		if (!more)
@@ -59,7 +53,7 @@ static void add_process(struct process_list *list, const struct process *process
 
 static int by_pid(const void *a, const void *b)
 {
-	const struct process *x = a, *y = b;
+	const struct doctor_process *x = a, *y = b;
 
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
@@ -77,11 +71,11 @@ static void list_processes(struct process_list *list)
 		return;
 	while ((entry = readdir(dir))) {
 		__free_mem char *stat = NULL;
-		struct process process;
+		struct doctor_process process;
 
 		if (isdigit((unsigned char)entry->d_name[0]) &&
 		    fs_read(&stat, "/proc/%s/stat", entry->d_name) == 0 &&
-		    parse_stat(stat, &process))
+		    doctor_parse_stat(stat, &process))
 			add_process(list, &process);
 	}
 	closedir(dir);
@@ -97,8 +91,8 @@ static void compare_lists(const struct process_list *begin, const struct process
 	uint64_t most = 0;
 
 	for (size_t i = 0; begin->nr && i < end->nr; i++) {
-		const struct process *now = &end->processes[i];
-		const struct process *then =
+		const struct doctor_process *now = &end->processes[i];
+		const struct doctor_process *then =
 			bsearch(now, begin->processes, begin->nr, sizeof(*now), by_pid);
 
 		if (!then || now->pid == getpid() || now->ticks <= then->ticks + most)

@@ -8,7 +8,7 @@
 
 #include "base/fs.h"
 #include "base/units.h"
-#include "machine/doctor_internal.h"
+#include "machine/doctor_priv.h"
 
 #define PMU_DIR	       "/sys/bus/event_source/devices"
 #define DISK_LOW_BYTES (256ull << 20)

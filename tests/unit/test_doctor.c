@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/fs.h"
-#include "machine/doctor_internal.h"
+#include "machine/doctor_priv.h"
 
 #define DATA "tests/data/machine/"
 
@@ -277,6 +277,8 @@ static void steal_and_load(void **state)
 	ctx.after = (struct noise){.user_ns = 1010, .idle_ns = 8900, .steal_ns = 20};
 	assert_answer(doctor_steal, &ctx, DOCTOR_OK, "no CPU time is stolen", "");
 	assert_answer(doctor_load, &ctx, DOCTOR_OK, "nothing else", "");
+	ctx.after = (struct noise){.user_ns = 1010, .idle_ns = 8990, .steal_ns = 10};
+	assert_answer(doctor_load, &ctx, DOCTOR_OK, "nothing else", "");
 	ctx.hog = (struct doctor_hog){.pid = 42, .comm = "cc1", .cpus = 0.19};
 	assert_answer(doctor_load, &ctx, DOCTOR_OK, "nothing else", "");
 	ctx.hog.cpus = 0.98;
@@ -302,7 +304,24 @@ static void perf_limits(void **state)
 	assert_answer(doctor_perf, &ctx, DOCTOR_NOTE, "no perf events", "CONFIG_PERF_EVENTS");
 }
 
-/* A real busy process with a name that breaks careless parsers. */
+static void names_that_break_careless_parsers(void **state)
+{
+	__free_mem char *stat = NULL;
+	struct doctor_process p;
+
+	(void)state;
+	fs_set_root(DATA "offline");
+	assert_int_equal(fs_read(&stat, "/proc/77/stat"), 0);
+	assert_true(doctor_parse_stat(stat, &p));
+	assert_int_equal(p.pid, 77);
+	assert_string_equal(p.comm, "a) b (c");
+	assert_int_equal(p.ticks, 100 + 20);
+	assert_false(doctor_parse_stat("", &p));
+	assert_false(doctor_parse_stat("1 )(", &p));
+	assert_false(doctor_parse_stat("1 (cut) S 1 2 3", &p));
+}
+
+/* A real busy process. */
 static void finds_the_hog(void **state)
 {
 	static const char name[] = "a) 1 (b";
@@ -359,6 +378,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(memcg_states, keep_path, restore),
 		cmocka_unit_test_setup_teardown(steal_and_load, keep_path, restore),
 		cmocka_unit_test_setup_teardown(perf_limits, keep_path, restore),
+		cmocka_unit_test_setup_teardown(names_that_break_careless_parsers, keep_path,
+						restore),
 		cmocka_unit_test_setup_teardown(finds_the_hog, keep_path, restore),
 		cmocka_unit_test_setup_teardown(this_machine, keep_path, restore),
 	};
