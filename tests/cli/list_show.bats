@@ -13,6 +13,7 @@ listed()
 	run memcgbench list
 	[ "$status" -eq 0 ]
 	[[ ${lines[0]} == NAME* ]]
+	[ -n "$(listed)" ]
 	for bench in $(listed); do
 		grep -q "^$bench " <<<"$output"
 	done
@@ -33,7 +34,7 @@ listed()
 }
 
 @test "show tells of every metric, parameter and need" {
-	for bench in $(memcgbench list --json | jq -r '.benches[].name'); do
+	for bench in $(listed); do
 		json=$(memcgbench show "$bench" --json)
 		run memcgbench show "$bench"
 		[ "$status" -eq 0 ]

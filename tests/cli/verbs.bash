@@ -8,6 +8,8 @@ case ${O:-build} in
 /*) build=${O:-build} ;;
 *) build=$top/${O:-build} ;;
 esac
+# Or a loop over what it lists would pass without a round.
+[ -x "$build/memcgbench" ] || { echo "there is no $build/memcgbench" >&2; exit 1; }
 PATH=$build:$PATH
 export COLUMNS=80
 unset NO_COLOR POSIXLY_CORRECT
