@@ -103,6 +103,9 @@ double stats_mad_sigma(const double *x, size_t n)
 	return result;
 }
 
+/* The binomial distribution is computed to about this much: 50 % of n = 2 must not fail for its last bit. */
+#define ROUNDING 1e-12
+
 /* P(x(r) ≤ median ≤ x(n+1-r)): 1 − 2 P(B ≤ r − 1), B binomial of n and 1/2. */
 static double order_coverage(size_t r, size_t n)
 {
@@ -115,7 +118,7 @@ struct stats_interval stats_median_interval(const double *x, size_t n, double co
 	size_t low = 1, high = (n + 1) / 2;
 	__free_mem double *sorted = NULL;
 
-	if (!n || order_coverage(1, n) < confidence)
+	if (!n || order_coverage(1, n) < confidence - ROUNDING)
 		return interval;
 	sorted = stats_sorted(x, n);
 	if (!sorted)
@@ -124,7 +127,7 @@ struct stats_interval stats_median_interval(const double *x, size_t n, double co
 	while (low < high) {
 		size_t middle = (low + high + 1) / 2;
 
-		if (order_coverage(middle, n) >= confidence)
+		if (order_coverage(middle, n) >= confidence - ROUNDING)
 			low = middle;
 		else
 			high = middle - 1;
@@ -225,7 +228,8 @@ double stats_histogram_quantile(const uint64_t (*histogram)[2], size_t nr, doubl
 		total += histogram[i][1];
 	if (!(total > 0) || !(p >= 0 && p <= 1))
 		return NAN;
-	target = p * total;
+	/* In double: 0.9 of 10 is then 9, and not a little more as in long double. */
+	target = p * (double)total;
 	for (size_t i = 0; i < nr; i++) {
 		if (!histogram[i][1])
 			continue;
