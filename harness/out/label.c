@@ -29,8 +29,8 @@ const char *label_clock(const struct rundata *data)
 }
 
 /* How many arms of @item look like @arm by state, and by depth too. */
-static void count_alike(const struct rundata_item *item, const struct rundata_arm *arm, size_t *ret_state,
-			size_t *ret_depth)
+static void count_alike(const struct rundata_item *item, const struct rundata_arm *arm,
+			size_t *ret_state, size_t *ret_depth)
 {
 	size_t i;
 
@@ -69,13 +69,15 @@ char *label_arm_words(const struct rundata_arm *arm, char *buf)
 	char limit[48] = "", size[24];
 
 	if (arm->limit_bytes != UINT64_MAX)
-		snprintf(limit, sizeof(limit), ", limit %s", format_size(arm->limit_bytes, size, sizeof(size)));
+		snprintf(limit, sizeof(limit), ", limit %s",
+			 format_size(arm->limit_bytes, size, sizeof(size)));
 	if (!strcmp(arm->state, "root"))
 		snprintf(buf, 2 * LABEL_MAX, "root memcg");
 	else if (!strcmp(arm->state, "off"))
 		snprintf(buf, 2 * LABEL_MAX, "memcg off");
 	else
-		snprintf(buf, 2 * LABEL_MAX, "%s memcg at depth %u%s", arm->state, arm->depth, limit);
+		snprintf(buf, 2 * LABEL_MAX, "%s memcg at depth %u%s", arm->state, arm->depth,
+			 limit);
 	return buf;
 }
 
@@ -104,19 +106,33 @@ char *label_item(const struct rundata_item *item, const struct label_defaults *d
 	return label;
 }
 
-bool label_arms_are_common(const struct rundata *data)
+static bool arms_are_equal(const struct rundata_item *a, const struct rundata_item *b)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 1; i < data->nr_items; i++) {
-		if (data->items[i].nr_arms != data->items[0].nr_arms)
+	if (a->nr_arms != b->nr_arms)
+		return false;
+	for (i = 0; i < a->nr_arms; i++)
+		if (strcmp(a->arms[i].state, b->arms[i].state) ||
+		    a->arms[i].depth != b->arms[i].depth ||
+		    a->arms[i].limit_bytes != b->arms[i].limit_bytes)
 			return false;
-		for (j = 0; j < data->items[i].nr_arms; j++) {
-			const struct rundata_arm *a = &data->items[0].arms[j], *b = &data->items[i].arms[j];
+	return true;
+}
 
-			if (strcmp(a->state, b->state) || a->depth != b->depth || a->limit_bytes != b->limit_bytes)
-				return false;
-		}
+const struct rundata_item *label_common_arms(const struct rundata *data)
+{
+	const struct rundata_item *first = NULL;
+	size_t i;
+
+	/* An item that was skipped has no arms. */
+	for (i = 0; i < data->nr_items; i++) {
+		if (!data->items[i].nr_arms)
+			continue;
+		if (first && !arms_are_equal(first, &data->items[i]))
+			return NULL;
+		if (!first)
+			first = &data->items[i];
 	}
-	return data->nr_items > 0;
+	return first;
 }

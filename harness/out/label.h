@@ -16,7 +16,8 @@
 
 #define LABEL_MAX 64
 
-/* Is @value what @param of @bench is when nothing is said? The registry of benches knows, which out/ must not ask. */
+/* Is @value what @param of @bench is when nothing is said? The registry of benches knows, which
+ * out/ must not ask. */
 struct label_defaults {
 	bool (*is_default)(const char *bench, const char *param, const char *value);
 };
@@ -31,7 +32,8 @@ char *label_arm(const struct rundata_item *item, const struct rundata_arm *arm, 
 char *label_arm_words(const struct rundata_arm *arm, char *buf);
 
 /*
- * "fault_storm --map=shmem": the bench with its parameters, without those at their default (all of them when
+ * "fault_storm --map=shmem": the bench with its parameters, without those at their default (all of
+ * them when
  * @defaults is NULL). malloc'd; NULL without memory.
  */
 char *label_item(const struct rundata_item *item, const struct label_defaults *defaults);
@@ -42,10 +44,12 @@ const char *label_clock(const struct rundata *data);
 /* The string at @key of object @object; "" when it is missing, empty or no string. */
 const char *label_string(const json_t *object, const char *key);
 
-/* run.json's first boot and its parts "facts", "cgroup", "topology"; NULL when missing. @part NULL: the boot. */
+/* run.json's first boot and its parts "facts", "cgroup", "topology"; NULL when missing. @part NULL:
+ * the boot. */
 const json_t *label_boot(const struct rundata *data, const char *part);
 
-/* All items of the run compare the same arms, so that they can be named once for all. */
-bool label_arms_are_common(const struct rundata *data);
+/* An item whose arms are those of every item that has any, so that they can be named once for all;
+ * NULL: they differ. */
+const struct rundata_item *label_common_arms(const struct rundata *data);
 
 #endif

@@ -32,6 +32,21 @@ int number_interval_decimals(const struct stats_interval *interval, double value
 	return number_decimals(half, 2);
 }
 
+int number_median_decimals(const struct overhead_row *row)
+{
+	int base = number_interval_decimals(&row->base_interval, row->base_ns);
+	int arm = number_interval_decimals(&row->arm_interval, row->arm_ns);
+
+	return base > arm ? base : arm;
+}
+
+int number_diff_decimals(const struct overhead_row *row)
+{
+	if (isnan(row->diff_interval.low) || isnan(row->diff_interval.high))
+		return number_median_decimals(row);
+	return number_interval_decimals(&row->diff_interval, row->diff_ns);
+}
+
 char *number_format(double value, int decimals, bool sign, char *buf)
 {
 	if (isnan(value))

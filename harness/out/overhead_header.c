@@ -20,7 +20,8 @@ struct header {
 };
 
 /* One line "name      text", from a writer of the text. */
-static void put_fact(struct header *header, const char *name, void (*write)(const struct header *, FILE *))
+static void put_fact(struct header *header, const char *name,
+		     void (*write)(const struct header *, FILE *))
 {
 	__free_mem char *text = NULL;
 	__free_mem char *filled = NULL;
@@ -49,7 +50,8 @@ static const char *or_unknown(const char *text)
 }
 
 /* "2 cores"; "? cores" where the number is not there. */
-static void put_count(FILE *out, const json_t *object, const char *key, const char *one, const char *many)
+static void put_count(FILE *out, const json_t *object, const char *key, const char *one,
+		      const char *many)
 {
 	const json_t *number = json_object_get(object, key);
 	json_int_t value = json_integer_value(number);
@@ -61,7 +63,8 @@ static void put_count(FILE *out, const json_t *object, const char *key, const ch
 }
 
 /* ", NAME size", or nothing where the fact is missing. */
-static void put_size(FILE *out, const json_t *object, const char *key, const char *before, const char *none)
+static void put_size(FILE *out, const json_t *object, const char *key, const char *before,
+		     const char *none)
 {
 	const json_t *number = json_object_get(object, key);
 	json_int_t bytes = json_integer_value(number);
@@ -80,8 +83,8 @@ static void write_kernel(const struct header *header, FILE *out)
 {
 	const json_t *facts = label_boot(header->data, "facts");
 
-	fprintf(out, "%s %s %s", or_unknown(label_string(facts, "release")), label_string(facts, "version"),
-		label_string(facts, "arch"));
+	fprintf(out, "%s %s %s", or_unknown(label_string(facts, "release")),
+		label_string(facts, "version"), label_string(facts, "arch"));
 }
 
 static void write_machine(const struct header *header, FILE *out)
@@ -106,20 +109,24 @@ static void write_memcg(const struct header *header, FILE *out)
 	const json_t *cgroup = label_boot(header->data, "cgroup");
 	json_int_t top_depth = json_integer_value(json_object_get(cgroup, "top_depth"));
 	const char *version = label_string(cgroup, "version"), *why = label_string(cgroup, "why");
-	const struct rundata_item *item = header->data->items;
+	const struct rundata_item *item = label_common_arms(header->data);
 	char words[2 * LABEL_MAX], size[24];
 	size_t i;
 
-	fprintf(out, "%s%s", !strcmp(version, "none") ? "no memory controller" : or_unknown(version),
-		json_is_true(json_object_get(cgroup, "hybrid")) ? " (hybrid: cgroup2 is mounted beside it)" : "");
-	for (i = 0; label_arms_are_common(header->data) && i < item->nr_arms; i++) {
+	fprintf(out, "%s%s",
+		!strcmp(version, "none") ? "no memory controller" : or_unknown(version),
+		json_is_true(json_object_get(cgroup, "hybrid"))
+			? " (hybrid: cgroup2 is mounted beside it)"
+			: "");
+	for (i = 0; item && i < item->nr_arms; i++) {
 		const struct rundata_arm *arm = &item->arms[item->nr_arms - 1 - i];
 
 		fprintf(out, "%s", i ? " against " : "; ");
 		if (!strcmp(arm->state, "child") && arm->limit_bytes == UINT64_MAX)
-			fprintf(out, "child at depth %u, no limit", arm->depth);
+			fprintf(out, "child at depth %u (no limit)", arm->depth);
 		else if (!strcmp(arm->state, "child"))
-			fprintf(out, "child at depth %u, limit %s", arm->depth, format_size(arm->limit_bytes, size, sizeof(size)));
+			fprintf(out, "child at depth %u (limit %s)", arm->depth,
+				format_size(arm->limit_bytes, size, sizeof(size)));
 		else
 			fprintf(out, "%s", label_arm_words(arm, words));
 	}
@@ -132,7 +139,8 @@ static void write_memcg(const struct header *header, FILE *out)
 static void write_settings(const struct header *header, FILE *out)
 {
 	const json_t *facts = label_boot(header->data, "facts");
-	const char *lru_gen = label_string(facts, "lru_gen"), *governor = label_string(facts, "governor");
+	const char *lru_gen = label_string(facts, "lru_gen"),
+		   *governor = label_string(facts, "governor");
 
 	fprintf(out, "THP %s", or_unknown(label_string(facts, "thp_enabled")));
 	if (*label_string(facts, "thp_shmem"))
@@ -151,12 +159,15 @@ static void write_clock(const struct header *header, FILE *out)
 	const char *clock = label_clock(header->data);
 	char number[NUMBER_MAX];
 
-	fprintf(out, "%s", !strcmp(clock, "ns") ? "ns of wall time" :
-			   !strcmp(clock, "insn") ? "instructions: extra work, never contention or caches" : clock);
+	fprintf(out, "%s",
+		!strcmp(clock, "ns")	 ? "ns of wall time"
+		: !strcmp(clock, "insn") ? "instructions: extra work, never contention or caches"
+					 : clock);
 	if (*label_string(facts, "clocksource"))
 		fprintf(out, ", clocksource %s", label_string(facts, "clocksource"));
 	if (json_is_number(cost))
-		fprintf(out, ", reading it once costs %s %s", number_significant(json_number_value(cost), 3, number), clock);
+		fprintf(out, ", reading it once costs %s %s",
+			number_significant(json_number_value(cost), 3, number), clock);
 }
 
 static void write_command(const struct header *header, FILE *out)
@@ -169,7 +180,8 @@ static void write_command(const struct header *header, FILE *out)
 
 		if (!text)
 			continue;
-		if (*text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%")]) {
+		if (*text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX"
+						"YZ0123456789-_=+:,./@%")]) {
 			fprintf(out, "%s%s", i ? " " : "", text);
 			continue;
 		}
@@ -204,7 +216,8 @@ static void write_run(const struct header *header, FILE *out)
 {
 	const json_t *plan = json_object_get(header->data->run, "plan");
 	const json_t *built = json_object_get(header->data->run, "memcgbench");
-	const json_t *blocks = json_object_get(plan, "blocks"), *rep_ns = json_object_get(plan, "rep_ns");
+	const json_t *blocks = json_object_get(plan, "blocks"),
+		     *rep_ns = json_object_get(plan, "rep_ns");
 	size_t reps = reps_per_block(header->data);
 	char duration[48];
 
@@ -213,9 +226,12 @@ static void write_run(const struct header *header, FILE *out)
 	if (reps)
 		fprintf(out, " x %zu reps of each arm", reps);
 	if (json_is_integer(rep_ns))
-		fprintf(out, " of %s", format_duration((uint64_t)json_integer_value(rep_ns), duration, sizeof(duration)));
+		fprintf(out, " of %s",
+			format_duration((uint64_t)json_integer_value(rep_ns), duration,
+					sizeof(duration)));
 	if (json_is_integer(json_object_get(plan, "seed")))
-		fprintf(out, ", seed %lld", (long long)json_integer_value(json_object_get(plan, "seed")));
+		fprintf(out, ", seed %lld",
+			(long long)json_integer_value(json_object_get(plan, "seed")));
 	fprintf(out, "; memcgbench %s", or_unknown(label_string(built, "version")));
 	if (*label_string(built, "revision"))
 		fprintf(out, " (%s)", label_string(built, "revision"));
@@ -236,10 +252,12 @@ static void write_config(const struct header *header, FILE *out)
 {
 	const json_t *facts = label_boot(header->data, "facts");
 
-	fprintf(out, "sha256 %s %s", or_unknown(label_string(facts, "config_hash")), label_string(facts, "config_source"));
+	fprintf(out, "sha256 %s %s", or_unknown(label_string(facts, "config_hash")),
+		label_string(facts, "config_source"));
 }
 
-static void put_sentence(struct header *header, enum table_style style, const char *first, const char *text)
+static void put_sentence(struct header *header, enum table_style style, const char *first,
+			 const char *text)
 {
 	__free_mem char *filled = table_fill(text, first, header->width);
 
@@ -256,9 +274,11 @@ static void put_incomplete(struct header *header)
 
 	if (data->complete && !data->doubt)
 		return;
-	if (asprintf(&text, "%s%s%s%s", data->complete ? "" : "this run is not complete, its status is \"",
+	if (asprintf(&text, "%s%s%s%s",
+		     data->complete ? "" : "this run is not complete, its status is \"",
 		     data->complete ? "" : or_unknown(status), data->complete ? "" : "\"; ",
-		     data->doubt ? data->doubt : "what follows is made of the samples that there are") < 0) {
+		     data->doubt ? data->doubt
+				 : "what follows is made of the samples that there are") < 0) {
 		text = NULL;
 		header->ret = -ENOMEM;
 		return;
@@ -282,7 +302,8 @@ static void put_doubts(struct header *header)
 		const char *type = label_string(note, "type"), *bench = label_string(note, "bench");
 		__free_mem char *text = NULL;
 
-		if (asprintf(&text, "%s%s%s", bench, *bench ? ": " : "", label_string(note, "text")) < 0)
+		if (asprintf(&text, "%s%s%s", bench, *bench ? ": " : "",
+			     label_string(note, "text")) < 0)
 			text = NULL;
 		if (text && !strcmp(type, "skip"))
 			put_sentence(header, TABLE_YELLOW, "skipped: ", text);
@@ -292,8 +313,8 @@ static void put_doubts(struct header *header)
 	}
 }
 
-int overhead_header(const struct rundata *data, const struct overhead *overhead, const struct table_look *look,
-		    size_t width, bool verbose, FILE *out)
+int overhead_header(const struct rundata *data, const struct overhead *overhead,
+		    const struct table_look *look, size_t width, bool verbose, FILE *out)
 {
 	struct header header = {data, overhead, look, width, out, 0};
 

@@ -2,62 +2,18 @@
 #include "out/overhead_text.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "base/units.h"
 #include "out/number.h"
 #include "out/overhead_header.h"
-#include "out/table.h"
+#include "out/overhead_render.h"
 
 #define WIDTH_DEFAULT 100
 
-/* From the roomiest to the narrowest; the first that fits is taken. */
-enum layout {
-	LAYOUT_ALIGNED, /* points below points */
-	LAYOUT_RIGHT,	/* numbers on the right of their columns */
-	LAYOUT_STACKED, /* right, and the percentages in a second line */
-	NR_LAYOUTS,
-};
-
-/* Sentences that rows point to by number; equal ones share it. */
-struct footnotes {
-	const char **text;
-	size_t nr;
-};
-
-struct render {
-	const struct rundata *data;
-	const struct overhead *overhead;
-	const struct overhead_text_options *options;
-	struct table_look look;
-	size_t width;
-	enum layout layout;
-	struct footnotes footnotes;
-	FILE *out;
-};
-
-/* The footnote's number from 1; 0 without memory. @text is kept by reference. */
-static size_t footnote(struct footnotes *footnotes, const char *text)
-{
-	const char **more;
-	size_t i;
-
-	for (i = 0; i < footnotes->nr; i++)
-		if (!strcmp(footnotes->text[i], text))
-			return i + 1;
-	more = reallocarray(footnotes->text, footnotes->nr + 1, sizeof(*more));
-	if (!more)
-		return 0;
-	footnotes->text = more;
-	footnotes->text[footnotes->nr++] = text;
-	return footnotes->nr;
-}
-
-static void put_filled(struct render *render, enum table_style style, const char *first, const char *text)
+static void put_filled(struct render *render, enum table_style style, const char *first,
+		       const char *text)
 {
 	__free_mem char *filled = table_fill(text, first, render->width);
 
@@ -65,7 +21,8 @@ static void put_filled(struct render *render, enum table_style style, const char
 	fputc('\n', render->out);
 }
 
-static void __printf(4, 5) put_line(struct render *render, enum table_style style, const char *first, const char *fmt, ...)
+static void __printf(4, 5) put_line(struct render *render, enum table_style style,
+				    const char *first, const char *fmt, ...)
 {
 	__free_mem char *text = NULL;
 	va_list ap;
@@ -76,366 +33,6 @@ static void __printf(4, 5) put_line(struct render *render, enum table_style styl
 	va_end(ap);
 	if (text)
 		put_filled(render, style, first, text);
-}
-
-/* A line of the table that may be long: filled to the width, below its row. */
-static void __printf(5, 6) add_line(struct render *render, struct table *table, enum table_style style,
-				    const char *first, const char *fmt, ...)
-{
-	__free_mem char *text = NULL;
-	__free_mem char *filled = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
-	va_end(ap);
-	filled = text ? table_fill(text, first, render->width) : NULL;
-	if (filled)
-		table_text(table, style, "%s", filled);
-}
-
-/* --- rows --- */
-
-static bool holds_zero(const struct stats_interval *interval)
-{
-	return interval->low <= 0 && interval->high >= 0;
-}
-
-/* Nothing was found: "~" says it in front of the number. */
-static bool row_is_nothing(const struct overhead_row *row)
-{
-	return (row->verdict == OVERHEAD_EQUIVALENT || row->verdict == OVERHEAD_INCONCLUSIVE) &&
-	       holds_zero(&row->diff_interval);
-}
-
-static enum table_style row_style(const struct overhead_row *row)
-{
-	static const enum table_style styles[] = {
-		[OVERHEAD_NONE] = TABLE_DIM,	 [OVERHEAD_EQUIVALENT] = TABLE_PLAIN, [OVERHEAD_INCONCLUSIVE] = TABLE_PLAIN,
-		[OVERHEAD_SMALL] = TABLE_YELLOW, [OVERHEAD_MORE] = TABLE_RED,	       [OVERHEAD_LESS] = TABLE_GREEN,
-	};
-
-	return styles[row->verdict];
-}
-
-/* Root and child are read side by side: they get the same digits, the more precise of them decides. */
-static int median_decimals(const struct overhead_row *row)
-{
-	int base = number_interval_decimals(&row->base_interval, row->base_ns);
-	int arm = number_interval_decimals(&row->arm_interval, row->arm_ns);
-
-	return base > arm ? base : arm;
-}
-
-static int diff_decimals(const struct overhead_row *row)
-{
-	if (isnan(row->diff_interval.low) || isnan(row->diff_interval.high))
-		return median_decimals(row);
-	return number_interval_decimals(&row->diff_interval, row->diff_ns);
-}
-
-static struct stats_interval percent_interval(const struct overhead_row *row)
-{
-	struct stats_interval percent = row->ratio_interval;
-
-	percent.low *= 100;
-	percent.high *= 100;
-	return percent;
-}
-
-static void add_marks(struct render *render, struct table *table, const struct overhead_row *row)
-{
-	__free_mem char *marks = NULL;
-	size_t size = 0, i;
-	FILE *text = open_memstream(&marks, &size);
-
-	if (!text)
-		return;
-	for (i = 0; i < row->nr_warnings; i++)
-		fprintf(text, "%s%zu", i ? "," : "(", footnote(&render->footnotes, row->warnings[i].text));
-	if (row->nr_warnings)
-		fputc(')', text);
-	if (fclose(text) == 0)
-		table_cell(table, TABLE_YELLOW, "%s", marks);
-}
-
-static void add_diff_cells(struct table *table, const struct overhead_row *row, double value,
-			   const struct stats_interval *interval, int decimals, const char *unit)
-{
-	char text[NUMBER_MAX], range[2 * NUMBER_MAX];
-	enum table_style style = row_style(row);
-
-	table_cell(table, style, "%s%s%s", row_is_nothing(row) && !isnan(value) ? "~ " : "",
-		   number_format(value, decimals, true, text), unit);
-	table_cell(table, TABLE_PLAIN, "%s", number_interval(interval, decimals, true, range));
-}
-
-static void add_numbers(struct render *render, struct table *table, const struct overhead_row *row)
-{
-	struct stats_interval percent = percent_interval(row);
-	int percent_decimals = number_interval_decimals(&percent, row->ratio * 100);
-	bool stacked = render->layout == LAYOUT_STACKED;
-	char base[NUMBER_MAX], arm[NUMBER_MAX], unit[32] = "";
-
-	if (stacked)
-		snprintf(unit, sizeof(unit), " %s", label_clock(render->data));
-	table_row(table);
-	table_cell(table, TABLE_PLAIN, "%s", row->metric->name);
-	table_cell(table, TABLE_PLAIN, "%s", row->metric->op);
-	table_cell(table, TABLE_PLAIN, "%s", number_format(row->base_ns, median_decimals(row), false, base));
-	table_cell(table, TABLE_PLAIN, "%s", number_format(row->arm_ns, median_decimals(row), false, arm));
-	add_diff_cells(table, row, row->diff_ns, &row->diff_interval, diff_decimals(row), unit);
-	if (!stacked)
-		add_diff_cells(table, row, row->ratio * 100, &percent, percent_decimals, "");
-	table_cell(table, TABLE_PLAIN, "%zu", row->nr_blocks);
-	add_marks(render, table, row);
-	if (!stacked)
-		return;
-	table_row(table);
-	table_span(table, TABLE_PLAIN, 4, "%s", "");
-	add_diff_cells(table, row, row->ratio * 100, &percent, percent_decimals, " %");
-}
-
-/* "1.2 ns (0.8 %)" */
-static char *detectable_words(const struct render *render, const struct overhead_row *row, char *buf, size_t size)
-{
-	char absolute[NUMBER_MAX], percent[NUMBER_MAX];
-
-	snprintf(buf, size, "%s %s (%s %%)", number_significant(row->detectable_ns, 2, absolute),
-		 label_clock(render->data), number_significant(row->detectable_ratio * 100, 2, percent));
-	return buf;
-}
-
-/* The larger of the two counts for a row: it is the one that is named. */
-static char *delta_words(const struct render *render, const struct overhead_row *row, char *buf, size_t size)
-{
-	const struct overhead *overhead = render->overhead;
-	char number[NUMBER_MAX];
-
-	if (overhead->delta_ns > overhead->delta_ratio * fabs(row->base_ns))
-		snprintf(buf, size, "%s %s", number_plain(overhead->delta_ns, number), label_clock(render->data));
-	else
-		snprintf(buf, size, "%s %%", number_plain(overhead->delta_ratio * 100, number));
-	return buf;
-}
-
-/* What the verdict adds to the numbers of its row; nothing where they speak for themselves. */
-static void add_verdict(struct render *render, struct table *table, const struct overhead_row *row)
-{
-	char seen[2 * NUMBER_MAX + 16], delta[NUMBER_MAX + 16];
-	const char *found = row_is_nothing(row) ? "~ no difference found" : "undecided";
-
-	detectable_words(render, row, seen, sizeof(seen));
-	delta_words(render, row, delta, sizeof(delta));
-	switch (row->verdict) {
-	case OVERHEAD_NONE:
-		add_line(render, table, TABLE_DIM, "    ", "no verdict: %s", *row->why ? row->why : "no reason given");
-		break;
-	case OVERHEAD_EQUIVALENT:
-		if (row_is_nothing(row))
-			add_line(render, table, TABLE_DIM, "    ",
-				 "~ equivalent within %s; could not have seen less than %s", delta, seen);
-		else
-			add_line(render, table, TABLE_DIM, "    ",
-				 "equivalent: there is a difference, and it is smaller than %s", delta);
-		break;
-	case OVERHEAD_INCONCLUSIVE:
-		if (isnan(row->detectable_ns))
-			add_line(render, table, TABLE_DIM, "    ", "%s", found);
-		else
-			add_line(render, table, TABLE_DIM, "    ", "%s; could not have seen less than %s", found, seen);
-		break;
-	case OVERHEAD_SMALL:
-		add_line(render, table, TABLE_DIM, "    ",
-			 "small: there is a difference, but it may be smaller than %s", delta);
-		break;
-	case OVERHEAD_MORE:
-	case OVERHEAD_LESS:
-		break;
-	}
-}
-
-/* An interval that covers less than its head promises must not pass for one that does. */
-static void add_coverage(struct render *render, struct table *table, const struct overhead_row *row)
-{
-	const struct stats_interval *interval = &row->diff_interval;
-	char percent[NUMBER_MAX];
-
-	if (!isnan(interval->low) && interval->confidence < 0.9495)
-		add_line(render, table, TABLE_YELLOW, "    ", "the interval covers %s %% only: too few blocks for 95 %%",
-			 number_significant(interval->confidence * 100, 3, percent));
-}
-
-static void add_details(struct render *render, struct table *table, const struct overhead_row *row)
-{
-	char base[2 * NUMBER_MAX], arm[2 * NUMBER_MAX], base_label[LABEL_MAX], arm_label[LABEL_MAX], seen[128];
-	int decimals = median_decimals(row);
-
-	if (!render->options->verbose)
-		return;
-	add_line(render, table, TABLE_DIM, "    ", "medians: %s %s, %s %s %s; detectable %s; %zu of %zu differences outlying",
-		 label_arm(row->item, row->base, base_label), number_interval(&row->base_interval, decimals, false, base),
-		 label_arm(row->item, row->arm, arm_label), number_interval(&row->arm_interval, decimals, false, arm),
-		 label_clock(render->data), detectable_words(render, row, seen, sizeof(seen)), row->nr_outliers,
-		 row->nr_blocks);
-	if (row->metric->help && *row->metric->help)
-		add_line(render, table, TABLE_DIM, "    ", "%s: %s", row->metric->name, row->metric->help);
-}
-
-/* --- the table of one run --- */
-
-static void add_heads(struct render *render, struct table *table, const struct overhead_row *row)
-{
-	char base[LABEL_MAX], arm[LABEL_MAX];
-	const char *clock = label_clock(render->data);
-	bool stacked = render->layout == LAYOUT_STACKED;
-
-	label_arm(row->item, row->base, base);
-	label_arm(row->item, row->arm, arm);
-	table_row(table);
-	table_span(table, TABLE_BOLD, 2, "%s", "");
-	table_span(table, TABLE_BOLD, 2, "median, %s per op", clock);
-	if (stacked) {
-		table_span(table, TABLE_BOLD, 2, "%s - %s, per op", arm, base);
-	} else {
-		table_span(table, TABLE_BOLD, 2, "%s - %s, %s per op", arm, base, clock);
-		table_span(table, TABLE_BOLD, 2, "in %% of %s", base);
-	}
-	table_row(table);
-	table_head(table, "metric");
-	table_head(table, "op");
-	table_head(table, "%s", base);
-	table_head(table, "%s", arm);
-	table_head(table, "diff");
-	table_head(table, "95%% interval");
-	if (!stacked) {
-		table_head(table, "diff");
-		table_head(table, "95%% interval");
-	}
-	table_head(table, "blocks");
-}
-
-static char *worker_words(const struct rundata_item *item, char *buf, size_t size)
-{
-	size_t nr = json_array_size(item->workers);
-	bool threads = item->mode && !strcmp(item->mode, "threads");
-
-	snprintf(buf, size, "%zu %s%s", nr, threads ? "thread" : "process", nr == 1 ? "" : threads ? "s" : "es");
-	return buf;
-}
-
-static void add_item_line(struct render *render, struct table *table, const struct rundata_item *item)
-{
-	__free_mem char *label = label_item(item, render->options->defaults);
-	char workers[48], words[2 * LABEL_MAX];
-	__free_mem char *line = NULL;
-	size_t size = 0, i;
-	FILE *text = open_memstream(&line, &size);
-	json_t *warning;
-
-	if (!text)
-		return;
-	fprintf(text, "%s: %s", label ? label : item->bench, worker_words(item, workers, sizeof(workers)));
-	if (item->place && *item->place)
-		fprintf(text, ", placed %s", item->place);
-	if (item->memory && *item->memory)
-		fprintf(text, ", memory %s", item->memory);
-	for (i = 0; i < item->nr_arms && !label_arms_are_common(render->data); i++)
-		fprintf(text, "%s%s", i ? " against " : "; ", label_arm_words(&item->arms[item->nr_arms - 1 - i], words));
-	json_array_foreach(item->warnings, i, warning) {
-		const char *sentence = label_string(warning, "text");
-
-		if (*sentence)
-			fprintf(text, " (%zu)", footnote(&render->footnotes, sentence));
-	}
-	if (fclose(text) == 0)
-		add_line(render, table, TABLE_BOLD, "", "%s", line);
-}
-
-static void add_errors(struct render *render, struct table *table, const json_t *records)
-{
-	const json_t *record;
-	size_t i;
-
-	json_array_foreach(records, i, record) {
-		bool skip = !strcmp(label_string(record, "type"), "skip");
-		const char *text = label_string(record, "text");
-
-		add_line(render, table, skip ? TABLE_YELLOW : TABLE_RED, "  ", "%s: %s", skip ? "skipped" : "error",
-			 *text ? text : "no reason given");
-	}
-}
-
-/* All metrics of one item for one arm against its baseline, below heads of their own. */
-static size_t add_comparison(struct render *render, struct table *table, const struct rundata_item *item,
-			     const struct rundata_arm *arm)
-{
-	const struct overhead *overhead = render->overhead;
-	size_t nr = 0, i;
-
-	for (i = 0; i < overhead->nr_rows; i++) {
-		const struct overhead_row *row = &overhead->rows[i];
-
-		if (row->item != item || row->arm != arm)
-			continue;
-		if (!nr++)
-			add_heads(render, table, row);
-		add_numbers(render, table, row);
-		add_verdict(render, table, row);
-		add_coverage(render, table, row);
-		add_details(render, table, row);
-	}
-	return nr;
-}
-
-static void add_item(struct render *render, struct table *table, const struct rundata_item *item)
-{
-	size_t nr = 0, i;
-
-	table_text(table, TABLE_PLAIN, "%s", "");
-	add_item_line(render, table, item);
-	add_errors(render, table, item->errors);
-	for (i = 0; i < item->nr_arms; i++)
-		nr += add_comparison(render, table, item, &item->arms[i]);
-	if (!nr && !json_array_size(item->errors))
-		add_line(render, table, TABLE_RED, "  ", "no samples");
-}
-
-static struct table *make_table(struct render *render, const struct rundata_item *item)
-{
-	enum table_align numbers = render->layout == LAYOUT_ALIGNED ? TABLE_DECIMAL : TABLE_RIGHT;
-	const struct table_column wide[] = {
-		{TABLE_LEFT, 2}, {TABLE_LEFT, 1},  {numbers, 2},     {numbers, 2},    {numbers, 2},
-		{TABLE_RIGHT, 1}, {numbers, 2},	   {TABLE_RIGHT, 1}, {TABLE_RIGHT, 2}, {TABLE_LEFT, 1},
-	};
-	const struct table_column stacked[] = {
-		{TABLE_LEFT, 2},  {TABLE_LEFT, 1},  {TABLE_RIGHT, 2}, {TABLE_RIGHT, 2},
-		{TABLE_RIGHT, 2}, {TABLE_RIGHT, 1}, {TABLE_RIGHT, 2}, {TABLE_LEFT, 1},
-	};
-	struct table *table = render->layout == LAYOUT_STACKED ? table_new(stacked, ARRAY_SIZE(stacked)) :
-								 table_new(wide, ARRAY_SIZE(wide));
-
-	add_item(render, table, item);
-	return table;
-}
-
-/* Every item has a table of its own: one bench with wide numbers must not stack those of the others. */
-static int print_item(struct render *render, const struct rundata_item *item)
-{
-	int ret;
-
-	for (render->layout = 0;; render->layout++) {
-		struct table *table = make_table(render, item);
-
-		if (table && table_width(table) > render->width && render->layout + 1 < NR_LAYOUTS) {
-			table_free(table);
-			continue;
-		}
-		ret = table_print(table, &render->look, render->out);
-		table_free(table);
-		return ret;
-	}
 }
 
 /* --- latencies --- */
@@ -459,7 +56,8 @@ static void add_latency(struct table *table, const struct overhead_latency_row *
 
 static void add_latency_heads(struct table *table)
 {
-	static const char *const heads[] = {"metric", "arm", "ops", "clock", "p50", "p90", "p99", "p99.9", "max"};
+	static const char *const heads[] = {"metric", "arm", "ops",   "clock", "p50",
+					    "p90",    "p99", "p99.9", "max"};
 	size_t i;
 
 	table_row(table);
@@ -470,8 +68,9 @@ static void add_latency_heads(struct table *table)
 static int print_latencies(struct render *render)
 {
 	static const struct table_column columns[] = {
-		{TABLE_LEFT, 2},    {TABLE_LEFT, 2},	{TABLE_RIGHT, 2},   {TABLE_RIGHT, 2},	{TABLE_DECIMAL, 2},
-		{TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2},
+		{TABLE_LEFT, 2},    {TABLE_LEFT, 2},	{TABLE_RIGHT, 2},
+		{TABLE_RIGHT, 2},   {TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2},
+		{TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2},
 	};
 	const struct overhead *overhead = render->overhead;
 	const struct overhead_latency_row *before = NULL;
@@ -482,7 +81,9 @@ static int print_latencies(struct render *render)
 	if (!overhead->nr_latencies)
 		return 0;
 	fputc('\n', render->out);
-	put_line(render, TABLE_BOLD, "", "Latency of single ops in %s, from a pass of its own; the cost of reading the clock (column \"clock\") is subtracted.",
+	put_line(render, TABLE_BOLD, "",
+		 "Latency of single ops in %s, from a pass of its own; the cost of reading the "
+		 "clock (column \"clock\") is subtracted.",
 		 label_clock(render->data));
 	table = table_new(columns, ARRAY_SIZE(columns));
 	for (i = 0; i < overhead->nr_latencies; i++) {
@@ -493,11 +94,12 @@ static int print_latencies(struct render *render)
 
 			if (before)
 				table_text(table, TABLE_PLAIN, "%s", "");
-			add_line(render, table, TABLE_PLAIN, "", "%s, per %s", label ? label : row->item->bench,
-				 row->metric->op);
+			render_line(render, table, TABLE_PLAIN, "", "%s, per %s",
+				    label ? label : row->item->bench, row->metric->op);
 			add_latency_heads(table);
 		}
-		add_latency(table, row, !before || before->item != row->item || before->metric != row->metric);
+		add_latency(table, row,
+			    !before || before->item != row->item || before->metric != row->metric);
 		before = row;
 	}
 	ret = table_print(table, &render->look, render->out);
@@ -524,11 +126,13 @@ static void print_footnotes(struct render *render)
 static const char *meaning_of(const struct overhead_row *row)
 {
 	if (!strcmp(row->base->state, "off"))
-		return "compared with the same kernel booted with the memory controller switched off";
+		return "compared with the same kernel booted with the memory controller switched "
+		       "off";
 	if (!strcmp(row->base->state, "root"))
-		return "compared with the root memcg, whose tasks run part of memcg's code too: it is what a memcg of "
-		       "one's own costs, not all that the controller costs";
-	return "compared with a memcg that is charged as well: it is what the change of arm costs, not what memcg costs";
+		return "compared with the root memcg, whose tasks run part of memcg's code too: it "
+		       "is what a memcg of one's own costs, not all that the controller costs";
+	return "compared with a memcg that is charged as well: it is what the change of arm costs, "
+	       "not what memcg costs";
 }
 
 /* Of the rows that cost more beyond doubt, the one that grew most. */
@@ -538,7 +142,8 @@ static const struct overhead_row *largest(const struct overhead *overhead)
 	size_t i;
 
 	for (i = 0; i < overhead->nr_rows; i++)
-		if (overhead->rows[i].verdict == OVERHEAD_MORE && (!found || overhead->rows[i].ratio > found->ratio))
+		if (overhead->rows[i].verdict == OVERHEAD_MORE &&
+		    (!found || overhead->rows[i].ratio > found->ratio))
 			found = &overhead->rows[i];
 	return found;
 }
@@ -549,9 +154,12 @@ static void put_counts(const struct overhead *overhead, FILE *text)
 		enum overhead_verdict verdict;
 		const char *words;
 	} names[] = {
-		{OVERHEAD_MORE, "more"},		    {OVERHEAD_LESS, "less"},
-		{OVERHEAD_SMALL, "a little"},		    {OVERHEAD_EQUIVALENT, "equivalent"},
-		{OVERHEAD_INCONCLUSIVE, "undecided"}, {OVERHEAD_NONE, "without verdict"},
+		{OVERHEAD_MORE, "more"},
+		{OVERHEAD_LESS, "less"},
+		{OVERHEAD_SMALL, "small"},
+		{OVERHEAD_EQUIVALENT, "equivalent"},
+		{OVERHEAD_INCONCLUSIVE, "undecided"},
+		{OVERHEAD_NONE, "without verdict"},
 	};
 	const char *comma = "";
 	size_t i, j, nr;
@@ -576,14 +184,19 @@ static void print_summary(struct render *render)
 
 	if (!text)
 		return;
-	fprintf(text, "Of %zu comparison%s: ", overhead->nr_rows, overhead->nr_rows == 1 ? "" : "s");
+	fprintf(text, "Of %zu comparison%s: ", overhead->nr_rows,
+		overhead->nr_rows == 1 ? "" : "s");
 	put_counts(overhead, text);
 	if (row) {
-		struct stats_interval interval = percent_interval(row);
+		struct stats_interval interval = render_percent(row);
 
-		fprintf(text, "; the largest is %s %s, %s %s per %s (%s %%)", row->item->bench, row->metric->name,
-			number_format(row->diff_ns, diff_decimals(row), true, diff), label_clock(render->data), row->metric->op,
-			number_format(row->ratio * 100, number_interval_decimals(&interval, row->ratio * 100), true, percent));
+		fprintf(text, "; the largest is %s %s, %s %s per %s (%s %%)", row->item->bench,
+			row->metric->name,
+			number_format(row->diff_ns, number_diff_decimals(row), true, diff),
+			label_clock(render->data), row->metric->op,
+			number_format(row->ratio * 100,
+				      number_interval_decimals(&interval, row->ratio * 100), true,
+				      percent));
 	}
 	fputc('.', text);
 	if (fclose(text) == 0)
@@ -598,15 +211,18 @@ static void print_meaning(struct render *render)
 	if (!overhead->nr_rows)
 		return;
 	fputc('\n', render->out);
-	put_line(render, TABLE_PLAIN, "", "A difference is what one op costs more (+) or less (-), %s.",
+	put_line(render, TABLE_PLAIN, "",
+		 "A difference is what one op costs more (+) or less (-), %s.",
 		 meaning_of(&overhead->rows[0]));
 	print_summary(render);
 	put_line(render, TABLE_DIM, "",
-		 "Differences are paired within blocks (Hodges-Lehmann, percentages by logs), so they need not equal the "
-		 "difference of the medians; intervals cover 95 %% or more, one row at a time; what counts is %s %% of the baseline or %s %s, "
+		 "Differences are paired within blocks (Hodges-Lehmann, percentages by logs), so "
+		 "they need not equal the difference of the medians; intervals cover 95 %% or "
+		 "more, one row at a time; "
+		 "what counts is %s %% of the baseline or %s %s, "
 		 "the larger; \"could not have seen less\" is at 80 %% power.",
-		 number_plain(overhead->delta_ratio * 100, ratio), number_plain(overhead->delta_ns, absolute),
-		 label_clock(render->data));
+		 number_plain(overhead->delta_ratio * 100, ratio),
+		 number_plain(overhead->delta_ns, absolute), label_clock(render->data));
 }
 
 static void print_files(struct render *render)
@@ -625,7 +241,8 @@ static void print_files(struct render *render)
 	fputc('\n', render->out);
 	for (text = render->options->remarks; text && *text; text++)
 		put_filled(render, TABLE_YELLOW, "note: ", *text);
-	put_line(render, TABLE_PLAIN, "", "written to %s%s%s", render->data->dir, *list ? ":" : "", list);
+	put_line(render, TABLE_PLAIN, "", "written to %s%s%s", render->data->dir, *list ? ":" : "",
+		 list);
 }
 
 int overhead_text(const struct rundata *data, const struct overhead *overhead,
@@ -644,7 +261,7 @@ int overhead_text(const struct rundata *data, const struct overhead *overhead,
 
 	ret = overhead_header(data, overhead, &render.look, render.width, options->verbose, out);
 	for (i = 0; i < data->nr_items && !ret; i++)
-		ret = print_item(&render, &data->items[i]);
+		ret = render_item(&render, &data->items[i]);
 	if (!ret)
 		ret = print_latencies(&render);
 	if (!ret) {

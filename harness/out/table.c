@@ -29,7 +29,8 @@ struct row {
 struct column {
 	struct table_column given;
 	size_t width;
-	size_t before, behind; /* TABLE_DECIMAL: widest part in front of the point, and from it on */
+	size_t before,
+		behind; /* TABLE_DECIMAL: widest part in front of the point, and from it on */
 };
 
 struct table {
@@ -45,7 +46,11 @@ static uint32_t decode(const char *text, size_t *ret_len)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	unsigned char lead = (unsigned char)text[0];
-	size_t len = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+	size_t len = lead < 0x80       ? 1
+		     : lead >> 5 == 6  ? 2
+		     : lead >> 4 == 14 ? 3
+		     : lead >> 3 == 30 ? 4
+				       : 0;
 	uint32_t code;
 	size_t i;
 
@@ -66,20 +71,23 @@ static uint32_t decode(const char *text, size_t *ret_len)
 	return code;
 }
 
-/* wcwidth() answers for the locale; a table for a file has none. Ranges: Unicode 15, EastAsianWidth.txt W and F, categories Mn and Cf. */
+/* wcwidth() answers for the locale; a table for a file has none. Ranges: Unicode 15,
+ * EastAsianWidth.txt W and F, categories Mn and Cf. */
 static unsigned int code_width(uint32_t code)
 {
 	static const struct {
 		uint32_t first, last;
 		unsigned int width;
 	} ranges[] = {
-		{0x300, 0x36f, 0},	{0x483, 0x489, 0},	{0x591, 0x5bd, 0},	{0x610, 0x61a, 0},
-		{0x64b, 0x65f, 0},	{0x1100, 0x115f, 2},	{0x1ab0, 0x1aff, 0},	{0x1dc0, 0x1dff, 0},
-		{0x200b, 0x200f, 0},	{0x202a, 0x202e, 0},	{0x2060, 0x2064, 0},	{0x20d0, 0x20ff, 0},
-		{0x2e80, 0x303e, 2},	{0x3041, 0xa4cf, 2},	{0xa960, 0xa97f, 2},	{0xac00, 0xd7a3, 2},
-		{0xf900, 0xfaff, 2},	{0xfe00, 0xfe0f, 0},	{0xfe20, 0xfe2f, 0},	{0xfe30, 0xfe6f, 2},
-		{0xfeff, 0xfeff, 0},	{0xff01, 0xff60, 2},	{0xffe0, 0xffe6, 2},	{0x1f300, 0x1f64f, 2},
-		{0x1f680, 0x1f6ff, 2},	{0x1f900, 0x1f9ff, 2},	{0x20000, 0x3fffd, 2},
+		{0x300, 0x36f, 0},     {0x483, 0x489, 0},     {0x591, 0x5bd, 0},
+		{0x610, 0x61a, 0},     {0x64b, 0x65f, 0},     {0x1100, 0x115f, 2},
+		{0x1ab0, 0x1aff, 0},   {0x1dc0, 0x1dff, 0},   {0x200b, 0x200f, 0},
+		{0x202a, 0x202e, 0},   {0x2060, 0x2064, 0},   {0x20d0, 0x20ff, 0},
+		{0x2e80, 0x303e, 2},   {0x3041, 0xa4cf, 2},   {0xa960, 0xa97f, 2},
+		{0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},
+		{0xfe20, 0xfe2f, 0},   {0xfe30, 0xfe6f, 2},   {0xfeff, 0xfeff, 0},
+		{0xff01, 0xff60, 2},   {0xffe0, 0xffe6, 2},   {0x1f300, 0x1f64f, 2},
+		{0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2},
 	};
 	size_t i;
 
@@ -131,7 +139,7 @@ static void put_plain(const char *text, bool ascii, bool newlines, FILE *out)
 void table_put(const char *text, enum table_style style, const struct table_look *look, FILE *out)
 {
 	static const char *const escapes[] = {
-		[TABLE_PLAIN] = "", [TABLE_BOLD] = "\033[1m",	[TABLE_DIM] = "\033[2m",
+		[TABLE_PLAIN] = "",	  [TABLE_BOLD] = "\033[1m",   [TABLE_DIM] = "\033[2m",
 		[TABLE_RED] = "\033[31m", [TABLE_GREEN] = "\033[32m", [TABLE_YELLOW] = "\033[33m",
 	};
 	bool styled = look->colour && style != TABLE_PLAIN && *text;
@@ -192,8 +200,9 @@ void table_row(struct table *table)
 	table->rows[table->nr_rows++] = (struct row){0};
 }
 
-static void __printf(5, 0) add_cell(struct table *table, enum cell_kind kind, enum table_style style, size_t nr_columns,
-				    const char *fmt, va_list ap)
+static void __printf(5, 0)
+	add_cell(struct table *table, enum cell_kind kind, enum table_style style,
+		 size_t nr_columns, const char *fmt, va_list ap)
 {
 	struct row *row;
 	struct cell *cells;
@@ -230,7 +239,8 @@ void table_head(struct table *table, const char *fmt, ...)
 	va_end(ap);
 }
 
-void table_span(struct table *table, enum table_style style, size_t nr_columns, const char *fmt, ...)
+void table_span(struct table *table, enum table_style style, size_t nr_columns, const char *fmt,
+		...)
 {
 	va_list ap;
 
@@ -249,7 +259,8 @@ void table_text(struct table *table, enum table_style style, const char *fmt, ..
 	va_end(ap);
 }
 
-/* Where a cell of a decimal column is to be split: the width in front of its point. false: it is no number. */
+/* Where a cell of a decimal column is to be split: the width in front of its point. false: it is no
+ * number. */
 static bool split_number(const struct cell *cell, size_t *ret_before)
 {
 	const char *digits = cell->text + strspn(cell->text, "+-~ ");
@@ -289,7 +300,8 @@ static void measure_row(struct table *table, const struct row *row, bool spans)
 {
 	size_t column = 0, i;
 
-	for (i = 0; i < row->nr_cells && column < table->nr_columns; column += row->cells[i++].nr_columns) {
+	for (i = 0; i < row->nr_cells && column < table->nr_columns;
+	     column += row->cells[i++].nr_columns) {
 		const struct cell *cell = &row->cells[i];
 		size_t last = column + cell->nr_columns - 1, have, need;
 
@@ -344,12 +356,13 @@ static size_t cell_lead(const struct column *column, const struct cell *cell, si
 	return width - own;
 }
 
-static void print_row(const struct table *table, const struct row *row, const struct table_look *look,
-		      FILE *out)
+static void print_row(const struct table *table, const struct row *row,
+		      const struct table_look *look, FILE *out)
 {
 	size_t column = 0, owed = 0, i;
 
-	for (i = 0; i < row->nr_cells && column < table->nr_columns; column += row->cells[i++].nr_columns) {
+	for (i = 0; i < row->nr_cells && column < table->nr_columns;
+	     column += row->cells[i++].nr_columns) {
 		const struct cell *cell = &row->cells[i];
 		size_t own = table_text_width(cell->text), width, lead;
 

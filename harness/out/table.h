@@ -2,12 +2,12 @@
 /*
  * table.h - aligned text tables for a terminal or a mail.
  *
- * Columns are as wide as their widest cell; nothing is wrapped or cut inside a cell. Widths are those of
- * UTF-8 text on a terminal whatever the locale is. Control characters never reach the output: names and facts
- * come from files that somebody else wrote. Knows nothing of benchmarks.
+ * Columns are as wide as their widest cell; nothing is wrapped or cut inside a cell. Widths are
+ * those of UTF-8 text on a terminal whatever the locale is. Control characters never reach the
+ * output: names and facts come from files that somebody else wrote. Knows nothing of benchmarks.
  *
- * A failed allocation is kept inside the table and comes back from table_print(), so that the code that
- * fills a table needs no checks.
+ * A failed allocation is kept inside the table and comes back from table_print(), so that the code
+ * that fills a table needs no checks.
  */
 #ifndef OUT_TABLE_H
 #define OUT_TABLE_H
@@ -54,9 +54,10 @@ void table_row(struct table *table);
 void table_cell(struct table *table, enum table_style style, const char *fmt, ...) __printf(3, 4);
 /* A column's head: on the right of a TABLE_RIGHT or TABLE_DECIMAL column, number or not. */
 void table_head(struct table *table, const char *fmt, ...) __printf(2, 3);
-/* One cell over @nr_columns columns, in the middle of them. The last of them grows when it is too long. */
-void table_span(struct table *table, enum table_style style, size_t nr_columns, const char *fmt, ...)
-	__printf(4, 5);
+/* One cell over @nr_columns columns, in the middle of them. The last of them grows when it is too
+ * long. */
+void table_span(struct table *table, enum table_style style, size_t nr_columns, const char *fmt,
+		...) __printf(4, 5);
 
 /* A line of its own (or several) between the rows, which does not count for the widths. */
 void table_text(struct table *table, enum table_style style, const char *fmt, ...) __printf(3, 4);
@@ -74,9 +75,9 @@ size_t table_text_width(const char *text);
 void table_put(const char *text, enum table_style style, const struct table_look *look, FILE *out);
 
 /*
- * @text filled to lines of at most @width columns: the first begins with @first, the others with as many
- * blanks. A word longer than the line stays whole. The caller frees the result; no newline at its end. NULL
- * without memory.
+ * @text filled to lines of at most @width columns: the first begins with @first, the others with as
+ * many blanks. A word longer than the line stays whole. The caller frees the result; no newline at
+ * its end. NULL without memory.
  */
 char *table_fill(const char *text, const char *first, size_t width);
 
