@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "out/dat.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "out/number.h"
+
+/* In double quotes, which gnuplot's data files cannot escape. */
+static void put_string(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++)
+		fputc(*text == '"' ? '\'' : (unsigned char)*text < ' ' ? ' ' : *text, out);
+	fputs("\" ", out);
+}
+
+static void put_number(FILE *out, double value)
+{
+	if (isfinite(value))
+		fprintf(out, "%.10g ", value);
+	else
+		fputs("NaN ", out);
+}
+
+static void put_estimate(FILE *out, double value, const struct stats_interval *interval,
+			 double scale)
+{
+	put_number(out, value * scale);
+	put_number(out, interval->low * scale);
+	put_number(out, interval->high * scale);
+}
+
+static void put_origin(const struct rundata *data, FILE *out)
+{
+	fprintf(out, "# run %s, kernel %s\n", label_string(data->run, "run"),
+		label_string(label_boot(data, "facts"), "release"));
+}
+
+/* "+38.9 ns [+36.5, +41.3]", as in the table. */
+static void put_words(const struct rundata *data, const struct overhead_row *row, FILE *out)
+{
+	const struct stats_interval *interval = &row->diff_interval;
+	int decimals = number_diff_decimals(row);
+	char diff[NUMBER_MAX], range[2 * NUMBER_MAX] = "(no interval)", text[4 * NUMBER_MAX];
+
+	if (!isnan(interval->low) && !isnan(interval->high))
+		number_interval(interval, decimals, true, range);
+	snprintf(text, sizeof(text), "%s %s  %s", number_format(row->diff_ns, decimals, true, diff),
+		 label_clock(data), range);
+	put_string(out, isnan(row->diff_ns) ? "no number" : text);
+}
+
+/* The row's name; the parameters only where another item runs the same bench. */
+static void put_name(const struct rundata *data, const struct overhead_row *row,
+		     const struct label_defaults *defaults, FILE *out)
+{
+	__free_mem char *label = NULL;
+	__free_mem char *text = NULL;
+	char arm[LABEL_MAX];
+	size_t same = 0, i;
+
+	for (i = 0; i < data->nr_items; i++)
+		same += !strcmp(data->items[i].bench, row->item->bench);
+	if (same > 1)
+		label = label_item(row->item, defaults);
+	if (asprintf(&text, "%s %s per %s%s%s", label ? label : row->item->bench, row->metric->name,
+		     row->metric->op, row->item->nr_arms > 2 ? ", " : "",
+		     row->item->nr_arms > 2 ? label_arm(row->item, row->arm, arm) : "") < 0)
+		text = NULL;
+	put_string(out, text ? text : row->metric->name);
+}
+
+static void put_row(const struct rundata *data, const struct overhead *overhead,
+		    const struct label_defaults *defaults, size_t i, FILE *out)
+{
+	const struct overhead_row *row = &overhead->rows[i];
+	double delta = fmax(overhead->delta_ratio * fabs(row->base_ns), overhead->delta_ns);
+	const struct stats_interval *interval = &row->diff_interval;
+
+	fprintf(out, "%zu ", i);
+	put_name(data, row, defaults, out);
+	put_estimate(out, row->base_ns, &row->base_interval, 1);
+	put_estimate(out, row->arm_ns, &row->arm_interval, 1);
+	put_estimate(out, row->diff_ns, &row->diff_interval, 1);
+	put_estimate(out, row->ratio, &row->ratio_interval, 100);
+	put_number(out, 100 * delta / fabs(row->base_ns));
+	fprintf(out, "%d ", interval->low > 0 || interval->high < 0);
+	put_words(data, row, out);
+	fputc('\n', out);
+}
+
+static void put_overhead(const struct rundata *data, const struct overhead *overhead,
+			 const struct label_defaults *defaults, FILE *out)
+{
+	const char *clock = label_clock(data);
+	size_t i;
+
+	fprintf(out, "# memcgbench: what memcg costs, per op\n");
+	put_origin(data, out);
+	fprintf(out, "# 1 row  2 name\n");
+	fprintf(out, "# 3 median of the baseline arm, %s per op  4 5 its 95 %% interval\n", clock);
+	fprintf(out, "# 6 median of the other arm, %s per op  7 8 its 95 %% interval\n", clock);
+	fprintf(out, "# 9 difference, %s per op  10 11 its 95 %% interval\n", clock);
+	fprintf(out, "# 12 difference, %% of the baseline  13 14 its 95 %% interval\n");
+	fprintf(out, "# 15 smallest difference that counts, %% of the baseline\n");
+	fprintf(out, "# 16 1: the interval of the difference excludes 0  17 difference in words\n");
+	for (i = 0; i < overhead->nr_rows; i++)
+		put_row(data, overhead, defaults, i, out);
+}
+
+/* The width of a histogram's bucket follows from its lower bound: docs/RESULTS-FORMAT.md. */
+static uint64_t bucket_width(uint64_t low)
+{
+	return low < 64 ? 1 : (uint64_t)1 << (63 - __builtin_clzll(low) - 6);
+}
+
+/* An empty stretch between buckets is a line of its own: a curve drawn through the lines is then
+ * flat there. */
+static void put_distribution(const struct overhead_latency_row *row, FILE *out)
+{
+	uint64_t at_or_above = row->count, end = row->nr_buckets ? row->histogram[0][0] : 0;
+	size_t i;
+
+	for (i = 0; i < row->nr_buckets; i++) {
+		uint64_t low = row->histogram[i][0], count = row->histogram[i][1];
+		double above = (double)at_or_above / (double)row->count;
+
+		if (low > end)
+			fprintf(out, "%llu %llu 0 %.10g %.10g\n", (unsigned long long)end,
+				(unsigned long long)low, 1 - above, above);
+		end = low + bucket_width(low);
+		fprintf(out, "%llu %llu %llu %.10g %.10g\n", (unsigned long long)low,
+			(unsigned long long)end, (unsigned long long)count, 1 - above, above);
+		at_or_above -= count < at_or_above ? count : at_or_above;
+	}
+}
+
+static void put_percentiles(const struct overhead_latency_row *row, FILE *out)
+{
+	const struct {
+		const char *name;
+		double above, ns;
+	} points[] = {{"p50", 0.5, row->p50_ns},
+		      {"p90", 0.1, row->p90_ns},
+		      {"p99", 0.01, row->p99_ns},
+		      {"p99.9", 0.001, row->p999_ns}};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		put_string(out, points[i].name);
+		put_number(out, points[i].ns);
+		fprintf(out, "%.10g %.10g\n", 1 - points[i].above, points[i].above);
+	}
+}
+
+static void put_latency_head(const struct rundata *data, const struct overhead_latency_row *row,
+			     FILE *out)
+{
+	const char *clock = label_clock(data);
+
+	fprintf(out, "# memcgbench: latency of single ops, %s %s per %s\n", row->item->bench,
+		row->metric->name, row->metric->op);
+	put_origin(data, out);
+	fprintf(out, "# Two data sets per arm. The distribution:\n");
+	fprintf(out, "#   1 lower bound of the bucket, %s  2 upper bound, %s  3 ops in it\n", clock,
+		clock);
+	fprintf(out, "#   4 share of ops below the lower bound  5 share of ops at or above it\n");
+	fprintf(out, "# and the percentiles:\n");
+	fprintf(out, "#   1 name  2 value, %s  3 share of ops below  4 share of ops above\n",
+		clock);
+}
+
+/* @path.tmp, or NULL with a sentence. */
+static FILE *open_beside(const char *path, char **ret_beside)
+{
+	char *beside = NULL;
+	FILE *out;
+
+	if (asprintf(&beside, "%s.tmp", path) < 0) {
+		err_sys(ENOMEM, "write %s", path);
+		return NULL;
+	}
+	out = fopen(beside, "we");
+	if (!out) {
+		err_sys(errno, "create %s", beside);
+		free(beside);
+		return NULL;
+	}
+	*ret_beside = beside;
+	return out;
+}
+
+/* Close the file and give it its name, or remove it. Frees @beside. */
+static int close_beside(FILE *out, char *beside, const char *path)
+{
+	int failed = ferror(out), ret = 0;
+
+	if (fclose(out) || failed)
+		ret = err_sys(errno ? errno : EIO, "write %s", path);
+	else if (rename(beside, path))
+		ret = err_sys(errno, "rename %s to %s", beside, path);
+	if (ret)
+		unlink(beside);
+	free(beside);
+	return ret;
+}
+
+int dat_overhead(const struct rundata *data, const struct overhead *overhead,
+		 const struct label_defaults *defaults, const char *path)
+{
+	char *beside;
+	FILE *out;
+
+	errno = 0;
+	out = open_beside(path, &beside);
+	if (!out)
+		return -(errno ? errno : ENOMEM);
+	put_overhead(data, overhead, defaults, out);
+	return close_beside(out, beside, path);
+}
+
+int dat_latency(const struct rundata *data, const struct overhead *overhead, size_t first,
+		const char *path, size_t *ret_next)
+{
+	const struct overhead_latency_row *row = &overhead->latencies[first];
+	char label[LABEL_MAX], *beside;
+	size_t i = first;
+	FILE *out;
+	int ret;
+
+	errno = 0;
+	out = open_beside(path, &beside);
+	if (!out)
+		return -(errno ? errno : ENOMEM);
+	put_latency_head(data, row, out);
+	for (; i < overhead->nr_latencies; i++, row++) {
+		if (row->item != overhead->latencies[first].item ||
+		    row->metric != overhead->latencies[first].metric)
+			break;
+		label_arm(row->item, row->arm, label);
+		/* Two empty lines part data sets. */
+		fprintf(out, "%s# %s, distribution\n", i == first ? "" : "\n\n", label);
+		put_distribution(row, out);
+		fprintf(out, "\n\n# %s, percentiles\n", label);
+		put_percentiles(row, out);
+	}
+	ret = close_beside(out, beside, path);
+	if (!ret)
+		*ret_next = i;
+	return ret;
+}
