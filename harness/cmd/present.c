@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/paths.h"
 #include "core/params.h"
 #include "core/registry.h"
 #include "data/overhead.h"
@@ -16,6 +18,7 @@
 #include "data/store.h"
 #include "out/overhead_json.h"
 #include "out/overhead_text.h"
+#include "out/plot.h"
 
 #define TABLE_WIDTH 100
 
@@ -98,19 +101,53 @@ static int print_json(const struct rundata *data, const struct overhead *overhea
 	return ret;
 }
 
+/* Draw into the run's plots/; the sentence of what went wrong is the caller's to print. */
+static int draw(const char *dir, const struct rundata *data, const struct overhead *overhead)
+{
+	__free_mem char *plots_dir = NULL;
+	struct plot_files files = {0};
+	char out_dir[PATH_MAX];
+	int ret = paths_plots(&plots_dir);
+
+	if (ret)
+		return ret;
+	if (snprintf(out_dir, sizeof(out_dir), "%s/plots", dir) >= (int)sizeof(out_dir))
+		return err_sys(ENAMETOOLONG, "%s/plots", dir);
+	ret = plot_overhead(data, overhead, &label_defaults, plots_dir, out_dir, &files);
+	plot_files_free(&files);
+	return ret;
+}
+
+static bool is_there(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/%s", dir, name) < (int)sizeof(path) && !access(path, F_OK);
+}
+
 static int present_overhead(const struct verb *verb, const char *dir, const struct rundata *data,
 			    const struct overhead *overhead, const struct present_options *options)
 {
-	const char *files[8] = {"run.json", "samples.jsonl", "topology.xml", "table.txt"};
-	const char *remarks[2] = {NULL};
+	static const char *const names[] = {"run.json", "samples.jsonl", "topology.xml", "table.txt", "plots/",
+					    "perf/"};
+	const char *files[ARRAY_SIZE(names) + 1] = {NULL}, *remarks[2] = {NULL};
 	struct overhead_text_options text = {
 		.verbose = options->verbose,
 		.defaults = &label_defaults,
 		.files = files,
 		.remarks = remarks,
 	};
+	char remark[ERR_MSG_MAX + 32];
+	size_t i, nr = 0;
 	int ret = 0;
 
+	if (options->plots && draw(dir, data, overhead)) {
+		snprintf(remark, sizeof(remark), "no pictures: %s", err_msg());
+		remarks[0] = remark;
+	}
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (is_there(dir, names[i]) || (options->write_files && !strcmp(names[i], "table.txt")))
+			files[nr++] = names[i];
 	if (options->write_files)
 		ret = write_table(dir, data, overhead, &text);
 	if (!ret)

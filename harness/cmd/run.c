@@ -2,7 +2,9 @@
 /* run - measure, store, print. */
 #include <errno.h>
 #include <signal.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 
@@ -118,7 +120,7 @@ static int take_param(const char *name, const char *value, void *ctx)
 struct run {
 	const struct verb *verb;
 	const struct run_args *args;
-	const struct plan *plan;
+	struct plan *plan;
 	struct store *store;
 	struct progress progress;
 	unsigned int nr_samples; /* of the item at hand, warm-up not counted */
@@ -244,6 +246,38 @@ static int measure(struct run *run, const struct cg_info *cg, int *ret_status)
 	return ret ? ret : finish_run(run, runner_status, ret_status);
 }
 
+static int make_perf_dir(struct run *run)
+{
+	struct plan *plan = run->plan;
+	char *dir = realpath(store_dir(run->store), NULL);
+	int len = dir ? snprintf(plan->perf_dir, sizeof(plan->perf_dir), "%s/perf", dir) : -1;
+
+	free(dir);
+	if (len < 0 || len >= (int)sizeof(plan->perf_dir) || mkdir(plan->perf_dir, 0777))
+		return err_sys(len >= (int)sizeof(plan->perf_dir) ? ENAMETOOLONG : errno, "make %s/perf",
+			       store_dir(run->store));
+	return 0;
+}
+
+/* Which profiles there are to compare: the baseline's against each other state's. */
+static void print_perf_diff(const struct run *run, const char *dir)
+{
+	size_t i, k;
+
+	for (i = 0; i < run->plan->nr_items; i++) {
+		const struct plan_item *item = &run->plan->items[i];
+		char old[128], new[128], path[PATH_MAX];
+
+		plan_perf_name(item, i, 0, old, sizeof(old));
+		for (k = 1; k < item->nr_arms; k++) {
+			plan_perf_name(item, i, k, new, sizeof(new));
+			snprintf(path, sizeof(path), "%s/perf/%s", dir, new);
+			if (!access(path, R_OK))
+				fprintf(stderr, "perf diff %s/perf/%s %s/perf/%s\n", dir, old, dir, new);
+		}
+	}
+}
+
 static int run_and_present(struct run *run, const struct cg_info *cg, json_t *command)
 {
 	struct present_options present = {
@@ -262,12 +296,16 @@ static int run_and_present(struct run *run, const struct cg_info *cg, json_t *co
 	if (ret)
 		return cmd_fail(run->verb, NULL);
 	dir = strdup(store_dir(run->store));
+	if (run->args->perf_record && make_perf_dir(run))
+		return cmd_fail(run->verb, NULL);
 	ret = measure(run, cg, &status);
 	if (ret) {
 		store_abandon(run->store);
 		return cmd_fail(run->verb, NULL);
 	}
 	present_status = present_run(run->verb, dir, &present);
+	if (run->args->perf_record)
+		print_perf_diff(run, dir);
 	return status ? status : present_status;
 }
 

@@ -45,6 +45,17 @@ char *plan_arm_text(const struct plan_arm *arm, char *buf, size_t buf_size)
 	return buf;
 }
 
+char *plan_perf_name(const struct plan_item *item, size_t index, size_t arm, char *buf, size_t buf_size)
+{
+	const struct plan_arm *a = &item->arms[arm];
+
+	if (a->state == PLAN_CHILD)
+		snprintf(buf, buf_size, "item%zu-%s-child%u.perf.data", index, item->bench->name, a->depth);
+	else
+		snprintf(buf, buf_size, "item%zu-%s-%s.perf.data", index, item->bench->name, plan_state_name(a->state));
+	return buf;
+}
+
 static json_t *arm_to_json(const struct plan_arm *arm)
 {
 	return json_pack("{s:s, s:i, s:o}", "state", plan_state_name(arm->state), "depth",

@@ -64,6 +64,9 @@ void plan_free(struct plan *plan); /* frees the items, not @plan */
 /* "root", "child, depth 5": for sentences. Writes to and returns @buf. */
 char *plan_arm_text(const struct plan_arm *arm, char *buf, size_t buf_size);
 
+/* File name of the profile of arm @arm of item @index. Writes to and returns @buf. */
+char *plan_perf_name(const struct plan_item *item, size_t index, size_t arm, char *buf, size_t buf_size);
+
 /* New references. */
 json_t *plan_item_to_json(const struct plan_item *item);
 json_t *plan_to_json(const struct plan *plan);

@@ -363,14 +363,13 @@ static void cpu_list(const struct item_run *run, char *list, size_t size)
 
 static int perf_arm(struct item_run *run, size_t arm)
 {
-	const struct plan_arm *plan_arm = &run->item->arms[arm];
-	char cpus[PLAN_WORKERS_MAX * 5], path[1024];
+	char cpus[PLAN_WORKERS_MAX * 5], name[128], path[1024];
 	struct perfrec *rec;
 	struct team_rep rep;
 	int round, ret, ret_stop;
 
-	snprintf(path, sizeof(path), "%s/item%zu-%s-%s%u.perf.data", run->sampler->plan->perf_dir, run->index,
-		 run->item->bench->name, plan_state_name(plan_arm->state), plan_arm->depth);
+	snprintf(path, sizeof(path), "%s/%s", run->sampler->plan->perf_dir,
+		 plan_perf_name(run->item, run->index, arm, name, sizeof(name)));
 	cpu_list(run, cpus, sizeof(cpus));
 	ret = perfrec_start(path, cpus, getpid(), &rec);
 	if (ret)
