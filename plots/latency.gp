@@ -37,10 +37,14 @@ set lmargin at screen 0.615
 set rmargin at screen 0.945
 set logscale xy 10
 set xrange [(bulk_low > 0 ? bulk_low : 1) : 1.3 * tail_high]
-set yrange [0.7 * share_low : 1]
+floor_share = 0.7 * share_low
+set yrange [floor_share : 1]
 set format x '%g'
 if (unit eq 'ns') {
 	set xtics @time_tics
+	if (tail_high < 60 * (bulk_low > 1 ? bulk_low : 1)) {
+		set xtics add @time_tics_between
+	}
 	set xlabel 'latency of one op (log scale)'
 } else {
 	set xlabel sprintf('latency of one op, %s (log scale)', unit)
@@ -51,8 +55,8 @@ set key at graph 0.98, graph 0.98 right top samplen 4
 unset y2tics
 set y2tics ('p50' 0.5, 'p90' 0.1, 'p99' 0.01, 'p99.9' 0.001) scale 0
 set logscale y2 10
-set y2range [0.7 * share_low : 1]
-plot for [a = 0 : nr_arms - 1] data index 2 * a using 1:5 with lines linetype a + 1 notitle, \
+set y2range [floor_share : 1]
+plot for [a = 0 : nr_arms - 1] data index 2 * a using 1:($5 > 0 ? $5 : floor_share) with lines linetype a + 1 notitle, \
      for [a = 0 : nr_arms - 1] data index 2 * a + 1 using 2:4 with points linetype a + 1 notitle, \
      for [a = 0 : nr_arms - 1] NaN with linespoints linetype a + 1 title word(arm_labels, a + 1)
 unset multiplot

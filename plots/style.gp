@@ -34,3 +34,5 @@ set key textcolor rgb '#222222'
 
 # Decades of time for logarithmic axes in ns: "set xtics @time_tics".
 time_tics = "('0.01 ns' 0.01, '0.1 ns' 0.1, '1 ns' 1, '10 ns' 10, '100 ns' 1e2, '1 us' 1e3, '10 us' 1e4, '100 us' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9, '10 s' 1e10)"
+# What to add where the axis is short.
+time_tics_between = "('2 ns' 2, '5 ns' 5, '20 ns' 20, '50 ns' 50, '200 ns' 200, '500 ns' 500, '2 us' 2e3, '5 us' 5e3, '20 us' 2e4, '50 us' 5e4, '200 us' 2e5, '500 us' 5e5, '2 ms' 2e6, '5 ms' 5e6, '20 ms' 2e7, '50 ms' 5e7)"

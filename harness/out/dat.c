@@ -119,8 +119,8 @@ static uint64_t bucket_width(uint64_t low)
 	return low < 64 ? 1 : (uint64_t)1 << (63 - __builtin_clzll(low) - 6);
 }
 
-/* An empty stretch between buckets is a line of its own: a curve drawn through the lines is then
- * flat there. */
+/* Empty stretches, also the one behind the last bucket, are lines of their own: a curve drawn
+ * through the lines is then flat there, and ends at 0. */
 static void put_distribution(const struct overhead_latency_row *row, FILE *out)
 {
 	uint64_t at_or_above = row->count, end = row->nr_buckets ? row->histogram[0][0] : 0;
@@ -138,6 +138,7 @@ static void put_distribution(const struct overhead_latency_row *row, FILE *out)
 			(unsigned long long)end, (unsigned long long)count, 1 - above, above);
 		at_or_above -= count < at_or_above ? count : at_or_above;
 	}
+	fprintf(out, "%llu %llu 0 1 0\n", (unsigned long long)end, (unsigned long long)end);
 }
 
 static void put_percentiles(const struct overhead_latency_row *row, FILE *out)

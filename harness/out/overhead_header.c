@@ -2,6 +2,7 @@
 #include "out/overhead_header.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -198,16 +199,20 @@ static size_t reps_per_block(const struct rundata *data)
 	size_t timed = 0, cells = 0, i, j;
 
 	for (i = 0; i < data->nr_items; i++) {
-		unsigned int blocks = 0;
+		/* Warm-up blocks have numbers of their own, in front. */
+		unsigned int first = UINT_MAX, behind = 0;
 
 		for (j = 0; j < data->items[i].nr_samples; j++) {
 			const struct rundata_sample *sample = &data->items[i].samples[j];
 
-			timed += !sample->warmup;
-			if (!sample->warmup && sample->block + 1 > blocks)
-				blocks = sample->block + 1;
+			if (sample->warmup)
+				continue;
+			timed++;
+			first = sample->block < first ? sample->block : first;
+			behind = sample->block >= behind ? sample->block + 1 : behind;
 		}
-		cells += blocks * data->items[i].nr_arms;
+		if (behind)
+			cells += (behind - first) * data->items[i].nr_arms;
 	}
 	return cells && timed % cells == 0 ? timed / cells : 0;
 }
@@ -226,7 +231,7 @@ static void write_run(const struct header *header, FILE *out)
 	if (reps)
 		fprintf(out, " x %zu reps of each arm", reps);
 	if (json_is_integer(rep_ns))
-		fprintf(out, " of %s",
+		fprintf(out, ", a rep takes %s",
 			format_duration((uint64_t)json_integer_value(rep_ns), duration,
 					sizeof(duration)));
 	if (json_is_integer(json_object_get(plan, "seed")))

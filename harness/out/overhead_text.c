@@ -11,6 +11,8 @@
 #include "out/overhead_render.h"
 
 #define WIDTH_DEFAULT 100
+/* One op in 1000 is above p99.9. */
+#define FEW_OPS_P999 10000
 
 static void put_filled(struct render *render, enum table_style style, const char *first,
 		       const char *text)
@@ -100,6 +102,9 @@ static int print_latencies(struct render *render)
 		}
 		add_latency(table, row,
 			    !before || before->item != row->item || before->metric != row->metric);
+		if (row->count < FEW_OPS_P999)
+			render_line(render, table, TABLE_YELLOW, "    ",
+				    "p99.9 rests on fewer than 10 ops");
 		before = row;
 	}
 	ret = table_print(table, &render->look, render->out);

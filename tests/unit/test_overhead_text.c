@@ -95,7 +95,7 @@ static void test_whole_table(void **state)
 	assert_has(text,
 		   "THP madvise (shmem never), LRU_GEN 0x0007, swap none, governor none visible");
 	assert_has(text, "command   memcgbench run --blocks=10 'it'\\''s me'\n");
-	assert_has(text, "10 blocks of 20 ms, seed 7; memcgbench 0.1 (abc1234)");
+	assert_has(text, "10 blocks, a rep takes 20.0 ms, seed 7; memcgbench 0.1 (abc1234)");
 	assert_has(
 		text,
 		"\nfault_storm --map=anon --size=64M: 1 process, placed compact, memory local\n");
@@ -110,6 +110,7 @@ static void test_whole_table(void **state)
 	assert_has(text,
 		   "    ~ no difference found; could not have seen less than 27 ns (9.0 %)\n");
 	assert_has(text, "p99.9");
+	assert_lacks(text, "rests on");
 	assert_has(text, "the largest is fault_storm fault,\n+38.9 ns per page (+7.59 %).\n");
 	assert_has(text, "note: gnuplot is not installed: no pictures\n");
 	assert_has(text, "written to results/made-up: table.txt plots/overhead.svg\n");
@@ -321,6 +322,31 @@ static void test_missing_facts(void **state)
 	free(text);
 }
 
+/* Warm-up is block 0 and counts for nothing: two timed blocks of an ABBA are 2 reps of each arm. */
+static void test_reps_without_warmup(void **state)
+{
+	static const unsigned int arms[] = {0, 1, 1, 0};
+	struct overhead_text_options options = {0};
+	struct rundata_item *item = add_fault_storm();
+	struct rundata_sample samples[12] = {0};
+	size_t i;
+	char *text;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(samples); i++) {
+		samples[i].arm = arms[i % 4];
+		samples[i].block = (unsigned int)i / 4;
+		samples[i].warmup = i < 4;
+	}
+	item->samples = samples;
+	item->nr_samples = ARRAY_SIZE(samples);
+	fixture_latency(&fixture, item, 0, 512)->count = 9999;
+	text = render(&options);
+	assert_has(text, "10 blocks x 2 reps of each arm, a rep takes 20.0 ms");
+	assert_has(text, "p99.9 rests on fewer than 10 ops\n");
+	free(text);
+}
+
 static void test_full_disk(void **state)
 {
 	struct overhead_text_options options = {0};
@@ -382,6 +408,7 @@ int main(void)
 		TEST(test_equivalent_but_not_zero),
 		TEST(test_defaults_and_ascii),
 		TEST(test_missing_facts),
+		TEST(test_reps_without_warmup),
 		TEST(test_full_disk),
 		TEST(test_json),
 	};

@@ -237,6 +237,7 @@ static void test_dat_latency(void **state)
 				     "70 71 4 0.375 0.625\n"
 				     "71 128 0 0.875 0.125\n"
 				     "128 130 1 0.875 0.125\n"
+				     "130 130 0 1 0\n"
 				     "\n\n# root, percentiles\n"));
 	assert_non_null(strstr(text, "\n\n# child, distribution\n"));
 	free(text);
