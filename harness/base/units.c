@@ -115,28 +115,19 @@ char *format_size(uint64_t bytes, char *buf, size_t buf_size)
 	return buf;
 }
 
-/* Three significant digits; 1000 for what rounds up to it. */
-static char *format_3_digits(double value, const char *unit, char *buf, size_t buf_size)
-{
-	int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-
-	snprintf(buf, buf_size, "%.*f %s", decimals, value, unit);
-	return buf;
-}
-
 char *format_duration(uint64_t ns, char *buf, size_t buf_size)
 {
 	uint64_t seconds = ns / 1000000000 + (ns % 1000000000 >= 500000000);
 
-	/* Each limit lies where the smaller unit would round up to the next larger one. */
+	/* Each limit lies where the smaller unit would round up to the next: %.3g would print "1e+03 us". */
 	if (ns < 1000)
 		snprintf(buf, buf_size, "%u ns", (unsigned int)ns);
 	else if (ns < 999500)
-		format_3_digits((double)ns / 1e3, "us", buf, buf_size);
+		snprintf(buf, buf_size, "%.3g us", (double)ns / 1e3);
 	else if (ns < 999500000)
-		format_3_digits((double)ns / 1e6, "ms", buf, buf_size);
+		snprintf(buf, buf_size, "%.3g ms", (double)ns / 1e6);
 	else if (ns < 59950000000)
-		format_3_digits((double)ns / 1e9, "s", buf, buf_size);
+		snprintf(buf, buf_size, "%.3g s", (double)ns / 1e9);
 	else
 		snprintf(buf, buf_size, "%llu m %02llu s", (unsigned long long)(seconds / 60),
 			 (unsigned long long)(seconds % 60));

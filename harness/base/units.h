@@ -29,7 +29,7 @@ int parse_duration_ns(const char *text, uint64_t *ret_ns);
  */
 char *format_size(uint64_t bytes, char *buf, size_t buf_size);
 
-/* "950 ns", "20.0 ms", "1.50 s", "2 m 05 s", rounded. Writes to and returns @buf. */
+/* "950 ns", "20 ms", "1.25 s", "2 m 05 s": three digits at most. Writes to and returns @buf. */
 char *format_duration(uint64_t ns, char *buf, size_t buf_size);
 
 #endif
