@@ -102,7 +102,9 @@ END {
 		say_failure("the program " reason)
 	}
 	if (failed)
-		for (i = 1; i <= nr_errors && i <= 200; i++)
+		for (i = 1; i <= nr_errors && i <= 40; i++)
 			print "    stderr: " errors[i]
+	if (failed && nr_errors > 40)
+		print "    stderr: … " nr_errors - 40 " lines more"
 	print passed + 0, failed + 0, skipped + 0 >counts
 }
