@@ -62,7 +62,7 @@ BENCH_CFLAGS := -O2 -g
 # pkg-config may not be installed yet when this file is read: asked at first use, and once.
 PKGS := hwloc numa jansson zlib libmd libarchive gsl
 RUNNER_PKGS := hwloc numa jansson zlib libmd
-once = $(eval $(1) := $$(shell $(2)))$($(1))
+once = $(eval $(1) := $$(shell $(2) 2>/dev/null))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
 RUNNER_LIBS = $(call once,RUNNER_LIBS,pkg-config --libs $(RUNNER_PKGS))
