@@ -3,7 +3,7 @@
  * stats.h - the statistics, and nothing but them: arrays of numbers in, numbers out.
  *
  * Pure: no clock, no files, no printing, no global state; resampling takes a seed. Each function names its
- * source. A result that the sample cannot give (n too small) is NAN, never 0.
+ * source. A result that the sample cannot give (n too small, a NAN in it) is NAN, never 0.
  */
 #ifndef DATA_STATS_H
 #define DATA_STATS_H

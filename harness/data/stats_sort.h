@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* A copy of @x in ascending order, to be freed by the caller; NULL when memory is short. There is no NaN in @x. */
+/* A copy of @x in ascending order, to be freed by the caller; NULL when memory is short or a NAN is in @x. */
 double *stats_sorted(const double *x, size_t n);
 
 #endif
