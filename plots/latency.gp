@@ -22,6 +22,10 @@ set lmargin at screen 0.07
 set rmargin at screen 0.44
 set xrange [bulk_low : bulk_high]
 set yrange [0 : 100]
+# Five or so tics: numbers of four digits and more run into each other with gnuplot's own choice.
+fifth = (bulk_high - bulk_low) / 5.0
+decade = 10 ** floor(log10(fifth))
+set xtics decade * (fifth <= 2 * decade ? 2 : fifth <= 5 * decade ? 5 : 10)
 set xlabel sprintf('latency of one op, %s', unit)
 set ylabel '% of ops that take less' offset 0.5, 0
 set y2tics ('p50' 50, 'p90' 90) scale 0
@@ -36,6 +40,7 @@ unset label 1
 set lmargin at screen 0.615
 set rmargin at screen 0.945
 set logscale xy 10
+set xtics autofreq
 set xrange [(bulk_low > 0 ? bulk_low : 1) : 1.3 * tail_high]
 floor_share = 0.7 * share_low
 set yrange [floor_share : 1]

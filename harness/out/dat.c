@@ -50,27 +50,18 @@ static void put_words(const struct rundata *data, const struct overhead_row *row
 
 	if (!isnan(interval->low) && !isnan(interval->high))
 		number_interval(interval, decimals, true, range);
-	snprintf(text, sizeof(text), "%s %s  %s", number_format(row->diff_ns, decimals, true, diff),
+	snprintf(text, sizeof(text), "%s %s  %s", number_estimate(row->diff_ns, decimals, diff),
 		 label_clock(data), range);
 	put_string(out, isnan(row->diff_ns) ? "no number" : text);
 }
 
-/* The row's name; the parameters only where another item runs the same bench. */
 static void put_name(const struct rundata *data, const struct overhead_row *row,
 		     const struct label_defaults *defaults, FILE *out)
 {
-	__free_mem char *label = NULL;
+	__free_mem char *label = label_row(data, row, defaults);
 	__free_mem char *text = NULL;
-	char arm[LABEL_MAX];
-	size_t same = 0, i;
 
-	for (i = 0; i < data->nr_items; i++)
-		same += !strcmp(data->items[i].bench, row->item->bench);
-	if (same > 1)
-		label = label_item(row->item, defaults);
-	if (asprintf(&text, "%s %s per %s%s%s", label ? label : row->item->bench, row->metric->name,
-		     row->metric->op, row->item->nr_arms > 2 ? ", " : "",
-		     row->item->nr_arms > 2 ? label_arm(row->item, row->arm, arm) : "") < 0)
+	if (!label || asprintf(&text, "%s per %s", label, row->metric->op) < 0)
 		text = NULL;
 	put_string(out, text ? text : row->metric->name);
 }

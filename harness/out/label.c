@@ -64,21 +64,33 @@ char *label_arm(const struct rundata_item *item, const struct rundata_arm *arm, 
 	return buf;
 }
 
-char *label_arm_words(const struct rundata_arm *arm, char *buf)
+static void put_arm_words(const struct rundata_arm *arm, FILE *out)
 {
-	char limit[48] = "", size[24];
+	char size[24];
 
-	if (arm->limit_bytes != UINT64_MAX)
-		snprintf(limit, sizeof(limit), ", limit %s",
-			 format_size(arm->limit_bytes, size, sizeof(size)));
 	if (!strcmp(arm->state, "root"))
-		snprintf(buf, 2 * LABEL_MAX, "root memcg");
+		fputs("root memcg", out);
 	else if (!strcmp(arm->state, "off"))
-		snprintf(buf, 2 * LABEL_MAX, "memcg off");
+		fputs("memcg off", out);
+	else if (arm->limit_bytes == UINT64_MAX)
+		fprintf(out, "%s at depth %u (no limit)", arm->state, arm->depth);
 	else
-		snprintf(buf, 2 * LABEL_MAX, "%s memcg at depth %u%s", arm->state, arm->depth,
-			 limit);
-	return buf;
+		fprintf(out, "%s at depth %u (limit %s)", arm->state, arm->depth,
+			format_size(arm->limit_bytes, size, sizeof(size)));
+}
+
+void label_arms(const struct rundata_item *item, FILE *out)
+{
+	size_t i;
+
+	for (i = 1; i < item->nr_arms; i++) {
+		fputs(i > 1 ? ", " : "", out);
+		put_arm_words(&item->arms[i], out);
+	}
+	if (item->nr_arms > 1)
+		fputs(item->nr_arms > 2 ? ", each against " : " against ", out);
+	if (item->nr_arms)
+		put_arm_words(&item->arms[0], out);
 }
 
 char *label_item(const struct rundata_item *item, const struct label_defaults *defaults)
@@ -135,4 +147,57 @@ const struct rundata_item *label_common_arms(const struct rundata *data)
 			first = &data->items[i];
 	}
 	return first;
+}
+
+char *label_workers(const struct rundata_item *item, char *buf)
+{
+	size_t nr = json_array_size(item->workers);
+	bool threads = item->mode && !strcmp(item->mode, "threads");
+	const char *many = threads ? "s" : "es";
+
+	snprintf(buf, LABEL_MAX, "%zu %s%s", nr, threads ? "thread" : "process",
+		 nr == 1 ? "" : many);
+	return buf;
+}
+
+char *label_item_unique(const struct rundata *data, const struct rundata_item *item,
+			const struct label_defaults *defaults)
+{
+	__free_mem char *label = label_item(item, defaults);
+	char workers[LABEL_MAX], *unique;
+	bool taken = false;
+	size_t i;
+
+	for (i = 0; i < data->nr_items && label && !taken; i++) {
+		__free_mem char *other = NULL;
+
+		if (&data->items[i] != item)
+			other = label_item(&data->items[i], defaults);
+		taken = other && !strcmp(label, other);
+	}
+	if (!taken || !json_array_size(item->workers))
+		return take_ptr(label);
+	if (asprintf(&unique, "%s, %s", label, label_workers(item, workers)) < 0)
+		return NULL;
+	return unique;
+}
+
+char *label_row(const struct rundata *data, const struct overhead_row *row,
+		const struct label_defaults *defaults)
+{
+	const struct rundata_item *item = row->item;
+	__free_mem char *label = NULL;
+	char arm[LABEL_MAX], *text;
+	bool many_arms = item->nr_arms > 2;
+	size_t same = 0, i;
+
+	for (i = 0; i < data->nr_items; i++)
+		same += !strcmp(data->items[i].bench, item->bench);
+	if (same > 1)
+		label = label_item_unique(data, item, defaults);
+	if (asprintf(&text, "%s%s %s%s%s%s", label ? label : item->bench, label ? ":" : "",
+		     row->metric->name, many_arms ? " (" : "",
+		     many_arms ? label_arm(item, row->arm, arm) : "", many_arms ? ")" : "") < 0)
+		return NULL;
+	return text;
 }

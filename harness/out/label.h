@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "data/overhead.h"
 #include "data/rundata.h"
@@ -28,8 +29,9 @@ struct label_defaults {
  */
 char *label_arm(const struct rundata_item *item, const struct rundata_arm *arm, char *buf);
 
-/* The same in words: "child memcg at depth 2, limit 64M". Returns @buf, 2 * LABEL_MAX bytes. */
-char *label_arm_words(const struct rundata_arm *arm, char *buf);
+/* What is compared, in words: "child at depth 1 (no limit), child at depth 3 (limit 64M), each
+ * against root memcg". */
+void label_arms(const struct rundata_item *item, FILE *out);
 
 /*
  * "fault_storm --map=shmem": the bench with its parameters, without those at their default (all of
@@ -37,6 +39,24 @@ char *label_arm_words(const struct rundata_arm *arm, char *buf);
  * @defaults is NULL). malloc'd; NULL without memory.
  */
 char *label_item(const struct rundata_item *item, const struct label_defaults *defaults);
+
+/* "2 processes", "1 thread". Returns @buf, LABEL_MAX bytes. */
+char *label_workers(const struct rundata_item *item, char *buf);
+
+/*
+ * As label_item(), with the workers behind it ("fault_storm, 2 processes") where the run has
+ * another item of that name. malloc'd; NULL without memory.
+ */
+char *label_item_unique(const struct rundata *data, const struct rundata_item *item,
+			const struct label_defaults *defaults);
+
+/*
+ * What one row is called by itself: "fault_storm exit", with what tells it from the other rows of
+ * the run where that is needed: "fault_storm, 2 processes: exit (depth 3)". malloc'd; NULL without
+ * memory.
+ */
+char *label_row(const struct rundata *data, const struct overhead_row *row,
+		const struct label_defaults *defaults);
 
 /* "ns" or "insn": what the run's clock counts. */
 const char *label_clock(const struct rundata *data);

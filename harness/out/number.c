@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DECIMALS_MAX 6
 
@@ -57,6 +58,15 @@ char *number_format(double value, int decimals, bool sign, char *buf)
 		snprintf(buf, NUMBER_MAX, "%+.*f", decimals, value);
 	else
 		snprintf(buf, NUMBER_MAX, "%.*f", decimals, fabs(value) > 0 ? value : 0.0);
+	return buf;
+}
+
+char *number_estimate(double value, int decimals, char *buf)
+{
+	/* The printed digits decide: no arithmetic here rounds as printf() does. */
+	number_format(value, decimals, true, buf);
+	if (!strpbrk(buf, "123456789") && strchr(buf, '0'))
+		number_format(0, decimals, false, buf);
 	return buf;
 }
 

@@ -41,6 +41,10 @@ int number_diff_decimals(const struct overhead_row *row);
  */
 char *number_format(double value, int decimals, bool sign, char *buf);
 
+/* The same for an estimate, with its sign, but "0.0" where it rounds to zero: "-0.0" would only
+ * puzzle. */
+char *number_estimate(double value, int decimals, char *buf);
+
 /* @value rounded to @digits significant digits, never in exponent form: "12300", "0.034". As above
  * otherwise. */
 char *number_significant(double value, int digits, char *buf);

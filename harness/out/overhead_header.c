@@ -111,25 +111,15 @@ static void write_memcg(const struct header *header, FILE *out)
 	json_int_t top_depth = json_integer_value(json_object_get(cgroup, "top_depth"));
 	const char *version = label_string(cgroup, "version"), *why = label_string(cgroup, "why");
 	const struct rundata_item *item = label_common_arms(header->data);
-	char words[2 * LABEL_MAX], size[24];
-	size_t i;
 
 	fprintf(out, "%s%s",
 		!strcmp(version, "none") ? "no memory controller" : or_unknown(version),
 		json_is_true(json_object_get(cgroup, "hybrid"))
 			? " (hybrid: cgroup2 is mounted beside it)"
 			: "");
-	for (i = 0; item && i < item->nr_arms; i++) {
-		const struct rundata_arm *arm = &item->arms[item->nr_arms - 1 - i];
-
-		fprintf(out, "%s", i ? " against " : "; ");
-		if (!strcmp(arm->state, "child") && arm->limit_bytes == UINT64_MAX)
-			fprintf(out, "child at depth %u (no limit)", arm->depth);
-		else if (!strcmp(arm->state, "child"))
-			fprintf(out, "child at depth %u (limit %s)", arm->depth,
-				format_size(arm->limit_bytes, size, sizeof(size)));
-		else
-			fprintf(out, "%s", label_arm_words(arm, words));
+	if (item) {
+		fputs("; ", out);
+		label_arms(item, out);
 	}
 	if (top_depth > 0)
 		fprintf(out, "; all below a memcg at depth %lld", (long long)top_depth);

@@ -98,7 +98,7 @@ static void add_diff_cells(struct table *table, const struct overhead_row *row, 
 	enum table_style style = row_style(row);
 
 	table_cell(table, style, "%s%s%s", row_is_nothing(row) && !isnan(value) ? "~ " : "",
-		   number_format(value, decimals, true, text), unit);
+		   number_estimate(value, decimals, text), unit);
 	table_cell(table, TABLE_PLAIN, "%s", number_interval(interval, decimals, true, range));
 }
 
@@ -262,23 +262,11 @@ static void add_heads(struct render *render, struct table *table, const struct o
 	table_head(table, "blocks");
 }
 
-static char *worker_words(const struct rundata_item *item, char *buf, size_t size)
-{
-	size_t nr = json_array_size(item->workers);
-	bool threads = item->mode && !strcmp(item->mode, "threads");
-
-	snprintf(buf, size, "%zu %s%s", nr, threads ? "thread" : "process",
-		 nr == 1   ? ""
-		 : threads ? "s"
-			   : "es");
-	return buf;
-}
-
 static void add_item_line(struct render *render, struct table *table,
 			  const struct rundata_item *item)
 {
 	__free_mem char *label = label_item(item, render->options->defaults);
-	char workers[48], words[2 * LABEL_MAX];
+	char workers[LABEL_MAX];
 	__free_mem char *line = NULL;
 	size_t size = 0, i;
 	FILE *text = open_memstream(&line, &size);
@@ -288,14 +276,15 @@ static void add_item_line(struct render *render, struct table *table,
 		return;
 	fprintf(text, "%s", label ? label : item->bench);
 	if (json_array_size(item->workers))
-		fprintf(text, ": %s", worker_words(item, workers, sizeof(workers)));
+		fprintf(text, ": %s", label_workers(item, workers));
 	if (item->place && *item->place)
 		fprintf(text, ", placed %s", item->place);
 	if (item->memory && *item->memory)
 		fprintf(text, ", memory %s", item->memory);
-	for (i = 0; i < item->nr_arms && !label_common_arms(render->data); i++)
-		fprintf(text, "%s%s", i ? " against " : "; ",
-			label_arm_words(&item->arms[item->nr_arms - 1 - i], words));
+	if (item->nr_arms && !label_common_arms(render->data)) {
+		fputs("; ", text);
+		label_arms(item, text);
+	}
 	json_array_foreach(item->warnings, i, warning) {
 		const char *sentence = label_string(warning, "text");
 
@@ -332,6 +321,8 @@ static size_t add_comparison(struct render *render, struct table *table,
 
 		if (row->item != item || row->arm != arm)
 			continue;
+		if (!nr && arm != &item->arms[1])
+			table_text(table, TABLE_PLAIN, "%s", "");
 		if (!nr++)
 			add_heads(render, table, row);
 		add_numbers(render, table, row);

@@ -2,6 +2,7 @@
 #include "out/overhead_text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -92,7 +93,8 @@ static int print_latencies(struct render *render)
 		const struct overhead_latency_row *row = &overhead->latencies[i];
 
 		if (!before || before->item != row->item) {
-			__free_mem char *label = label_item(row->item, render->options->defaults);
+			__free_mem char *label = label_item_unique(render->data, row->item,
+								   render->options->defaults);
 
 			if (before)
 				table_text(table, TABLE_PLAIN, "%s", "");
@@ -193,11 +195,12 @@ static void print_summary(struct render *render)
 		overhead->nr_rows == 1 ? "" : "s");
 	put_counts(overhead, text);
 	if (row) {
+		__free_mem char *label = label_row(render->data, row, render->options->defaults);
 		struct stats_interval interval = render_percent(row);
 
-		fprintf(text, "; the largest is %s %s, %s %s per %s (%s %%)", row->item->bench,
-			row->metric->name,
-			number_format(row->diff_ns, number_diff_decimals(row), true, diff),
+		fprintf(text, "; the largest is %s, %s %s per %s (%s %%)",
+			label ? label : row->metric->name,
+			number_estimate(row->diff_ns, number_diff_decimals(row), diff),
 			label_clock(render->data), row->metric->op,
 			number_format(row->ratio * 100,
 				      number_interval_decimals(&interval, row->ratio * 100), true,
@@ -211,10 +214,15 @@ static void print_summary(struct render *render)
 static void print_meaning(struct render *render)
 {
 	const struct overhead *overhead = render->overhead;
-	char ratio[NUMBER_MAX], absolute[NUMBER_MAX];
+	char ratio[NUMBER_MAX], absolute[NUMBER_MAX], chance[128] = "";
 
 	if (!overhead->nr_rows)
 		return;
+	/* Whoever looks at many rows will find one: no verdict here is corrected for that. */
+	if (overhead->nr_rows >= 20)
+		snprintf(chance, sizeof(chance),
+			 " (of %zu rows without any difference, about %.0f would still exclude 0)",
+			 overhead->nr_rows, round(0.05 * (double)overhead->nr_rows));
 	fputc('\n', render->out);
 	put_line(render, TABLE_PLAIN, "",
 		 "A difference is what one op costs more (+) or less (-), %s.",
@@ -223,10 +231,9 @@ static void print_meaning(struct render *render)
 	put_line(render, TABLE_DIM, "",
 		 "Differences are paired within blocks (Hodges-Lehmann, percentages by logs), so "
 		 "they need not equal the difference of the medians; intervals cover 95 %% or "
-		 "more, one row at a time; "
-		 "what counts is %s %% of the baseline or %s %s, "
+		 "more, one row at a time%s; what counts is %s %% of the baseline or %s %s, "
 		 "the larger; \"could not have seen less\" is at 80 %% power.",
-		 number_plain(overhead->delta_ratio * 100, ratio),
+		 chance, number_plain(overhead->delta_ratio * 100, ratio),
 		 number_plain(overhead->delta_ns, absolute), label_clock(render->data));
 }
 

@@ -353,7 +353,7 @@ static int draw_latency(const struct rundata *data, const struct overhead *overh
 			const struct plot_job *where, struct plot_files *files)
 {
 	const struct overhead_latency_row *rows = overhead->latencies;
-	__free_mem char *item = label_item(rows[first].item, defaults);
+	__free_mem char *item = label_item_unique(data, rows[first].item, defaults);
 	struct plot_job job = *where;
 	char labels[1024] = "", label[LABEL_MAX];
 	double low = INFINITY, high = 0, most = 0, share = 1;

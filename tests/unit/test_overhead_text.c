@@ -95,7 +95,8 @@ static void test_whole_table(void **state)
 	assert_has(text,
 		   "THP madvise (shmem never), LRU_GEN 0x0007, swap none, governor none visible");
 	assert_has(text, "command   memcgbench run --blocks=10 'it'\\''s me'\n");
-	assert_has(text, "10 blocks, a rep takes 20.0 ms, seed 7; memcgbench 0.1 (abc1234)");
+	assert_has(text, "10 blocks, a rep takes 20");
+	assert_has(text, " ms, seed 7; memcgbench 0.1 (abc1234)");
 	assert_has(
 		text,
 		"\nfault_storm --map=anon --size=64M: 1 process, placed compact, memory local\n");
@@ -244,6 +245,30 @@ static void test_heads_follow_arms(void **state)
 	free(text);
 }
 
+static void test_each_against_the_first(void **state)
+{
+	struct overhead_text_options options = {.width = 200};
+	struct rundata_item *item = add_fault_storm();
+	struct rundata_arm arms[3] = {
+		item->arms[0], item->arms[1], {(char *)"child", 3, UINT64_MAX}};
+	size_t i;
+	char *text;
+
+	(void)state;
+	item->arms = arms;
+	item->nr_arms = 3;
+	for (i = 0; i < 4; i++) {
+		fixture.rows[i].base = &arms[0];
+		fixture.rows[i].arm = &arms[i < 2 ? 1 : 2];
+	}
+	text = render(&options);
+	assert_has(text, "child at depth 1 (no limit), child at depth 3 (no limit), each against "
+			 "root memcg\n");
+	assert_has(text, "depth 1 - root, ns per op");
+	assert_has(text, "\n\n                median, ns per op  depth 3 - root, ns per op");
+	free(text);
+}
+
 static void test_too_few_blocks(void **state)
 {
 	static const struct stats_interval none = {NAN, NAN, NAN};
@@ -342,8 +367,54 @@ static void test_reps_without_warmup(void **state)
 	item->nr_samples = ARRAY_SIZE(samples);
 	fixture_latency(&fixture, item, 0, 512)->count = 9999;
 	text = render(&options);
-	assert_has(text, "10 blocks x 2 reps of each arm, a rep takes 20.0 ms");
+	assert_has(text, "10 blocks x 2 reps of each arm, a rep takes 20");
 	assert_has(text, "p99.9 rests on fewer than 10 ops\n");
+	free(text);
+}
+
+/* Two items that differ in their workers alone, and three arms: every row has a name of its own. */
+static void test_names_are_unique(void **state)
+{
+	struct overhead_text_options options = {0};
+	struct rundata_item *first = add_fault_storm(), *second = add_fault_storm();
+	char *text, *label;
+
+	(void)state;
+	json_array_append_new(second->workers, fixture_json("{'pu': 1}"));
+	fixture_latency(&fixture, first, 0, 512);
+	fixture_latency(&fixture, second, 0, 512);
+	fixture.rows[4].ratio = 1;
+	text = render(&options);
+	assert_has(text, "\nfault_storm --map=anon --size=64M, 1 process, per page\n");
+	assert_has(text, "\nfault_storm --map=anon --size=64M, 2 processes, per page\n");
+	free(text);
+	second->nr_arms = 3;
+	second->arms = (struct rundata_arm[]){
+		first->arms[0], first->arms[1], {(char *)"child", 3, UINT64_MAX}};
+	fixture.rows[4].arm = &second->arms[2];
+	label = label_row(&fixture.data, &fixture.rows[4], NULL);
+	assert_string_equal(label,
+			    "fault_storm --map=anon --size=64M, 2 processes: fault (depth 3)");
+	free(label);
+}
+
+/* One row in twenty excludes 0 by chance: a reader of many rows must be told. */
+static void test_many_rows(void **state)
+{
+	struct overhead_text_options options = {.width = 400};
+	size_t i;
+	char *text;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		add_fault_storm();
+	text = render(&options);
+	assert_lacks(text, "would still exclude 0");
+	free(text);
+	for (i = 0; i < 4; i++)
+		fixture_add(&fixture, &fixture.items[0], &fixture_null_row);
+	text = render(&options);
+	assert_has(text, "(of 20 rows without any difference, about 1 would still exclude 0)");
 	free(text);
 }
 
@@ -404,11 +475,14 @@ int main(void)
 		TEST(test_errors_in_place_of_rows),
 		TEST(test_incomplete_is_said_first),
 		TEST(test_heads_follow_arms),
+		TEST(test_each_against_the_first),
 		TEST(test_too_few_blocks),
 		TEST(test_equivalent_but_not_zero),
 		TEST(test_defaults_and_ascii),
 		TEST(test_missing_facts),
 		TEST(test_reps_without_warmup),
+		TEST(test_names_are_unique),
+		TEST(test_many_rows),
 		TEST(test_full_disk),
 		TEST(test_json),
 	};

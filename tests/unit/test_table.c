@@ -203,6 +203,10 @@ static void test_digits(void **state)
 	check_number(NAN, NAN, NAN, "-");
 	assert_string_equal(number_interval(&none, 1, true, buf), "-");
 	assert_string_equal(number_interval(&narrow, 1, true, buf), "[+0.0, +3.1]");
+	assert_string_equal(number_estimate(-0.004, 1, buf), "0.0");
+	assert_string_equal(number_estimate(0.0, 0, buf), "0");
+	assert_string_equal(number_estimate(-0.06, 1, buf), "-0.1");
+	assert_string_equal(number_estimate(NAN, 1, buf), "-");
 	assert_string_equal(number_significant(12345, 3, buf), "12300");
 	assert_string_equal(number_significant(0.0345, 2, buf), "0.035");
 	assert_string_equal(number_significant(99.7, 2, buf), "100");
