@@ -70,8 +70,7 @@ CMOCKA_LIBS = $(call once,CMOCKA_LIBS,pkg-config --libs cmocka)
 
 BASE_CFLAGS = -std=gnu11 -D_GNU_SOURCE -pthread $(WARNINGS) $(SANITIZE_FLAGS) -Iharness -Ibench \
 	-DMEMCGBENCH_LIBEXECDIR='"$(libexecdir)/memcgbench"' \
-	-DMEMCGBENCH_DATADIR='"$(datadir)/memcgbench"' \
-	-DMEMCGBENCH_SRCDIR='"$(CURDIR)"' $(PKG_CFLAGS)
+	-DMEMCGBENCH_DATADIR='"$(datadir)/memcgbench"' $(PKG_CFLAGS)
 LINK = $(CC) $(CFLAGS) $(SANITIZE_FLAGS) -pthread $(LDFLAGS) -Wl,--as-needed
 
 # --- what there is ---
@@ -171,6 +170,10 @@ $(O)/memcgbench-runner: $(O)/harness/runner.o $(foreach l,$(RUNNER_LAYERS),$(cal
 	$(say) LINK memcgbench-runner
 	$(Q)$(LINK) $< $(call archives,$(RUNNER_LAYERS)) $(RUNNER_LIBS) -lm -o $@
 
+$(O)/tests/self/%: $(O)/tests/self/%.o $(foreach l,$(LAYERS),$(call archive,$(l)))
+	$(say) LINK tests/self/$*
+	$(Q)$(LINK) $< $(call archives,$(LAYERS)) $(PKG_LIBS) -lm -o $@
+
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(foreach l,$(LAYERS),$(call archive,$(l)))
 	$(say) LINK tests/unit/$*
 	$(Q)$(LINK) $< $(call archives,$(LAYERS)) $(PKG_LIBS) $(CMOCKA_LIBS) -lm -o $@
@@ -203,9 +206,8 @@ bench: ## install what is missing, build, and measure what memcg costs on this k
 	@$(O)/memcgbench run $(if $(filter-out 0,$(QUICK)),--quick) \
 		$(foreach k,$(KERNELS),--kernel $(call quote,$(k))) $(ARGS) $(BENCH)
 
-bench-self: all ## what the harness itself costs, beside a bare loop
-	@if [ -x tests/bench-self ]; then O=$(O) tests/bench-self; \
-	else echo "bench-self: there is no tests/bench-self" >&2; exit 1; fi
+bench-self: all $(O)/tests/self/control ## what the harness itself costs, beside a bare loop
+	@tests/bench-self $(O)
 
 check: ## install what is missing, then every test, with gcc, clang and the sanitizers, and the lints
 	@tools/deps check

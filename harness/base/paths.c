@@ -13,11 +13,6 @@
 #ifndef MEMCGBENCH_DATADIR
 #define MEMCGBENCH_DATADIR "/usr/local/share/memcgbench"
 #endif
-/* The source tree, for a binary that runs from where it was built; "" when packaged. */
-#ifndef MEMCGBENCH_SRCDIR
-#define MEMCGBENCH_SRCDIR ""
-#endif
-
 /* The folder of the running binary, or "" when /proc does not say. */
 static void own_dir(char *buf, size_t size)
 {
@@ -37,7 +32,7 @@ static int find(const char *what, const char *name, const char *const *folders, 
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		if (!folders[i][0] || snprintf(path, sizeof(path), "%s/%s", folders[i], name) >= (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s/%s", folders[i], name) >= (int)sizeof(path))
 			continue;
 		if (access(path, R_OK))
 			continue;
@@ -58,13 +53,9 @@ int paths_runner(char **ret_path)
 
 int paths_plots(char **ret_path)
 {
-	char dir[PATH_MAX], runner[PATH_MAX + 32];
-	const char *folders[] = {dir, MEMCGBENCH_SRCDIR, MEMCGBENCH_DATADIR};
+	char dir[PATH_MAX];
+	const char *folders[] = {dir, MEMCGBENCH_DATADIR};
 
-	/* An installed program must not draw with the scripts of a source tree that has moved on. */
 	own_dir(dir, sizeof(dir));
-	snprintf(runner, sizeof(runner), "%s/memcgbench-runner", dir);
-	if (access(runner, X_OK))
-		folders[1] = "";
 	return find("the folder of gnuplot scripts", "plots", folders, ARRAY_SIZE(folders), ret_path);
 }

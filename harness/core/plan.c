@@ -56,9 +56,9 @@ char *plan_perf_name(const struct plan_item *item, size_t index, size_t arm, cha
 	return buf;
 }
 
-static json_t *arm_to_json(const struct plan_arm *arm)
+static json_t *arm_to_json(const struct plan_arm *arm, size_t index)
 {
-	return json_pack("{s:s, s:i, s:o}", "state", plan_state_name(arm->state), "depth",
+	return json_pack("{s:i, s:s, s:i, s:o}", "arm", (int)index, "state", plan_state_name(arm->state), "depth",
 			 (int)arm->depth, "limit_bytes",
 			 arm->limit_bytes == UINT64_MAX ? json_null()
 							: json_integer((json_int_t)arm->limit_bytes));
@@ -71,7 +71,7 @@ json_t *plan_item_to_json(const struct plan_item *item)
 	size_t i;
 
 	for (i = 0; i < item->nr_arms; i++)
-		json_array_append_new(arms, arm_to_json(&item->arms[i]));
+		json_array_append_new(arms, arm_to_json(&item->arms[i], i));
 	for (i = 0; i < item->bench->nr_params; i++)
 		json_object_set_new(params, item->bench->params[i].name,
 				    json_string(params_text(&item->params, i, text, sizeof(text))));

@@ -134,13 +134,13 @@ build()
 	[ "$(ls -A "$out")" = notes ]
 }
 
-@test "the runner needs hwloc, libnuma, jansson and libc only" {
+@test "the runner needs hwloc, libnuma, jansson, zlib, libmd and libc only" {
 	[ -x "$built/memcgbench-runner" ] || skip "nothing is built (\$O is not set)"
 	needed=$(objdump -p "$built/memcgbench-runner" | sed -n 's/^ *NEEDED *\(lib[a-z_]*\).*/\1/p' | sort -u)
 	echo "$needed"
 	for lib in $needed; do
 		case $lib in
-		libhwloc | libnuma | libjansson | libc | libm | libpthread) ;;
+		libhwloc | libnuma | libjansson | libz | libmd | libc | libm | libpthread) ;;
 		*) false ;;
 		esac
 	done

@@ -44,7 +44,13 @@ for last; do :; done
 END
 	stand_in gcc <<<'[ -e "$STATE/installed.libc6-dev" ]'
 	# A command that is not there before its package is.
-	stand_in pkg-config.later <<<'[ -e "$STATE/installed.lib${2#lib}-dev" ]'
+	stand_in pkg-config.later <<'END'
+case $2 in
+zlib) package=zlib1g-dev ;;
+*) package=lib${2#lib}-dev ;;
+esac
+[ -e "$STATE/installed.$package" ]
+END
 }
 
 # stand_in NAME: a command from the script on stdin.
@@ -56,7 +62,8 @@ stand_in()
 
 install_all_of_build()
 {
-	for package in libc6-dev libhwloc-dev libnuma-dev libjansson-dev libarchive-dev libgsl-dev; do
+	for package in libc6-dev libhwloc-dev libnuma-dev libjansson-dev zlib1g-dev libmd-dev libarchive-dev \
+		libgsl-dev; do
 		touch "$state/installed.$package"
 	done
 	mv "$bin/pkg-config.later" "$bin/pkg-config"
