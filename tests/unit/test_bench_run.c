@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a bench asks of the harness, as one worker sees it. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "core/bench_run.h"
+
+/* Shared, as in a team: the child whose exit is timed writes to it. */
+static int setup(void **state)
+{
+	*state = mmap(NULL, sizeof(struct bench_run), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return *state == MAP_FAILED;
+}
+
+static int teardown(void **state)
+{
+	return munmap(*state, sizeof(struct bench_run));
+}
+
+static void sleep_1ms(void)
+{
+	struct timespec left = {.tv_nsec = 1000000};
+
+	while (nanosleep(&left, &left))
+		;
+}
+
+static void phases_add_up(void **state)
+{
+	struct bench_run *run = *state;
+
+	bench_phase_begin(run, 1);
+	sleep_1ms();
+	bench_phase_end(run, 1, 10);
+	assert_true(run->phase[1].ns >= 1000000);
+	bench_phase_begin(run, 1);
+	sleep_1ms();
+	bench_phase_end(run, 1, 5);
+	assert_true(run->phase[1].ns >= 2000000);
+	assert_int_equal(run->phase[1].ops, 15);
+	assert_int_equal(run->phase[0].ops, 0);
+	assert_int_equal(run->phase[0].ns, 0);
+	bench_run_reset(run);
+	assert_int_equal(run->phase[1].ops, 0);
+	assert_int_equal(run->phase[1].ns, 0);
+}
+
+static void counters_are_counted_in_phases_only(void **state)
+{
+	struct bench_run *run = *state;
+	struct counters *counters;
+	volatile char *page;
+	size_t i, faults;
+
+	if (counters_open_self(&counters))
+		skip();
+	for (faults = 0; faults < counters_nr(counters); faults++)
+		if (!strcmp(counters_name(counters, faults), "page-faults"))
+			break;
+	if (faults == counters_nr(counters)) {
+		counters_close(counters);
+		skip();
+	}
+	run->counters = counters;
+	page = mmap(NULL, 200 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	madvise((void *)page, 200 * 4096, MADV_NOHUGEPAGE);
+	bench_phase_begin(run, 0);
+	for (i = 0; i < 50; i++)
+		page[i * 4096] = 1;
+	bench_phase_end(run, 0, 50);
+	for (; i < 200; i++)
+		page[i * 4096] = 1;
+	run->counters = NULL;
+	counters_close(counters);
+	munmap((void *)page, 200 * 4096);
+	assert_true(run->phase[0].count_valid[faults]);
+	assert_in_range(run->phase[0].count[faults], 50, 100);
+}
+
+static unsigned int nr_holds;
+
+static void count_hold(struct bench_run *run)
+{
+	(void)run;
+	nr_holds++;
+}
+
+static void hold_is_called_once_and_only_when_proving(void **state)
+{
+	struct bench_run *run = *state;
+
+	nr_holds = 0;
+	bench_hold(run, 4096);
+	assert_int_equal(nr_holds, 0);
+	assert_int_equal(run->claimed_bytes, 0);
+	run->hold = count_hold;
+	bench_hold(run, 4096);
+	bench_hold(run, 8192);
+	assert_int_equal(nr_holds, 1);
+	assert_int_equal(run->claimed_bytes, 4096);
+	bench_run_reset(run);
+	bench_hold(run, 8192);
+	assert_int_equal(nr_holds, 2);
+	assert_int_equal(run->claimed_bytes, 8192);
+}
+
+/* In the child: */
+static int touch_pages(void *state)
+{
+	size_t nr = *(size_t *)state, i;
+	volatile char *map = mmap(NULL, nr * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	madvise((void *)map, nr * 4096, MADV_NOHUGEPAGE);
+	for (i = 0; i < nr; i++)
+		map[i * 4096] = 1;
+	return 0;
+}
+
+static int sleep_and_touch(void *state)
+{
+	struct timespec left = {.tv_nsec = 300000000};
+
+	while (nanosleep(&left, &left))
+		;
+	return touch_pages(state);
+}
+
+static int touch_nothing(void *state)
+{
+	(void)state;
+	return 0;
+}
+
+static int cannot(void *state)
+{
+	(void)state;
+	return -ENOSPC;
+}
+
+static int dies(void *state)
+{
+	(void)state;
+	raise(SIGKILL);
+	return 0;
+}
+
+static int leaves(void *state)
+{
+	(void)state;
+	_exit(3);
+}
+
+static void the_exit_of_a_child_is_timed(void **state)
+{
+	struct bench_run *run = *state;
+	size_t nr = 1000;
+
+	assert_int_equal(bench_child_exit(run, 2, nr, touch_pages, &nr), 0);
+	assert_int_equal(run->phase[2].ops, nr);
+	assert_true(run->phase[2].ns > 0);
+	assert_int_equal(bench_child_exit(run, 2, nr, touch_pages, &nr), 0);
+	assert_int_equal(run->phase[2].ops, 2 * nr);
+	assert_int_equal(run->error, 0);
+}
+
+/* Best of some: a busy machine delays an end, but not each of them by as much as the preparation takes. */
+static void its_preparation_is_not_timed(void **state)
+{
+	struct bench_run *run = *state;
+	size_t nr = 10;
+	int tries;
+
+	for (tries = 0; tries < 5; tries++) {
+		bench_run_reset(run);
+		assert_int_equal(bench_child_exit(run, 0, nr, sleep_and_touch, &nr), 0);
+		if (run->phase[0].ns < 300000000)
+			return;
+	}
+	fail_msg("%llu ns", (unsigned long long)run->phase[0].ns);
+}
+
+static void assert_child_error(struct bench_run *run, int (*prepare)(void *state), int err, const char *sentence)
+{
+	bench_run_reset(run);
+	assert_int_equal(bench_child_exit(run, 0, 1000000, prepare, NULL), -err);
+	assert_int_equal(run->error, err);
+	if (!strstr(run->error_text, sentence))
+		fail_msg("%s", run->error_text);
+	assert_int_equal(run->phase[0].ops, 0);
+	assert_int_equal(run->phase[0].ns, 0);
+}
+
+static void a_child_that_fails_is_no_number(void **state)
+{
+	assert_child_error(*state, cannot, ENOSPC, "could not prepare: No space left on device");
+	assert_child_error(*state, dies, ECHILD, "killed by signal 9");
+	assert_child_error(*state, leaves, ECHILD, "could not prepare");
+	assert_child_error(*state, touch_nothing, EPROTO, "was not there to be freed");
+}
+
+static void the_first_error_is_kept(void **state)
+{
+	struct bench_run *run = *state;
+
+	assert_int_equal(bench_error(run, ENOMEM, "first %d", 1), -ENOMEM);
+	assert_int_equal(bench_error(run, EIO, "second"), -EIO);
+	assert_int_equal(run->error, ENOMEM);
+	assert_string_equal(run->error_text, "first 1");
+	bench_run_reset(run);
+	assert_int_equal(run->error, 0);
+	assert_string_equal(run->error_text, "");
+}
+
+static void latency_ends_with_the_number_wanted(void **state)
+{
+	struct bench_run *run = *state;
+	unsigned int nr = 0;
+
+	run->latency_ops = 5;
+	do {
+		bench_op_begin(run);
+		nr++;
+	} while (bench_op_end(run));
+	assert_int_equal(nr, 5);
+	assert_int_equal(run->latency.count, 5);
+}
+
+/* Less than the clock's own cost is 0, not 2^64. */
+static void the_clock_is_subtracted_and_never_too_much(void **state)
+{
+	struct bench_run *run = *state;
+
+	run->latency_ops = 1;
+	run->clock_cost_ns = UINT64_MAX / 2;
+	bench_op_begin(run);
+	assert_int_equal(bench_op_end(run), 0);
+	assert_int_equal(run->latency.max, 0);
+	run->clock_cost_ns = 0;
+	bench_op_begin(run);
+	sleep_1ms();
+	bench_op_end(run);
+	assert_true(run->latency.max >= 1000000);
+}
+
+static void the_clock_costs_something_small(void **state)
+{
+	(void)state;
+	assert_in_range(bench_run_clock_cost(), 1, 100000);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(phases_add_up),
+		TEST(counters_are_counted_in_phases_only),
+		TEST(hold_is_called_once_and_only_when_proving),
+		TEST(the_exit_of_a_child_is_timed),
+		TEST(its_preparation_is_not_timed),
+		TEST(a_child_that_fails_is_no_number),
+		TEST(the_first_error_is_kept),
+		TEST(latency_ends_with_the_number_wanted),
+		TEST(the_clock_is_subtracted_and_never_too_much),
+		TEST(the_clock_costs_something_small),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
