@@ -32,23 +32,69 @@ static unsigned int process_of(const struct team *team, unsigned int worker)
 	return team->item->threads ? 0 : worker;
 }
 
+static bool oom_killed(const struct team *team)
+{
+	uint64_t oom_kills;
+
+	return team->group && !cg_group_oom_kills(team->group, &oom_kills) && oom_kills > team->oom_kills;
+}
+
+/* A worker answered ANSWER_ERROR: its sentence, and what may be behind it. */
+static int worker_failed(struct team *team, unsigned int worker)
+{
+	const struct bench_run *run = &team->shared->run[worker];
+	int err = run->error ? run->error : EPROTO;
+	char name[128];
+
+	team->broken = true;
+	worker_name(team, worker, name, sizeof(name));
+	if (oom_killed(team))
+		return err_set(err, "%s: %s; the OOM killer was at work: the limit of %s is too small for this bench",
+			       name, run->error_text, cg_group_path(team->group));
+	return err_set(err, "%s: %s", name, run->error_text);
+}
+
+/* A thread that fails takes the others with it: the one that knows why is not always the one that is missed. */
+static bool find_failed(const struct team *team, unsigned int process, unsigned int *ret_worker)
+{
+	unsigned int i;
+
+	for (i = 0; i < team->item->nr_workers; i++) {
+		if (process_of(team, i) == process && team->shared->run[i].error) {
+			*ret_worker = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int wait_process(pid_t pid, int *ret_status)
+{
+	pid_t ret;
+
+	do
+		ret = waitpid(pid, ret_status, 0);
+	while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : 0;
+}
+
 /* The worker's socket closed: its process has ended. Say why. */
 static int worker_died(struct team *team, unsigned int worker)
 {
-	unsigned int process = process_of(team, worker);
-	uint64_t oom_kills;
+	unsigned int process = process_of(team, worker), failed;
 	char name[128];
 	int status = 0;
 
 	team->broken = true;
 	worker_name(team, worker, name, sizeof(name));
-	if (team->pid[process] <= 0 || waitpid(team->pid[process], &status, 0) < 0)
+	if (team->pid[process] <= 0 || wait_process(team->pid[process], &status))
 		return err_set(ECHILD, "%s is gone", name);
 	team->pid[process] = 0;
+	if (WIFEXITED(status) && find_failed(team, process, &failed))
+		return worker_failed(team, failed);
 	if (WIFEXITED(status))
 		return err_set(ECHILD, "%s ended by itself with status %d", name, WEXITSTATUS(status));
-	if (WTERMSIG(status) == SIGKILL && team->group &&
-	    !cg_group_oom_kills(team->group, &oom_kills) && oom_kills > team->oom_kills)
+	if (WTERMSIG(status) == SIGKILL && oom_killed(team))
 		return err_set(ECHILD, "%s was killed by the OOM killer: the limit of %s is too small for "
 				       "this bench", name, cg_group_path(team->group));
 	return err_set(ECHILD, "%s was killed by signal %d (%s)%s", name, WTERMSIG(status),
@@ -56,16 +102,24 @@ static int worker_died(struct team *team, unsigned int worker)
 		       WTERMSIG(status) == SIGKILL ? "; the machine may be out of memory (dmesg)" : "");
 }
 
-/* Workers start a rep together: the death of one leaves the others waiting for it. */
-static int find_dead(struct team *team)
+/*
+ * Workers start a rep together: when one fails or dies, the others wait for it, and we for them. Those before @first
+ * have answered, and may have ended since.
+ */
+static int find_lost(struct team *team, unsigned int first)
 {
 	unsigned int i;
+	char kind;
 
-	for (i = 0; i < team->item->nr_workers; i++) {
-		struct pollfd fd = {.fd = team->fd[i]};
+	for (i = first; i < team->item->nr_workers; i++) {
+		struct pollfd fd = {.fd = team->fd[i], .events = POLLIN};
 
-		if (poll(&fd, 1, 0) > 0 && fd.revents & POLLHUP)
+		if (poll(&fd, 1, 0) <= 0)
+			continue;
+		if (recv(team->fd[i], &kind, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
 			return worker_died(team, i);
+		if (kind == ANSWER_ERROR)
+			return worker_failed(team, i);
 	}
 	return 0;
 }
@@ -79,8 +133,12 @@ static int wait_answer(struct team *team, unsigned int worker)
 	int ret;
 
 	for (;;) {
-		if (team_interrupted)
+		ssize_t n;
+
+		if (team_interrupted) {
+			team->broken = true;
 			return err_set(EINTR, "interrupted");
+		}
 		if (clock_ns() > deadline_ns) {
 			team->broken = true;
 			return err_set(ETIMEDOUT, "%s has not answered for %llu s",
@@ -89,39 +147,35 @@ static int wait_answer(struct team *team, unsigned int worker)
 		}
 		/* A timeout, because a signal may come between the test above and the wait. */
 		if (poll(&fd, 1, 200) <= 0) {
-			ret = find_dead(team);
+			ret = find_lost(team, worker + 1);
 			if (ret)
 				return ret;
 			continue;
 		}
-		if (read(team->fd[worker], &kind, 1) == 1)
+		n = read(team->fd[worker], &kind, 1);
+		if (n == 1)
 			return kind;
-		if (errno == EINTR)
+		if (n < 0 && errno == EINTR)
 			continue;
 		return worker_died(team, worker);
 	}
 }
 
-/* Wait for all workers; each has to answer @kind, or ANSWER_DONE where @or_done. */
-static int wait_all(struct team *team, char kind, bool *ret_other)
+/* Wait for all workers. *ret_held: how many of them answered ANSWER_HELD. */
+static int wait_all(struct team *team, unsigned int *ret_held)
 {
-	char name[128];
-	unsigned int i;
+	unsigned int i, held = 0;
 
 	for (i = 0; i < team->item->nr_workers; i++) {
-		const struct bench_run *run = &team->shared->run[i];
 		int answer = wait_answer(team, i);
 
 		if (answer < 0)
 			return answer;
-		if (answer == ANSWER_ERROR) {
-			team->broken = true;
-			return err_set(run->error ? run->error : EPROTO, "%s: %s",
-				       worker_name(team, i, name, sizeof(name)), run->error_text);
-		}
-		if (answer != kind)
-			*ret_other = true;
+		if (answer == ANSWER_ERROR)
+			return worker_failed(team, i);
+		held += answer == ANSWER_HELD;
 	}
+	*ret_held = held;
 	return 0;
 }
 
@@ -143,17 +197,17 @@ static int send_all(struct team *team, const struct worker_command *command)
 
 static int command_all(struct team *team, const struct worker_command *command)
 {
-	bool other = false;
+	unsigned int held;
 	int ret = send_all(team, command);
 
-	return ret ? ret : wait_all(team, ANSWER_DONE, &other);
+	return ret ? ret : wait_all(team, &held);
 }
 
 static int fork_process(struct team *team, unsigned int first, unsigned int nr)
 {
 	int pair[PLAN_WORKERS_MAX][2];
+	pid_t pid, runner = getpid();
 	unsigned int i;
-	pid_t pid;
 	int ret = 0;
 
 	for (i = 0; i < nr; i++) {
@@ -170,7 +224,7 @@ static int fork_process(struct team *team, unsigned int first, unsigned int nr)
 	if (pid == 0) {
 		for (i = 0; i < nr; i++)
 			team->fd[first + i] = pair[i][1];
-		worker_process(team, first, nr);
+		worker_process(team, first, nr, runner);
 	}
 	team->pid[process_of(team, first)] = pid;
 	for (i = 0; i < nr; i++) {
@@ -233,7 +287,7 @@ int team_start(const struct plan_item *item, const struct plan_arm *arm, const s
 	       const struct topo_place *places, uint64_t seed, struct team **ret_team)
 {
 	struct team *team = NULL;
-	bool other = false;
+	unsigned int held;
 	int ret = team_alloc(&team, item->nr_workers);
 
 	if (ret)
@@ -247,7 +301,7 @@ int team_start(const struct plan_item *item, const struct plan_arm *arm, const s
 		team->oom_kills = 0;
 	ret = fork_workers(team);
 	if (!ret)
-		ret = wait_all(team, ANSWER_DONE, &other);
+		ret = wait_all(team, &held);
 	if (ret) {
 		team->broken = true;
 		team_stop(team);
@@ -305,16 +359,21 @@ int team_prove(struct team *team, uint64_t *ret_claimed_bytes)
 {
 	struct worker_command command = {.what = COMMAND_PROVE};
 	uint64_t claimed_bytes = 0;
-	bool other = false;
-	unsigned int i;
+	unsigned int i, held;
 	int ret = send_all(team, &command);
 
 	if (!ret)
-		ret = wait_all(team, ANSWER_HELD, &other);
+		ret = wait_all(team, &held);
 	if (ret)
 		return ret;
-	if (other)
+	if (!held)
 		return err_set(ENODATA, "%s has nothing to prove", team->item->bench->name);
+	team->held = true;
+	if (held < team->item->nr_workers) {
+		team->broken = true;
+		return err_set(EPROTO, "%s: only %u of %u workers hold their memory", team->item->bench->name, held,
+			       team->item->nr_workers);
+	}
 	for (i = 0; i < team->item->nr_workers; i++)
 		claimed_bytes += team->shared->run[i].claimed_bytes;
 	*ret_claimed_bytes = claimed_bytes;
@@ -325,6 +384,7 @@ int team_release(struct team *team)
 {
 	struct worker_command command = {.what = COMMAND_RELEASE};
 
+	team->held = false;
 	return command_all(team, &command);
 }
 
@@ -380,20 +440,19 @@ void team_stop(struct team *team)
 {
 	struct worker_command command = {.what = COMMAND_STOP};
 	unsigned int i, nr_processes;
-	bool other = false;
 
 	if (!team)
 		return;
 	nr_processes = team->item->threads ? 1 : team->item->nr_workers;
-	if (!team->broken && (send_all(team, &command) || wait_all(team, ANSWER_DONE, &other)))
+	/* A worker that is held waits for its release, and would take the command for that. */
+	if (team->held || team->broken || command_all(team, &command))
 		team->broken = true;
 	for (i = 0; i < nr_processes; i++) {
 		if (team->pid[i] <= 0)
 			continue;
 		if (team->broken)
 			kill(team->pid[i], SIGKILL);
-		while (waitpid(team->pid[i], NULL, 0) < 0 && errno == EINTR)
-			;
+		(void)wait_process(team->pid[i], NULL);
 	}
 	for (i = 0; i < team->item->nr_workers; i++)
 		if (team->fd[i] >= 0)

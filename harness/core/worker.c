@@ -213,22 +213,21 @@ static int prepare(struct worker *worker)
 static void *worker_main(void *data)
 {
 	struct worker *worker = data;
-	struct worker_command command = {.what = COMMAND_STOP};
+	struct worker_command command;
 	int ret = prepare(worker);
 
-	answer(worker, ret ? ANSWER_ERROR : ANSWER_DONE);
 	while (!ret) {
+		answer(worker, ANSWER_DONE);
 		next_command(worker, &command);
 		if (command.what == COMMAND_STOP)
 			break;
 		ret = obey(worker, &command);
-		answer(worker, ret ? ANSWER_ERROR : ANSWER_DONE);
 	}
+	/* Before the last answer: the runner kills the workers of a team that failed. */
 	if (worker->was_set_up && worker->bench->teardown)
 		worker->bench->teardown(worker->state, worker->run);
 	free(worker->state);
-	if (command.what == COMMAND_STOP && !ret)
-		answer(worker, ANSWER_DONE);
+	answer(worker, ret ? ANSWER_ERROR : ANSWER_DONE);
 	return NULL;
 }
 
@@ -283,13 +282,17 @@ static void run_threads(struct worker *workers, unsigned int nr)
 		pthread_join(thread[i], NULL);
 }
 
-void worker_process(struct team *team, unsigned int first, unsigned int nr)
+void worker_process(struct team *team, unsigned int first, unsigned int nr, pid_t runner)
 {
 	static struct worker workers[PLAN_WORKERS_MAX];
 	unsigned int i;
 	int ret;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != runner)
+		_exit(1); /* it died before the line above */
+	/* A bench that asks for more than there is must not cost the machine one of its tasks. */
+	(void)!fs_write("1000", "/proc/self/oom_score_adj");
 	/* ^C reaches the whole process group; the runner decides what it means. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);

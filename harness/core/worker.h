@@ -57,10 +57,11 @@ struct team {
 	pid_t *pid; /* by process; 0: reaped */
 	int *fd;    /* by worker: our end here, its end in the worker's process */
 	uint64_t oom_kills;
+	bool held; /* between team_prove() and team_release() */
 	bool broken;
 };
 
-/* The forked process with workers @first … @first + @nr - 1; never returns. */
-void worker_process(struct team *team, unsigned int first, unsigned int nr) __attribute__((noreturn));
+/* The forked process with workers @first … @first + @nr - 1 of the process @runner; never returns. */
+void worker_process(struct team *team, unsigned int first, unsigned int nr, pid_t runner) __attribute__((noreturn));
 
 #endif

@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Teams of real processes and threads, without a memcg, whose bench fails in every way that it can. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "core/team.h"
+
+enum trouble {
+	NONE,
+	FAIL_SETUP,
+	FAIL_RUN,
+	FAIL_VERIFY,
+	DIE_IN_SETUP,
+	DIE_IN_RUN, /* by SIGSEGV */
+	KILLED_IN_RUN,
+	EXIT_IN_RUN,
+	SLOW_STOP, /* a teardown that takes its time */
+	INTERRUPT_IN_RUN,
+};
+
+/* What the fake bench does, and what was seen of it: by all processes. */
+static struct script {
+	enum trouble trouble;
+	unsigned int troubled; /* the worker that has it */
+	bool holds, only_one_holds;
+	pid_t runner;
+	_Atomic unsigned int setups, passes, teardowns;
+	_Atomic int pid[64];
+} *script;
+
+struct fake {
+	unsigned char padding[64];
+	bool half;
+};
+
+static void pause_ms(unsigned int ms)
+{
+	struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	while (nanosleep(&left, &left))
+		;
+}
+
+static bool has(const struct bench_run *run, enum trouble trouble)
+{
+	return script->trouble == trouble && bench_worker(run) == script->troubled;
+}
+
+/* cmocka, and a sanitizer, would catch some signals. */
+static void die(int signal_number)
+{
+	signal(signal_number, SIG_DFL);
+	raise(signal_number);
+}
+
+static int fake_setup(void *state, struct bench_run *run)
+{
+	struct fake *fake = state;
+
+	script->setups++;
+	script->pid[bench_worker(run)] = getpid();
+	fake->half = true;
+	if (has(run, DIE_IN_SETUP))
+		die(SIGSEGV);
+	if (has(run, FAIL_SETUP))
+		return bench_error(run, ENOSPC, "no room for the fake");
+	fake->half = false;
+	return 0;
+}
+
+static int fake_run(void *state, struct bench_run *run, uint64_t passes)
+{
+	(void)state;
+	script->passes += (unsigned int)passes;
+	bench_phase_begin(run, 0);
+	bench_phase_end(run, 0, 10 * passes);
+	if (has(run, FAIL_RUN))
+		return bench_error(run, EIO, "the fake broke");
+	if (has(run, DIE_IN_RUN))
+		die(SIGSEGV);
+	if (has(run, KILLED_IN_RUN))
+		die(SIGKILL);
+	if (has(run, EXIT_IN_RUN))
+		_exit(7);
+	if (has(run, INTERRUPT_IN_RUN))
+		kill(script->runner, SIGUSR1);
+	/* The others are still at work when one is lost: longer than the runner waits before it looks. */
+	if (script->trouble != NONE && script->trouble != SLOW_STOP && bench_worker(run) != script->troubled)
+		pause_ms(script->trouble == INTERRUPT_IN_RUN ? 60000 : 700);
+	if (script->holds && (!script->only_one_holds || bench_worker(run) == 0))
+		bench_hold(run, 4096);
+	return 0;
+}
+
+static int fake_verify(void *state, struct bench_run *run, const struct bench_evidence *evidence)
+{
+	(void)state;
+	(void)evidence;
+	return has(run, FAIL_VERIFY) ? bench_error(run, EPROTO, "the evidence is against it") : 0;
+}
+
+static int fake_latency(void *state, struct bench_run *run)
+{
+	(void)state;
+	do
+		bench_op_begin(run);
+	while (bench_op_end(run));
+	return 0;
+}
+
+static void fake_teardown(void *state, struct bench_run *run)
+{
+	const struct fake *fake = state;
+
+	assert_true(!fake->half || script->trouble == FAIL_SETUP);
+	if (has(run, SLOW_STOP))
+		pause_ms(700);
+	script->teardowns++;
+}
+
+static const struct bench_metric metrics[] = {{.name = "op", .op = "op", .help = "nothing"}};
+static const struct bench fake_bench = {
+	.name = "fake",
+	.metrics = metrics,
+	.nr_metrics = 1,
+	.state_size = sizeof(struct fake),
+	.setup = fake_setup,
+	.run = fake_run,
+	.verify = fake_verify,
+	.latency = fake_latency,
+	.teardown = fake_teardown,
+};
+
+static const struct plan_arm arm = {.state = PLAN_ROOT, .limit_bytes = UINT64_MAX};
+static struct topo_place places[64];
+static struct plan_item item;
+
+static unsigned int nr_open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int nr = 0;
+
+	while (readdir(dir))
+		nr++;
+	closedir(dir);
+	return nr;
+}
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	team_interrupted = 1;
+}
+
+static int prepare(void **state)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	struct topo *topo;
+	bool oversubscribed;
+	int ret;
+
+	(void)state;
+	sigaction(SIGUSR1, &action, NULL);
+	script = mmap(NULL, sizeof(*script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (script == MAP_FAILED || topo_load(&topo))
+		return -1;
+	ret = topo_place(topo, "compact", ARRAY_SIZE(places), places, &oversubscribed);
+	topo_free(topo);
+	return ret;
+}
+
+static int start(unsigned int nr_workers, bool threads, enum trouble trouble, unsigned int troubled,
+		 struct team **ret_team)
+{
+	memset(script, 0, sizeof(*script));
+	script->trouble = trouble;
+	script->troubled = troubled;
+	script->runner = getpid();
+	team_interrupted = 0;
+	item = (struct plan_item){.bench = &fake_bench, .nr_workers = nr_workers, .threads = threads,
+				  .place = "compact", .memory = "default", .nr_arms = 1};
+	params_init(&item.params, &fake_bench);
+	return team_start(&item, &arm, NULL, places, 1, ret_team);
+}
+
+static void assert_said(const char *sentence)
+{
+	if (!strstr(err_msg(), sentence))
+		fail_msg("\"%s\" lacks \"%s\"", err_msg(), sentence);
+}
+
+static void assert_nothing_left(void)
+{
+	unsigned int i;
+
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	for (i = 0; i < ARRAY_SIZE(script->pid); i++)
+		if (script->pid[i] && script->pid[i] != getpid())
+			assert_int_equal(kill(script->pid[i], 0), -1);
+}
+
+static void reps(bool threads)
+{
+	unsigned int nr_files = nr_open_files();
+	struct team_rep rep;
+	struct team *team;
+
+	assert_int_equal(start(3, threads, NONE, 0, &team), 0);
+	assert_int_equal(team_rep(team, 4, false, &rep), 0);
+	assert_int_equal(rep.phase[0].ops, 3 * 4 * 10);
+	assert_int_equal(team_run(team, 2)->phase[0].ops, 40);
+	assert_true(rep.elapsed_ns > 0);
+	/* Nothing of the last rep is in the next. */
+	assert_int_equal(team_rep(team, 1, false, &rep), 0);
+	assert_int_equal(rep.phase[0].ops, 3 * 10);
+	assert_int_equal(script->pid[0] == script->pid[1], threads);
+	team_stop(team);
+	assert_int_equal(script->setups, 3);
+	assert_int_equal(script->passes, 15);
+	assert_int_equal(script->teardowns, 3);
+	assert_nothing_left();
+	assert_int_equal(nr_open_files(), nr_files);
+}
+
+static void reps_of_processes(void **state)
+{
+	(void)state;
+	reps(false);
+}
+
+static void reps_of_threads(void **state)
+{
+	(void)state;
+	reps(true);
+}
+
+/* The team with this trouble: @want from the rep, a sentence that names it, nothing left behind. */
+static void assert_trouble(bool threads, enum trouble trouble, unsigned int troubled, int want, const char *sentence)
+{
+	unsigned int nr_files = nr_open_files();
+	struct team_rep rep = {.elapsed_ns = 42};
+	struct team *team;
+
+	assert_int_equal(start(2, threads, trouble, troubled, &team), 0);
+	assert_int_equal(team_rep(team, 1, false, &rep), want);
+	assert_said(sentence);
+	assert_int_equal(rep.elapsed_ns, 42);
+	/* Broken for good. */
+	assert_int_equal(team_rep(team, 1, false, &rep), -ECHILD);
+	assert_said("the workers of fake are gone");
+	team_stop(team);
+	assert_nothing_left();
+	assert_int_equal(nr_open_files(), nr_files);
+}
+
+static void a_worker_dies_while_the_other_works(void **state)
+{
+	(void)state;
+	assert_trouble(false, DIE_IN_RUN, 0, -ECHILD, "fake (root), worker 0 on CPU");
+	assert_trouble(false, DIE_IN_RUN, 1, -ECHILD, "was killed by signal 11");
+	assert_trouble(false, KILLED_IN_RUN, 1, -ECHILD, "worker 1 on CPU");
+	assert_trouble(false, KILLED_IN_RUN, 1, -ECHILD, "out of memory (dmesg)");
+	assert_trouble(true, DIE_IN_RUN, 1, -ECHILD, "was killed by signal 11");
+}
+
+static void a_worker_ends_by_itself(void **state)
+{
+	(void)state;
+	assert_trouble(false, EXIT_IN_RUN, 0, -ECHILD, "worker 0");
+	assert_trouble(false, EXIT_IN_RUN, 1, -ECHILD, "ended by itself with status 7");
+	assert_trouble(true, EXIT_IN_RUN, 1, -ECHILD, "ended by itself with status 7");
+}
+
+/* It ends after its answer, and before the other has answered: the answer counts, not the end. */
+static void a_worker_fails_while_the_other_works(void **state)
+{
+	(void)state;
+	assert_trouble(false, FAIL_RUN, 0, -EIO, "worker 0 on CPU");
+	assert_trouble(false, FAIL_RUN, 1, -EIO, "the fake broke");
+	assert_trouble(true, FAIL_RUN, 1, -EIO, "the fake broke");
+	assert_trouble(false, FAIL_VERIFY, 1, -EPROTO, "the evidence is against it");
+	assert_trouble(true, FAIL_VERIFY, 0, -EPROTO, "the evidence is against it");
+}
+
+static void setup_fails(void **state)
+{
+	struct team *team = (void *)1;
+	int threads;
+
+	(void)state;
+	for (threads = 0; threads < 2; threads++) {
+		assert_int_equal(start(2, threads, FAIL_SETUP, 1, &team), -ENOSPC);
+		assert_said("worker 1 on CPU");
+		assert_said("no room for the fake");
+		assert_ptr_equal(team, (void *)1);
+		/* The one that failed has torn down its half. */
+		assert_true(script->teardowns >= 1);
+		assert_nothing_left();
+	}
+	assert_int_equal(start(2, false, DIE_IN_SETUP, 1, &team), -ECHILD);
+	assert_said("was killed by signal 11");
+	assert_nothing_left();
+}
+
+static void a_place_that_is_not_there(void **state)
+{
+	struct topo_place kept = places[1];
+	struct team *team;
+
+	(void)state;
+	places[1].pu = 100000;
+	assert_int_equal(start(2, false, NONE, 0, &team), -EINVAL);
+	assert_said("CPU 100000");
+	places[1] = kept;
+	assert_nothing_left();
+}
+
+static void interrupted(void **state)
+{
+	struct team_rep rep;
+	struct team *team;
+
+	(void)state;
+	assert_int_equal(start(2, false, INTERRUPT_IN_RUN, 0, &team), 0);
+	assert_int_equal(team_rep(team, 1, false, &rep), -EINTR);
+	team_stop(team);
+	assert_nothing_left();
+	team_interrupted = 0;
+}
+
+/* A worker that ends slowly is not one that died, and the others are not to be killed for it. */
+static void a_slow_end_is_waited_for(void **state)
+{
+	struct team *team;
+
+	(void)state;
+	assert_int_equal(start(3, false, SLOW_STOP, 2, &team), 0);
+	team_stop(team);
+	assert_int_equal(script->teardowns, 3);
+	assert_nothing_left();
+}
+
+static void proving(void **state)
+{
+	struct team_rep rep;
+	struct team *team;
+	uint64_t claimed_bytes = 1;
+
+	(void)state;
+	assert_int_equal(start(2, false, NONE, 0, &team), 0);
+	script->holds = true;
+	assert_int_equal(team_prove(team, &claimed_bytes), 0);
+	assert_int_equal(claimed_bytes, 2 * 4096);
+	assert_int_equal(team_release(team), 0);
+	/* A rep that follows is whole. */
+	assert_int_equal(team_rep(team, 3, false, &rep), 0);
+	assert_int_equal(rep.phase[0].ops, 60);
+	team_stop(team);
+	assert_int_equal(script->teardowns, 2);
+}
+
+static void proving_a_bench_that_never_holds(void **state)
+{
+	struct team_rep rep;
+	struct team *team;
+	uint64_t claimed_bytes = 1;
+
+	(void)state;
+	assert_int_equal(start(2, true, NONE, 0, &team), 0);
+	assert_int_equal(team_prove(team, &claimed_bytes), -ENODATA);
+	assert_int_equal(claimed_bytes, 1);
+	assert_int_equal(team_rep(team, 3, false, &rep), 0);
+	assert_int_equal(rep.phase[0].ops, 60);
+	team_stop(team);
+	assert_int_equal(script->teardowns, 2);
+}
+
+/* Whoever stops a team between prove and release must not wait for workers that wait for a release. */
+static void stopping_while_held(void **state)
+{
+	struct team *team;
+	uint64_t claimed_bytes;
+
+	(void)state;
+	assert_int_equal(start(2, false, NONE, 0, &team), 0);
+	script->holds = true;
+	assert_int_equal(team_prove(team, &claimed_bytes), 0);
+	team_stop(team);
+	assert_nothing_left();
+}
+
+static void only_some_workers_hold(void **state)
+{
+	struct team *team;
+	uint64_t claimed_bytes;
+
+	(void)state;
+	assert_int_equal(start(2, false, NONE, 0, &team), 0);
+	script->holds = script->only_one_holds = true;
+	assert_int_equal(team_prove(team, &claimed_bytes), -EPROTO);
+	assert_said("only 1 of 2 workers");
+	team_stop(team);
+	assert_nothing_left();
+}
+
+static void latencies_of_all_workers_add_up(void **state)
+{
+	struct histogram *histogram = calloc(1, sizeof(*histogram));
+	struct team *team;
+
+	(void)state;
+	assert_int_equal(start(3, false, NONE, 0, &team), 0);
+	assert_int_equal(team_latency(team, 100, histogram), 0);
+	assert_int_equal(histogram->count, 300);
+	assert_int_equal(team_latency(team, 1, histogram), 0);
+	assert_int_equal(histogram->count, 303);
+	assert_true(histogram->min <= histogram->max);
+	team_stop(team);
+	free(histogram);
+}
+
+static void more_workers_than_cpus(void **state)
+{
+	struct team_rep rep;
+	struct team *team;
+	int threads;
+
+	(void)state;
+	for (threads = 0; threads < 2; threads++) {
+		assert_int_equal(start(24, threads, NONE, 0, &team), 0);
+		assert_int_equal(team_rep(team, 1, false, &rep), 0);
+		assert_int_equal(rep.phase[0].ops, 240);
+		team_stop(team);
+		assert_int_equal(script->teardowns, 24);
+		assert_nothing_left();
+	}
+}
+
+/* The runner is killed: its workers go with it. */
+static void workers_die_with_the_runner(void **state)
+{
+	struct team *team;
+	unsigned int i;
+	pid_t runner;
+
+	(void)state;
+	memset(script, 0, sizeof(*script));
+	runner = fork();
+	if (runner == 0) {
+		if (start(2, false, NONE, 0, &team))
+			_exit(1);
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(runner, NULL, 0), runner);
+	assert_int_not_equal(script->pid[1], 0);
+	for (i = 0; i < 5000; i++) {
+		char path[64], text[8] = "";
+		int fd;
+
+		/* Nobody may be there to reap it. */
+		snprintf(path, sizeof(path), "/proc/%d/cmdline", script->pid[1]);
+		fd = open(path, O_RDONLY);
+		if (fd < 0)
+			return;
+		i = read(fd, text, sizeof(text)) > 0 ? i : 10000;
+		close(fd);
+		pause_ms(1);
+	}
+	assert_true(i > 5000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reps_of_processes),
+		cmocka_unit_test(reps_of_threads),
+		cmocka_unit_test(a_worker_dies_while_the_other_works),
+		cmocka_unit_test(a_worker_ends_by_itself),
+		cmocka_unit_test(a_worker_fails_while_the_other_works),
+		cmocka_unit_test(setup_fails),
+		cmocka_unit_test(a_place_that_is_not_there),
+		cmocka_unit_test(interrupted),
+		cmocka_unit_test(a_slow_end_is_waited_for),
+		cmocka_unit_test(proving),
+		cmocka_unit_test(proving_a_bench_that_never_holds),
+		cmocka_unit_test(stopping_while_held),
+		cmocka_unit_test(only_some_workers_hold),
+		cmocka_unit_test(latencies_of_all_workers_add_up),
+		cmocka_unit_test(more_workers_than_cpus),
+		cmocka_unit_test(workers_die_with_the_runner),
+	};
+
+	/* A test that hangs is one that fails. */
+	alarm(120);
+	return cmocka_run_group_tests(tests, prepare, NULL);
+}
