@@ -109,8 +109,10 @@ static int arm_from_json(json_t *json, struct plan_arm *arm)
 			break;
 	if (i == ARRAY_SIZE(state_names))
 		return err_set(EINVAL, "plan: no memcg state is called \"%s\"", state);
-	if (depth < 0 || depth > PLAN_DEPTH_MAX || (i == PLAN_CHILD && depth < 1))
+	if (depth < 0 || depth > PLAN_DEPTH_MAX || (i == PLAN_CHILD) != (depth > 0))
 		return err_set(EINVAL, "plan: depth %d of a %s arm", depth, state);
+	if (!json_is_null(limit) && json_integer_value(limit) < 1)
+		return err_set(EINVAL, "plan: limit_bytes is neither null nor a number of bytes");
 	arm->state = (enum plan_state)i;
 	arm->depth = (unsigned int)depth;
 	arm->limit_bytes = json_is_integer(limit) ? (uint64_t)json_integer_value(limit) : UINT64_MAX;
@@ -123,13 +125,24 @@ static int item_params_from_json(json_t *params, struct plan_item *item)
 	json_t *value;
 	int ret;
 
+	if (!json_is_object(params))
+		return err_set(EINVAL, "plan: params is no object");
 	json_object_foreach(params, name, value) {
 		if (!json_is_string(value))
 			return err_set(EINVAL, "plan: parameter %s is not a string", name);
 		ret = params_set(&item->params, name, json_string_value(value));
 		if (ret)
-			return err_prefix(ret, "plan");
+			return err_prefix(-EINVAL, "plan");
 	}
+	return 0;
+}
+
+/* Cut short, it would say something else. */
+static int copy_text(const char *what, const char *text, char *buf, size_t size)
+{
+	if (strlen(text) >= size)
+		return err_set(EINVAL, "plan: %s has more than %zu letters", what, size - 1);
+	strcpy(buf, text);
 	return 0;
 }
 
@@ -154,8 +167,13 @@ static int item_from_json(json_t *json, struct plan_item *item)
 		return err_set(EINVAL, "plan: %d workers", nr_workers);
 	item->nr_workers = (unsigned int)nr_workers;
 	item->threads = !strcmp(mode, "threads");
-	snprintf(item->place, sizeof(item->place), "%s", place);
-	snprintf(item->memory, sizeof(item->memory), "%s", memory);
+	if (!item->threads && strcmp(mode, "processes"))
+		return err_set(EINVAL, "plan: no mode is called \"%s\"", mode);
+	ret = copy_text("place", place, item->place, sizeof(item->place));
+	if (!ret)
+		ret = copy_text("memory", memory, item->memory, sizeof(item->memory));
+	if (ret)
+		return ret;
 	params_init(&item->params, item->bench);
 	ret = item_params_from_json(params, item);
 	if (ret)
@@ -192,7 +210,9 @@ int plan_from_json(const json_t *json, struct plan *ret_plan)
 	plan.rep_ns = (uint64_t)rep_ns;
 	plan.latency_ops = (uint64_t)latency_ops;
 	plan.counters = counters;
-	snprintf(plan.perf_dir, sizeof(plan.perf_dir), "%s", perf_dir);
+	if (!json_array_size(items))
+		return err_set(EINVAL, "plan: items is no list, or empty");
+	ret = copy_text("perf_dir", perf_dir, plan.perf_dir, sizeof(plan.perf_dir));
 	for (i = 0; i < json_array_size(items) && !ret; i++) {
 		struct plan_item *item = plan_add(&plan);
 
