@@ -39,8 +39,12 @@ static void exec_runner(const char *runner_path, int plan_fd, int output_fd) __a
 static void exec_runner(const char *runner_path, int plan_fd, int output_fd)
 {
 	char *const argv[] = {"memcgbench-runner", "-", NULL};
+	sigset_t none;
 
 	setpgid(0, 0);
+	signal(SIGTERM, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dup2(plan_fd, STDIN_FILENO) >= 0 && dup2(output_fd, STDOUT_FILENO) >= 0)
 		execv(runner_path, argv);
 	dprintf(STDERR_FILENO, "memcgbench: start %s: %s\n", runner_path, strerror(errno));
@@ -51,20 +55,26 @@ static int start(const char *runner_path, const struct plan *plan, struct live *
 {
 	__close_fd int plan_fd = -1;
 	int output[2], ret = plan_file(plan, &plan_fd);
+	sigset_t all, before;
 
 	if (ret)
 		return ret;
 	if (pipe2(output, O_CLOEXEC))
 		return err_sys(errno, "make a pipe to the runner");
+	/* A signal between fork and exec would find our handler in the child, and be lost. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	live->pid = fork();
-	if (live->pid < 0) {
+	if (live->pid == 0)
+		exec_runner(runner_path, plan_fd, output[1]);
+	if (live->pid < 0)
 		ret = err_sys(errno, "start the runner");
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (ret) {
 		close(output[0]);
 		close(output[1]);
 		return ret;
 	}
-	if (live->pid == 0)
-		exec_runner(runner_path, plan_fd, output[1]);
 	close(output[1]);
 	live->fd = output[0];
 	return 0;
