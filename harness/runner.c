@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/err.h"
 #include "core/emit.h"
@@ -55,7 +56,7 @@ static int run_items(const struct sampler *sampler)
 	int ret, first = 0;
 	size_t i;
 
-	for (i = 0; i < sampler->plan->nr_items && !team_interrupted; i++) {
+	for (i = 0; i < sampler->plan->nr_items && !team_interrupted && !sampler->emit->error; i++) {
 		ret = sampler_item(sampler, i);
 		if (ret == -EINTR)
 			return ret;
@@ -99,6 +100,17 @@ static int run_plan(const struct plan *plan, struct emit *emit)
 	return ret;
 }
 
+/* Two sockets a worker and team are more than the usual 1024 files when there are many workers. */
+static void allow_many_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int main(int argc, char **argv)
 {
 	struct emit emit = {.fd = STDOUT_FILENO};
@@ -110,6 +122,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	catch_signals();
+	allow_many_files();
 	ret = read_plan(argv[1], &plan);
 	if (ret) {
 		fprintf(stderr, "memcgbench-runner: %s\n", err_msg());

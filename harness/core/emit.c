@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/version.h"
 
 static void write_all(struct emit *emit, const char *text, size_t len)
@@ -42,6 +43,11 @@ void emit_flush(struct emit *emit)
 {
 	write_all(emit, emit->kept, emit->kept_len);
 	emit->kept_len = 0;
+}
+
+int emit_failed(const struct emit *emit)
+{
+	return emit->error ? err_sys(emit->error, "write a record") : 0;
 }
 
 /* @record is stolen. */

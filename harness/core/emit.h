@@ -28,6 +28,8 @@ struct emit {
 };
 
 void emit_flush(struct emit *emit);
+/* The error of the first failed write, with a sentence: nobody reads what is measured any more. */
+int emit_failed(const struct emit *emit) __must_check;
 
 void emit_boot(struct emit *emit, const struct plan *plan, const struct facts *facts, const struct cg_info *cg,
 	       const struct topo *topo, uint64_t clock_cost_ns);

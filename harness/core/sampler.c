@@ -22,10 +22,10 @@
 #define PERF_ROUNDS    20
 
 /*
- * A charge may run ahead of the pages by what the stocks hold: MEMCG_CHARGE_BATCH pages (64 since Linux 6.1,
- * include/linux/memcontrol.h) per CPU and level of page_counter; twice that, to be safe with other builds.
+ * A charge may run ahead of the pages by what the stock of each worker's CPU holds: MEMCG_CHARGE_BATCH pages (64
+ * since Linux 6.1, include/linux/memcontrol.h); twice that, to be safe with other builds.
  */
-#define STOCK_SLACK_BYTES (2 * 64 * 4096ull)
+#define STOCK_SLACK_PAGES (2 * 64)
 
 /* One item while it runs. */
 struct item_run {
@@ -41,14 +41,18 @@ struct item_run {
 	unsigned short random[3];
 };
 
+/* err_msg() stays: it may say why they are stopped. */
 static void stop_teams(struct item_run *run)
 {
+	__free_mem char *sentence = strdup(err_msg());
 	size_t i;
 
 	for (i = 0; i < run->item->nr_arms; i++) {
 		team_stop(run->team[i]);
 		run->team[i] = NULL;
 	}
+	if (sentence)
+		err_set(0, "%s", sentence);
 }
 
 static int start_teams(struct item_run *run, unsigned int block)
@@ -149,7 +153,7 @@ static int take_sample(struct item_run *run, size_t arm, unsigned int block, uns
 	if (ret_elapsed_ns)
 		*ret_elapsed_ns = rep.elapsed_ns;
 	run->failed_arm = -1;
-	return 0;
+	return emit_failed(run->sampler->emit);
 }
 
 static bool has_settled(const uint64_t *window_ns)
@@ -197,7 +201,8 @@ static int64_t stat_now(const struct cg_group *group, const char *key, bool *ret
 
 static int check_charge(const struct item_run *run, uint64_t claimed_bytes, int64_t charged_bytes)
 {
-	int64_t slack = (int64_t)(STOCK_SLACK_BYTES * topo_nr_pus(run->sampler->topo) + claimed_bytes / 20);
+	uint64_t stock_bytes = STOCK_SLACK_PAGES * (uint64_t)sysconf(_SC_PAGESIZE) * run->item->nr_workers;
+	int64_t slack = (int64_t)(stock_bytes + claimed_bytes / 20);
 	int64_t claimed = (int64_t)claimed_bytes;
 
 	if (charged_bytes < claimed - slack)
@@ -463,10 +468,26 @@ static bool needs_controller(const struct plan_item *item)
 	return false;
 }
 
+/* What went wrong first is the sentence that is kept. */
+static int remove_groups(struct item_run *run, int ret)
+{
+	__free_mem char *sentence = ret ? strdup(err_msg()) : NULL;
+	size_t i;
+	int ret_remove;
+
+	for (i = 0; i < run->item->nr_arms; i++) {
+		ret_remove = run->group[i] ? cg_group_remove(run->group[i]) : 0;
+		if (!ret)
+			ret = ret_remove;
+	}
+	if (sentence)
+		err_set(-ret, "%s", sentence);
+	return ret;
+}
+
 static int run_item(struct item_run *run)
 {
 	bool oversubscribed;
-	size_t i;
 	int ret = mempol_check(run->item->memory);
 
 	if (!ret)
@@ -477,10 +498,7 @@ static int run_item(struct item_run *run)
 	if (!ret)
 		ret = measure(run, oversubscribed);
 	stop_teams(run);
-	for (i = 0; i < run->item->nr_arms; i++)
-		if (run->group[i] && cg_group_remove(run->group[i]) && !ret)
-			ret = -EBUSY;
-	return ret;
+	return remove_groups(run, ret);
 }
 
 int sampler_item(const struct sampler *sampler, size_t index)
