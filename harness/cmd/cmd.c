@@ -2,6 +2,7 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <string.h>
@@ -192,11 +193,27 @@ static int main_option(char **argv)
 	return status;
 }
 
+/*
+ * A caller that closed one of them (">&-") would have the next file we open there, such as the samples, and the
+ * table printed into it. Opened for the wrong direction, so that using it is still an error.
+ */
+static void hold_standard_files(void)
+{
+	int fd, flags;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) != fd)
+			_exit(EXIT_BROKEN);
+	}
+}
+
 int cmd_main(const struct verb *const *table, int argc, char **argv)
 {
 	const struct verb *verb;
 
 	verb_table = table;
+	hold_standard_files();
 	if (argc < 2) {
 		help_usage(stderr);
 		return EXIT_USAGE;

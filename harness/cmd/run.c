@@ -46,7 +46,7 @@ static const struct opt options[] = {
 	 .help = "which memory node: default, local, remote, interleave or node:N"},
 	{"depth", 'd', OPT_TO_STRING(struct run_args, depth), .arg = "N[,N...]", .def = "1", .group = MEASURE,
 	 .help = "levels from the root memcg down to the child memcg; a list measures each against root"},
-	{"limit", 0, OPT_TO_SIZE(struct run_args, limit_bytes, 1, UINT64_MAX), .arg = "SIZE", .group = MEASURE,
+	{"limit", 0, OPT_TO_SIZE(struct run_args, limit_bytes, 1, INT64_MAX), .arg = "SIZE", .group = MEASURE,
 	 .help = "memory.max of the child memcg; none if not given"},
 	{"blocks", 'b', OPT_TO_U64(struct run_args, blocks, 2, PLAN_BLOCKS_MAX), .arg = "N", .def = "60", .group = AMOUNT,
 	 .help = "blocks per bench; each runs every memcg state twice and yields one difference"},
@@ -83,9 +83,16 @@ static void catch_signals(void)
 {
 	struct sigaction action = {.sa_handler = on_signal};
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction before;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		sigaction(signals[i], &action, &before);
+		/* nohup, or a shell that runs us in the background: whoever ignored it meant it. */
+		if (before.sa_handler == SIG_IGN)
+			signal(signals[i], SIG_IGN);
+	}
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -124,6 +131,7 @@ struct run {
 	struct store *store;
 	struct progress progress;
 	unsigned int nr_samples; /* of the item at hand, warm-up not counted */
+	bool has_samples;	 /* any at all */
 	unsigned int nr_errors;
 	size_t item;
 };
@@ -176,6 +184,12 @@ static void show_progress(struct run *run)
 	progress_show(&run->progress, ((double)run->item + of_item) / (double)plan->nr_items, what);
 }
 
+static void tell(struct run *run, const char *what, const char *text)
+{
+	progress_clear(&run->progress);
+	fprintf(stderr, "memcgbench run: %s%s\n", what, text ? text : "(no text)");
+}
+
 static int on_line(const char *line, void *ctx)
 {
 	struct run *run = ctx;
@@ -192,13 +206,16 @@ static int on_line(const char *line, void *ctx)
 			run->nr_samples = 0;
 		run->item = (size_t)json_integer_value(item);
 	}
-	if (!strcmp(type, "sample") && !json_is_true(json_object_get(record, "warmup")))
+	if (!strcmp(type, "sample") && !json_is_true(json_object_get(record, "warmup"))) {
 		run->nr_samples++;
+		run->has_samples = true;
+	}
 	if (!strcmp(type, "error")) {
-		progress_clear(&run->progress);
-		fprintf(stderr, "memcgbench run: %s\n", json_string_value(json_object_get(record, "text")));
+		tell(run, "", json_string_value(json_object_get(record, "text")));
 		run->nr_errors++;
 	}
+	if (!strcmp(type, "skip"))
+		tell(run, "skipped: ", json_string_value(json_object_get(record, "text")));
 	json_decref(record);
 	show_progress(run);
 	return 0;
@@ -213,7 +230,8 @@ static int finish_run(struct run *run, int runner_status, int *ret_status)
 	if (stop) {
 		status = "interrupted";
 		*ret_status = 128 + stop;
-		fprintf(stderr, "memcgbench run: interrupted; what was measured so far is in %s\n", store_dir(run->store));
+		fprintf(stderr, "memcgbench run: interrupted by signal %d (%s); what was measured so far is in %s\n",
+			(int)stop, strsignal(stop), store_dir(run->store));
 	} else if (runner_status) {
 		status = "failed";
 		*ret_status = EXIT_BROKEN;
@@ -222,28 +240,6 @@ static int finish_run(struct run *run, int runner_status, int *ret_status)
 				runner_status, store_dir(run->store));
 	}
 	return store_finish(take_ptr(run->store), status);
-}
-
-static int measure(struct run *run, const struct cg_info *cg, int *ret_status)
-{
-	__free_mem char *runner = NULL;
-	int runner_status = 0, ret = paths_runner(&runner), ret_back;
-
-	if (ret)
-		return ret;
-	ret = cg_step_aside(cg);
-	if (ret)
-		return ret;
-	progress_begin(&run->progress, !run->args->quiet, run_plan_duration_ns(run->plan));
-	ret = live_run(runner, run->plan, on_line, run, &stop, &runner_status);
-	progress_clear(&run->progress);
-	ret_back = cg_step_back(cg);
-	if (!ret)
-		ret = ret_back;
-	/* A runner that was killed left its memcgs behind. */
-	if (cg->version != CG_NONE && !ret)
-		ret = cg_sweep(cg, NULL);
-	return ret ? ret : finish_run(run, runner_status, ret_status);
 }
 
 static int make_perf_dir(struct run *run)
@@ -257,6 +253,46 @@ static int make_perf_dir(struct run *run)
 		return err_sys(len >= (int)sizeof(plan->perf_dir) ? ENAMETOOLONG : errno, "make %s/perf",
 			       store_dir(run->store));
 	return 0;
+}
+
+/* What went wrong first is the sentence that is kept. */
+static int step_back(const struct cg_info *cg, int ret)
+{
+	__free_mem char *sentence = ret ? strdup(err_msg()) : NULL;
+	/* Also removes the memcgs that a runner left behind when it was killed. */
+	int ret_back = cg_step_back(cg);
+
+	if (sentence)
+		err_set(-ret, "%s", sentence);
+	return ret ? ret : ret_back;
+}
+
+static int measure(struct run *run, const struct cg_info *cg, int *ret_status)
+{
+	__free_mem char *runner = NULL;
+	int runner_status = 0, ret = paths_runner(&runner);
+
+	if (!ret && run->args->perf_record)
+		ret = make_perf_dir(run);
+	if (!ret)
+		ret = cg_step_aside(cg);
+	if (ret)
+		return ret;
+	progress_begin(&run->progress, !run->args->quiet, run_plan_duration_ns(run->plan));
+	ret = live_run(runner, run->plan, on_line, run, &stop, &runner_status);
+	progress_clear(&run->progress);
+	ret = step_back(cg, ret);
+	return ret ? ret : finish_run(run, runner_status, ret_status);
+}
+
+/* A run that failed says so, unless the disk takes not even that; it then goes on saying "running". */
+static int give_up(struct run *run)
+{
+	int status = cmd_fail(run->verb, NULL);
+
+	if (run->store)
+		(void)!store_finish(take_ptr(run->store), "failed");
+	return status;
 }
 
 /* Which profiles there are to compare: the baseline's against each other state's. */
@@ -288,7 +324,7 @@ static int run_and_present(struct run *run, const struct cg_info *cg, json_t *co
 	__free_mem char *dir = NULL;
 	json_t *json = run_json(run->plan, command);
 	char name[128];
-	int status, present_status, ret;
+	int status = EXIT_BROKEN, present_status, ret;
 
 	run_name(name, sizeof(name));
 	ret = store_create(run->args->results_dir, name, json, &run->store);
@@ -296,13 +332,11 @@ static int run_and_present(struct run *run, const struct cg_info *cg, json_t *co
 	if (ret)
 		return cmd_fail(run->verb, NULL);
 	dir = strdup(store_dir(run->store));
-	if (run->args->perf_record && make_perf_dir(run))
-		return cmd_fail(run->verb, NULL);
-	ret = measure(run, cg, &status);
-	if (ret) {
-		store_abandon(run->store);
-		return cmd_fail(run->verb, NULL);
-	}
+	if (!dir || measure(run, cg, &status))
+		return give_up(run);
+	/* Why there is nothing to show has been said. */
+	if (status && !run->has_samples)
+		return status;
 	present_status = present_run(run->verb, dir, &present);
 	if (run->args->perf_record)
 		print_perf_diff(run, dir);
@@ -391,6 +425,8 @@ static int run_parsed(const struct run_line *line, int argc, char **argv)
 		status = print_plan(&verb_run, &plan, topo, line->args->json);
 	else if (cg.version == CG_NONE)
 		status = (cmd_fail(&verb_run, "%s", cg.why), EXIT_NOTHING_COMPARED);
+	else if (cg.why[0])
+		status = cmd_fail(&verb_run, "%s", cg.why);
 	else
 		status = run_and_present(&run, &cg, command_json(argc, argv));
 	plan_free(&plan);

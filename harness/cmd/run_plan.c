@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/units.h"
+#include "cmd/cmd.h"
 #include "core/registry.h"
 
 /* With --quick, where an option does not say otherwise. */
@@ -60,7 +61,8 @@ static int make_arms(const struct run_line *line, const struct cg_info *cg, stru
 {
 	uint64_t depth[LIST_MAX];
 	size_t nr, i;
-	int ret = parse_list("depth", line->args->depth, PLAN_DEPTH_MAX, NULL, depth, &nr);
+	unsigned int below = !cg->can_enter_root; /* levels from the root memcg to the baseline */
+	int ret = parse_list("depth", line->args->depth, PLAN_DEPTH_MAX - below, NULL, depth, &nr);
 
 	if (ret)
 		return ret;
@@ -68,12 +70,12 @@ static int make_arms(const struct run_line *line, const struct cg_info *cg, stru
 		return err_set(ERANGE, "--depth=%s: at most %d depths", line->args->depth, PLAN_ARMS_MAX - 1);
 	item->arms[0] = (struct plan_arm){.state = PLAN_ROOT, .limit_bytes = UINT64_MAX};
 	/* Where the root memcg is out of reach, a memcg of depth 1 in our own subtree is the baseline. */
-	if (!cg->can_enter_root)
+	if (below)
 		item->arms[0] = (struct plan_arm){.state = PLAN_CHILD, .depth = 1, .limit_bytes = UINT64_MAX};
 	for (i = 0; i < nr; i++)
 		item->arms[i + 1] = (struct plan_arm){
 			.state = PLAN_CHILD,
-			.depth = (unsigned int)depth[i] + !cg->can_enter_root,
+			.depth = (unsigned int)depth[i] + below,
 			.limit_bytes = line->args->limit_bytes ? line->args->limit_bytes : UINT64_MAX,
 		};
 	item->nr_arms = nr + 1;
@@ -118,10 +120,21 @@ static int set_params(const struct opt_list *list, struct plan *plan)
 	return 0;
 }
 
+/* Cut short, it would name another place. */
+static int copy_option(const char *option, const char *text, char *buf, size_t size)
+{
+	if (strlen(text) >= size)
+		return err_set(ERANGE, "--%s: at most %zu letters, and \"%.16s...\" has %zu", option, size - 1, text,
+			       strlen(text));
+	strcpy(buf, text);
+	return 0;
+}
+
 static int add_item(const struct run_line *line, const struct cg_info *cg, const struct bench *bench,
 		    uint64_t nr_workers, struct plan *plan)
 {
 	struct plan_item *item = plan_add(plan);
+	int ret;
 
 	if (!item)
 		return err_sys(ENOMEM, "memory for the plan");
@@ -129,9 +142,10 @@ static int add_item(const struct run_line *line, const struct cg_info *cg, const
 	params_init(&item->params, bench);
 	item->nr_workers = (unsigned int)nr_workers;
 	item->threads = line->args->threads;
-	snprintf(item->place, sizeof(item->place), "%s", line->args->place);
-	snprintf(item->memory, sizeof(item->memory), "%s", line->args->memory);
-	return make_arms(line, cg, item);
+	ret = copy_option("place", line->args->place, item->place, sizeof(item->place));
+	if (!ret)
+		ret = copy_option("memory-bind", line->args->memory, item->memory, sizeof(item->memory));
+	return ret ? ret : make_arms(line, cg, item);
 }
 
 /* What `run` without a bench measures: every bench alone, those with a cost of memcg also on every core. */
@@ -161,10 +175,10 @@ static int add_named(const struct run_line *line, const struct cg_info *cg, cons
 	int ret = 0;
 
 	for (i = 0; !ret && i < names->nr; i++) {
-		const struct bench *bench = registry_find(names->items[i]);
+		const struct bench *bench = cmd_find_bench(names->items[i]);
 
 		if (!bench)
-			return err_set(ENOENT, "no bench is called \"%s\" (memcgbench list names them)", names->items[i]);
+			return -ENOENT;
 		for (k = 0; !ret && k < nr_workers; k++)
 			ret = add_item(line, cg, bench, workers[k], plan);
 	}
