@@ -128,6 +128,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "memcgbench-runner: %s\n", err_msg());
 		return 2;
 	}
+	emit.clock = plan.clock;
 	ret = run_plan(&plan, &emit);
 	emit_end(&emit, ret == -EINTR ? "interrupted" : ret ? "failed" : "complete");
 	emit_flush(&emit);

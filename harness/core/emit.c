@@ -130,10 +130,10 @@ void emit_boot(struct emit *emit, const struct plan *plan, const struct facts *f
 				     (int)topo_nr_cores(topo), "nodes", (int)topo_nr_nodes(topo), "packages",
 				     (int)topo_nr_packages(topo), "smt", topo_has_smt(topo));
 
-	emit_record(emit, json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o}", "type", "boot", "schema",
+	emit_record(emit, json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o}", "type", "boot", "schema",
 				    "memcgbench-samples", "schema_version", 1, "memcgbench", memcgbench_version,
-				    "revision", memcgbench_revision, "clock", "ns", "seed",
-				    (json_int_t)plan->seed, "clock_cost_ns", (json_int_t)clock_cost_ns, "facts",
+				    "revision", memcgbench_revision, "clock", plan_clock_name(plan->clock), "kernel",
+				    plan->kernel, "seed", (json_int_t)plan->seed, "clock_cost_ns", (json_int_t)clock_cost_ns, "facts",
 				    facts_json(facts), "cgroup", cgroup_json(cg), "topology", topology));
 }
 
@@ -146,7 +146,7 @@ void emit_topology(struct emit *emit, const struct topo *topo)
 	emit_record(emit, json_pack("{s:s, s:o}", "type", "topology", "xml", text_json(xml)));
 }
 
-static json_t *metrics_json(const struct bench *bench)
+static json_t *metrics_json(const struct bench *bench, enum plan_clock clock)
 {
 	json_t *metrics = json_array();
 	char unit[64];
@@ -155,7 +155,7 @@ static json_t *metrics_json(const struct bench *bench)
 	for (i = 0; i < bench->nr_metrics; i++) {
 		const struct bench_metric *m = &bench->metrics[i];
 
-		snprintf(unit, sizeof(unit), "ns/%s", m->op);
+		snprintf(unit, sizeof(unit), "%s/%s", plan_clock_name(clock), m->op);
 		json_array_append_new(metrics, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", m->name, "help", m->help,
 							 "op", m->op, "unit", unit, "better",
 							 m->better == BENCH_LOWER_IS_BETTER ? "lower" : "higher"));
@@ -187,7 +187,7 @@ void emit_item(struct emit *emit, const struct emit_item *item)
 	json_object_set_new(record, "oversubscribed", json_boolean(item->oversubscribed));
 	json_object_set_new(record, "workers", workers_json(item));
 	json_object_set_new(record, "op", json_string(item->plan->bench->metrics[0].op));
-	json_object_set_new(record, "metrics", metrics_json(item->plan->bench));
+	json_object_set_new(record, "metrics", metrics_json(item->plan->bench, emit->clock));
 	json_object_set_new(record, "passes", u64(item->passes));
 	emit_record(emit, record);
 }

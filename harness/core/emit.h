@@ -21,6 +21,7 @@
 
 struct emit {
 	int fd;
+	enum plan_clock clock;
 	bool deferred; /* keep lines until emit_flush() */
 	int error;     /* errno of the first failed write; later lines are dropped */
 	char *kept;    /* lines not written yet */

@@ -44,7 +44,15 @@ struct plan_item {
 	size_t nr_arms;
 };
 
+/* What a nanosecond of the guest's clock is: decided by whoever boots it (docs/METHOD.md, "The clock"). */
+enum plan_clock {
+	PLAN_NS,
+	PLAN_INSN, /* an instruction: QEMU TCG under -icount shift=0 */
+};
+
 struct plan {
+	enum plan_clock clock;
+	char kernel[128]; /* what the user calls the kernel under test; "" = this machine's own */
 	uint64_t seed;
 	unsigned int blocks;	/* per item; each holds every arm twice */
 	uint64_t rep_ns;	/* how long one rep should take; sets the passes in it */
@@ -56,6 +64,7 @@ struct plan {
 };
 
 const char *plan_state_name(enum plan_state state);
+const char *plan_clock_name(enum plan_clock clock); /* "ns", "insn": also the unit of a cost */
 
 /* Append a zeroed item; NULL when memory is short. Valid until the next call. */
 struct plan_item *plan_add(struct plan *plan);

@@ -33,7 +33,9 @@ struct item_run {
 	const struct plan_item *item;
 	size_t index;
 	struct topo_place *places;
-	struct cg_group *group[PLAN_ARMS_MAX];
+	size_t arms[PLAN_ARMS_MAX]; /* those that this boot can run, by their index in the item */
+	size_t nr_arms;
+	struct cg_group *group[PLAN_ARMS_MAX]; /* by index in the item, as is team */
 	struct team *team[PLAN_ARMS_MAX];
 	int failed_arm; /* for the error record; -1: none in particular */
 	uint64_t passes;
@@ -58,10 +60,11 @@ static void stop_teams(struct item_run *run)
 static int start_teams(struct item_run *run, unsigned int block)
 {
 	uint64_t seed = run->sampler->plan->seed * 1000003 + run->index * 8191 + block;
-	size_t i;
+	size_t i, k;
 	int ret;
 
-	for (i = 0; i < run->item->nr_arms; i++) {
+	for (k = 0; k < run->nr_arms; k++) {
+		i = run->arms[k];
 		run->failed_arm = (int)i;
 		ret = team_start(run->item, &run->item->arms[i], run->group[i], run->places, seed, &run->team[i]);
 		if (ret)
@@ -75,12 +78,13 @@ static int make_groups(struct item_run *run)
 {
 	struct cg_tree *tree = run->sampler->tree;
 	char name[32];
-	size_t i;
+	size_t i, k;
 	int ret;
 
-	for (i = 0; i < run->item->nr_arms; i++) {
-		const struct plan_arm *arm = &run->item->arms[i];
+	for (k = 0; k < run->nr_arms; k++) {
+		const struct plan_arm *arm = &run->item->arms[run->arms[k]];
 
+		i = run->arms[k];
 		run->failed_arm = (int)i;
 		if (arm->state == PLAN_OFF)
 			continue;
@@ -103,11 +107,11 @@ static int calibrate(struct item_run *run)
 	struct team_rep rep;
 	int ret;
 
-	run->failed_arm = 0;
+	run->failed_arm = (int)run->arms[0];
 	for (run->passes = 1;;) {
 		uint64_t factor;
 
-		ret = team_rep(run->team[0], run->passes, false, &rep);
+		ret = team_rep(run->team[run->arms[0]], run->passes, false, &rep);
 		if (ret)
 			return ret;
 		if (rep.elapsed_ns >= goal_ns / 2)
@@ -173,12 +177,13 @@ static int settle(struct item_run *run)
 {
 	uint64_t window_ns[SETTLE_WINDOW], begin_ns = clock_ns();
 	unsigned int rep;
-	size_t arm;
+	size_t k;
 	int ret;
 
 	for (rep = 0; rep < SETTLE_MAX_REPS && clock_ns() - begin_ns < SETTLE_MAX_NS; rep++) {
-		for (arm = run->item->nr_arms; arm--;) {
-			ret = take_sample(run, arm, 0, rep, true, arm ? NULL : &window_ns[rep % SETTLE_WINDOW]);
+		for (k = run->nr_arms; k--;) {
+			ret = take_sample(run, run->arms[k], 0, rep, true,
+					  k ? NULL : &window_ns[rep % SETTLE_WINDOW]);
 			if (ret)
 				return ret;
 		}
@@ -254,10 +259,11 @@ static int prove_child(struct item_run *run, size_t arm)
 
 static int prove(struct item_run *run)
 {
-	size_t arm;
+	size_t arm, k;
 	int ret;
 
-	for (arm = 0; arm < run->item->nr_arms; arm++) {
+	for (k = 0; k < run->nr_arms; k++) {
+		arm = run->arms[k];
 		if (run->item->arms[arm].state != PLAN_CHILD)
 			continue;
 		run->failed_arm = (int)arm;
@@ -272,12 +278,12 @@ static int prove(struct item_run *run)
 /* A random order of the arms, then its mirror image. */
 static void draw_order(struct item_run *run, size_t *order)
 {
-	size_t n = run->item->nr_arms, i, j;
+	size_t n = run->nr_arms, i, j;
 
 	for (i = 0; i < n; i++) {
 		j = (size_t)nrand48(run->random) % (i + 1);
 		order[i] = order[j];
-		order[j] = i;
+		order[j] = run->arms[i];
 	}
 	for (i = 0; i < n; i++)
 		order[n + i] = order[n - 1 - i];
@@ -290,9 +296,9 @@ static int run_block(struct item_run *run, unsigned int block)
 
 	draw_order(run, order);
 	/* The first rep of a new process pays for what the others find ready. */
-	for (i = 0; !ret && i < run->item->nr_arms; i++)
+	for (i = 0; !ret && i < run->nr_arms; i++)
 		ret = take_sample(run, order[i], block, (unsigned int)i, true, NULL);
-	for (i = 0; !ret && i < 2 * run->item->nr_arms; i++)
+	for (i = 0; !ret && i < 2 * run->nr_arms; i++)
 		ret = take_sample(run, order[i], block, (unsigned int)i, false, NULL);
 	stop_teams(run);
 	return ret;
@@ -302,11 +308,12 @@ static int run_counted(struct item_run *run)
 {
 	struct team_rep rep;
 	unsigned int round;
-	size_t arm;
+	size_t arm, k;
 	int ret = start_teams(run, 0);
 
 	for (round = 0; !ret && round < COUNTED_ROUNDS; round++) {
-		for (arm = 0; !ret && arm < run->item->nr_arms; arm++) {
+		for (k = 0; !ret && k < run->nr_arms; k++) {
+			arm = run->arms[k];
 			run->failed_arm = (int)arm;
 			ret = team_rep(run->team[arm], run->passes, true, &rep);
 			if (!ret)
@@ -326,7 +333,7 @@ static int run_latency_round(struct item_run *run, unsigned int round)
 	int ret = start_teams(run, round);
 
 	draw_order(run, order);
-	for (i = 0; !ret && i < run->item->nr_arms; i++) {
+	for (i = 0; !ret && i < run->nr_arms; i++) {
 		struct histogram *histogram = calloc(1, sizeof(*histogram));
 
 		if (!histogram) {
@@ -394,10 +401,11 @@ static int perf_arm(struct item_run *run, size_t arm)
 
 static int run_perf(struct item_run *run)
 {
-	size_t arm;
+	size_t arm, k;
 	int ret = start_teams(run, 0);
 
-	for (arm = 0; !ret && arm < run->item->nr_arms; arm++) {
+	for (k = 0; !ret && k < run->nr_arms; k++) {
+		arm = run->arms[k];
 		run->failed_arm = (int)arm;
 		ret = perf_arm(run, arm);
 		/* A profile is an extra: results still come without it. */
@@ -458,14 +466,14 @@ static int measure(struct item_run *run, bool oversubscribed)
 	return ret;
 }
 
-static bool needs_controller(const struct plan_item *item)
+/* The arms that this boot can run: "off" where there is no memory controller, the others where there is one. */
+static void choose_arms(struct item_run *run)
 {
 	size_t i;
 
-	for (i = 0; i < item->nr_arms; i++)
-		if (item->arms[i].state != PLAN_OFF)
-			return true;
-	return false;
+	for (i = 0; i < run->item->nr_arms; i++)
+		if ((run->item->arms[i].state == PLAN_OFF) == !run->sampler->tree)
+			run->arms[run->nr_arms++] = i;
 }
 
 /* What went wrong first is the sentence that is kept. */
@@ -515,8 +523,11 @@ int sampler_item(const struct sampler *sampler, size_t index)
 	char why[256];
 	int ret;
 
-	if (needs_controller(run.item) && !sampler->tree) {
-		emit_skip(sampler->emit, index, run.item->bench->name, sampler->cg->why);
+	choose_arms(&run);
+	if (!run.nr_arms) {
+		emit_skip(sampler->emit, index, run.item->bench->name,
+			  sampler->tree ? "the memory controller is on; \"off\" is measured in a boot with cgroup_disable=memory"
+					: sampler->cg->why);
 		return 0;
 	}
 	if (!needs_all_met(run.item->bench, sampler->cg, why, sizeof(why))) {

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "data/ladder.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "data/stats.h"
+
+/* Which kernel and seed each boot number is. */
+struct boot_key {
+	size_t kernel, seed;
+};
+
+struct build {
+	const struct rundata *data;
+	struct ladder *ladder;
+	struct boot_key *boots; /* by boot number */
+	size_t nr_boots;
+};
+
+static int no_memory(void)
+{
+	return err_sys(ENOMEM, "memory for the table");
+}
+
+static int find_kernel(struct ladder *ladder, const char *name, size_t *ret_index)
+{
+	char **kernels;
+	size_t i;
+
+	for (i = 0; i < ladder->nr_kernels; i++)
+		if (!strcmp(ladder->kernels[i], name))
+			break;
+	if (i == ladder->nr_kernels) {
+		kernels = reallocarray(ladder->kernels, i + 1, sizeof(*kernels));
+		if (!kernels)
+			return no_memory();
+		ladder->kernels = kernels;
+		kernels[i] = strdup(name);
+		if (!kernels[i])
+			return no_memory();
+		ladder->nr_kernels++;
+	}
+	*ret_index = i;
+	return 0;
+}
+
+static int find_seed(struct ladder *ladder, uint64_t seed, size_t *ret_index)
+{
+	uint64_t *seeds;
+	size_t i;
+
+	for (i = 0; i < ladder->nr_seeds; i++)
+		if (ladder->seeds[i] == seed)
+			break;
+	if (i == ladder->nr_seeds) {
+		seeds = reallocarray(ladder->seeds, i + 1, sizeof(*seeds));
+		if (!seeds)
+			return no_memory();
+		ladder->seeds = seeds;
+		seeds[ladder->nr_seeds++] = seed;
+	}
+	*ret_index = i;
+	return 0;
+}
+
+static int read_boots(struct build *build)
+{
+	const json_t *boots = json_object_get(build->data->run, "boots");
+	size_t i, nr = json_array_size(boots);
+
+	for (i = 0; i < nr; i++) {
+		const json_t *boot = json_array_get(boots, i);
+		const json_t *number = json_object_get(boot, "boot"), *seed = json_object_get(boot, "seed");
+		const char *kernel = json_string_value(json_object_get(boot, "kernel"));
+		struct boot_key *keys;
+		size_t at = (size_t)json_integer_value(number);
+		int ret;
+
+		if (!json_is_integer(number) || json_integer_value(number) < 0 || at > 1000000 || !json_is_integer(seed) ||
+		    !kernel)
+			return err_set(EBADMSG, "%s/run.json: a boot lacks its number, kernel or seed", build->data->dir);
+		keys = reallocarray(build->boots, at + 1 > build->nr_boots ? at + 1 : build->nr_boots, sizeof(*keys));
+		if (!keys)
+			return no_memory();
+		build->boots = keys;
+		for (; build->nr_boots <= at; build->nr_boots++)
+			keys[build->nr_boots] = (struct boot_key){SIZE_MAX, SIZE_MAX};
+		ret = find_kernel(build->ladder, kernel, &keys[at].kernel);
+		if (!ret)
+			ret = find_seed(build->ladder, (uint64_t)json_integer_value(seed), &keys[at].seed);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int cost_alloc(struct ladder_cost *cost, size_t nr_seeds)
+{
+	size_t i;
+
+	cost->by_seed = calloc(nr_seeds ? nr_seeds : 1, sizeof(*cost->by_seed));
+	if (!cost->by_seed)
+		return no_memory();
+	for (i = 0; i < nr_seeds; i++)
+		cost->by_seed[i] = NAN;
+	return 0;
+}
+
+static int row_alloc(struct ladder_row *row, size_t nr_seeds)
+{
+	size_t nr = row->item->nr_arms, i;
+	int ret = 0;
+
+	row->arm = calloc(nr, sizeof(*row->arm));
+	row->overhead = calloc(nr, sizeof(*row->overhead));
+	row->change = calloc(nr, sizeof(*row->change));
+	if (!row->arm || !row->overhead || !row->change)
+		return no_memory();
+	for (i = 0; !ret && i < nr; i++) {
+		ret = cost_alloc(&row->arm[i], nr_seeds);
+		if (!ret)
+			ret = cost_alloc(&row->overhead[i], nr_seeds);
+		if (!ret)
+			ret = cost_alloc(&row->change[i], nr_seeds);
+	}
+	return ret;
+}
+
+/* Sum up over seeds; the median is of those that are there. */
+static int cost_finish(struct ladder_cost *cost, size_t nr_seeds)
+{
+	__free_mem double *there = calloc(nr_seeds ? nr_seeds : 1, sizeof(*there));
+	size_t i;
+
+	if (!there)
+		return no_memory();
+	cost->nr = 0;
+	cost->median = cost->low = cost->high = NAN;
+	for (i = 0; i < nr_seeds; i++)
+		if (!isnan(cost->by_seed[i]))
+			there[cost->nr++] = cost->by_seed[i];
+	if (!cost->nr)
+		return 0;
+	cost->median = stats_median(there, cost->nr);
+	cost->low = cost->high = there[0];
+	for (i = 1; i < cost->nr; i++) {
+		cost->low = fmin(cost->low, there[i]);
+		cost->high = fmax(cost->high, there[i]);
+	}
+	return 0;
+}
+
+/* The least rep of every boot of the row's kernel. */
+static void read_samples(const struct build *build, struct ladder_row *row, size_t metric)
+{
+	size_t i;
+
+	for (i = 0; i < row->item->nr_samples; i++) {
+		const struct rundata_sample *sample = &row->item->samples[i];
+		const struct boot_key *key = sample->boot < build->nr_boots ? &build->boots[sample->boot] : NULL;
+		double *least;
+
+		if (sample->warmup || sample->cut || !key || key->kernel != row->kernel)
+			continue;
+		least = &row->arm[sample->arm].by_seed[key->seed];
+		if (isnan(*least) || sample->value[metric] < *least)
+			*least = sample->value[metric];
+	}
+}
+
+static int finish_row(struct ladder_row *row, const struct ladder_row *base, size_t nr_seeds)
+{
+	size_t i, seed;
+	int ret = 0;
+
+	for (i = 0; i < row->item->nr_arms; i++) {
+		for (seed = 0; seed < nr_seeds; seed++) {
+			row->overhead[i].by_seed[seed] =
+				i ? row->arm[i].by_seed[seed] - row->arm[0].by_seed[seed] : NAN;
+			if (base != row)
+				row->change[i].by_seed[seed] =
+					i ? row->overhead[i].by_seed[seed] - base->overhead[i].by_seed[seed]
+					  : row->arm[0].by_seed[seed] - base->arm[0].by_seed[seed];
+		}
+	}
+	for (i = 0; !ret && i < row->item->nr_arms; i++) {
+		ret = cost_finish(&row->arm[i], nr_seeds);
+		if (!ret)
+			ret = cost_finish(&row->overhead[i], nr_seeds);
+		if (!ret)
+			ret = cost_finish(&row->change[i], nr_seeds);
+	}
+	return ret;
+}
+
+static bool row_is_empty(const struct ladder_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < row->item->nr_arms; i++)
+		if (row->arm[i].nr)
+			return false;
+	return true;
+}
+
+static int add_rows(struct build *build, const struct rundata_item *item, size_t metric)
+{
+	struct ladder *ladder = build->ladder;
+	size_t kernel, first = ladder->nr_rows;
+	bool any = false;
+	int ret;
+
+	for (kernel = 0; kernel < ladder->nr_kernels; kernel++) {
+		struct ladder_row *row = &ladder->rows[ladder->nr_rows++];
+
+		row->item = item;
+		row->metric = &item->metrics[metric];
+		row->kernel = kernel;
+		ret = row_alloc(row, ladder->nr_seeds);
+		if (ret)
+			return ret;
+		read_samples(build, row, metric);
+		ret = finish_row(row, &ladder->rows[first], ladder->nr_seeds);
+		if (ret)
+			return ret;
+		any |= !row_is_empty(row);
+	}
+	return any;
+}
+
+static int build_rows(struct build *build)
+{
+	struct ladder *ladder = build->ladder;
+	size_t nr = 0, i, m;
+	bool any = false;
+	int ret;
+
+	for (i = 0; i < build->data->nr_items; i++)
+		nr += build->data->items[i].nr_metrics * ladder->nr_kernels;
+	ladder->rows = calloc(nr ? nr : 1, sizeof(*ladder->rows));
+	if (!ladder->rows)
+		return no_memory();
+	for (i = 0; i < build->data->nr_items; i++)
+		for (m = 0; m < build->data->items[i].nr_metrics; m++) {
+			ret = add_rows(build, &build->data->items[i], m);
+			if (ret < 0)
+				return ret;
+			any |= ret > 0;
+		}
+	return any ? 0 : err_set(ENODATA, "%s holds no sample of any boot", build->data->dir);
+}
+
+int ladder_compute(const struct rundata *data, struct ladder **ret_ladder)
+{
+	struct build build = {.data = data, .ladder = calloc(1, sizeof(*build.ladder))};
+	int ret = build.ladder ? read_boots(&build) : no_memory();
+
+	if (!ret)
+		ret = build_rows(&build);
+	free(build.boots);
+	if (ret) {
+		ladder_free(build.ladder);
+		return ret;
+	}
+	*ret_ladder = build.ladder;
+	return 0;
+}
+
+static void costs_free(struct ladder_cost *costs, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; costs && i < nr; i++)
+		free(costs[i].by_seed);
+	free(costs);
+}
+
+void ladder_free(struct ladder *ladder)
+{
+	size_t i;
+
+	if (!ladder)
+		return;
+	for (i = 0; i < ladder->nr_rows; i++) {
+		struct ladder_row *row = &ladder->rows[i];
+
+		costs_free(row->arm, row->item->nr_arms);
+		costs_free(row->overhead, row->item->nr_arms);
+		costs_free(row->change, row->item->nr_arms);
+	}
+	for (i = 0; i < ladder->nr_kernels; i++)
+		free(ladder->kernels[i]);
+	free(ladder->kernels);
+	free(ladder->seeds);
+	free(ladder->rows);
+	free(ladder);
+}

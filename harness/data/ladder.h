@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ladder.h - what memcg costs on one or several kernels, each booted with memcg off and on: off → root → child.
+ *
+ * From stored samples of guest boots only, on a clock that is exact within a boot. The value of a boot is the *least*
+ * of its reps (a rep is at least as long as its work; a timer tick only adds), so a boot with its seed is one
+ * observation. Boots are paired by seed: differences are taken within a seed, then summed up over seeds.
+ */
+#ifndef DATA_LADDER_H
+#define DATA_LADDER_H
+
+#include <stddef.h>
+
+#include "base/util.h"
+#include "data/rundata.h"
+
+/* Values of one cost over the seeds; entry i belongs to seed i of the ladder, NAN: no such boot. */
+struct ladder_cost {
+	double *by_seed;
+	size_t nr;		   /* seeds that have a value */
+	double median, low, high; /* over those seeds: all of it, no interval; NAN when nr is 0 */
+};
+
+/* One metric of one item on one kernel. */
+struct ladder_row {
+	const struct rundata_item *item;
+	const struct rundata_metric *metric;
+	size_t kernel;
+	struct ladder_cost *arm;      /* item->nr_arms: the cost in each arm */
+	struct ladder_cost *overhead; /* item->nr_arms: arm − off within a seed; of arm 0: nothing */
+	/*
+	 * The memcg cost change: this overhead − that of kernel 0, within a seed; nothing on kernel 0. And the change
+	 * of the baseline arm itself (off), which is what the kernel changed for everybody.
+	 */
+	struct ladder_cost *change;
+};
+
+struct ladder {
+	char **kernels; /* names in the order of their first boot */
+	size_t nr_kernels;
+	uint64_t *seeds;
+	size_t nr_seeds;
+	struct ladder_row *rows; /* by item, metric, kernel */
+	size_t nr_rows;
+};
+
+/* -ENODATA: no sample; -EBADMSG: boots without kernel or seed. @data must outlive *ret_ladder. Free with ladder_free(). */
+int ladder_compute(const struct rundata *data, struct ladder **ret_ladder) __must_check;
+void ladder_free(struct ladder *ladder);
+
+#endif

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "out/ladder_text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "out/table.h"
+
+/* Instructions are whole; their mean over the ops of a rep is not. Below this a difference is not worth a digit. */
+#define EPSILON 0.005
+
+struct ladder_print {
+	const struct rundata *data;
+	const struct ladder *ladder;
+	const struct label_defaults *defaults;
+	struct table_look look;
+	FILE *out;
+};
+
+/* "3272.1", or "3272.1 (3271.8..3272.6)" where the seeds differ. */
+static void cost_cell(struct table *table, const struct ladder_cost *cost, bool is_difference)
+{
+	if (!cost->nr)
+		table_cell(table, TABLE_PLAIN, "-");
+	else
+		table_cell(table, TABLE_PLAIN, is_difference ? "%+.1f" : "%.1f", cost->median);
+}
+
+/* How far apart the seeds are: half the range, of the widest cost of the row. */
+static void spread_cell(struct table *table, const struct ladder_cost *costs, size_t nr)
+{
+	double spread = 0;
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (costs[i].nr > 1)
+			spread = fmax(spread, (costs[i].high - costs[i].low) / 2);
+	if (spread < EPSILON)
+		table_cell(table, TABLE_DIM, "exact");
+	else
+		table_cell(table, TABLE_PLAIN, "%.1f", spread);
+}
+
+static void percent_cell(struct table *table, const struct ladder_row *row, size_t arm)
+{
+	if (row->overhead[arm].nr && row->arm[0].median > 0)
+		table_cell(table, TABLE_PLAIN, "%+.1f", 100 * row->overhead[arm].median / row->arm[0].median);
+	else
+		table_cell(table, TABLE_PLAIN, "-");
+}
+
+static void head_row(struct table *table, const struct ladder_print *print, const struct rundata_item *item)
+{
+	char label[LABEL_MAX];
+	size_t i;
+
+	table_row(table);
+	table_head(table, "metric");
+	table_head(table, "kernel");
+	for (i = 0; i < item->nr_arms; i++)
+		table_head(table, "%s", label_arm(item, &item->arms[i], label));
+	for (i = 1; i < item->nr_arms; i++) {
+		table_head(table, "%s-off", label_arm(item, &item->arms[i], label));
+		table_head(table, "%%");
+	}
+	table_head(table, "+/-");
+	if (print->ladder->nr_kernels > 1)
+		for (i = 0; i < item->nr_arms; i++)
+			table_head(table, i ? "%s-off, change" : "%s, change", label_arm(item, &item->arms[i], label));
+}
+
+static void metric_row(struct table *table, const struct ladder_print *print, const struct ladder_row *row)
+{
+	size_t i;
+
+	table_row(table);
+	table_cell(table, TABLE_BOLD, "%s", row->kernel ? "" : row->metric->name);
+	table_cell(table, TABLE_PLAIN, "%s", print->ladder->kernels[row->kernel]);
+	for (i = 0; i < row->item->nr_arms; i++)
+		cost_cell(table, &row->arm[i], false);
+	for (i = 1; i < row->item->nr_arms; i++) {
+		cost_cell(table, &row->overhead[i], true);
+		percent_cell(table, row, i);
+	}
+	spread_cell(table, row->overhead + 1, row->item->nr_arms - 1);
+	if (print->ladder->nr_kernels < 2)
+		return;
+	for (i = 0; i < row->item->nr_arms; i++) {
+		if (row->kernel)
+			cost_cell(table, &row->change[i], true);
+		else
+			table_cell(table, TABLE_PLAIN, " ");
+	}
+}
+
+static bool has_values(const struct ladder_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < row->item->nr_arms; i++)
+		if (row->arm[i].nr)
+			return true;
+	return false;
+}
+
+static int print_item(const struct ladder_print *print, const struct rundata_item *item)
+{
+	enum { COLUMNS_MAX = 64 };
+	struct table_column columns[COLUMNS_MAX] = {{TABLE_LEFT, 2}, {TABLE_LEFT, 1}};
+	size_t nr_columns = 2 + item->nr_arms + 2 * (item->nr_arms - 1) + 1 +
+			    (print->ladder->nr_kernels > 1 ? item->nr_arms : 0), i;
+	__free_mem char *name = label_item(item, print->defaults);
+	struct table *table;
+	int ret;
+
+	if (nr_columns > COLUMNS_MAX)
+		return err_set(ERANGE, "too many arms for a table");
+	for (i = 2; i < nr_columns; i++)
+		columns[i] = (struct table_column){TABLE_DECIMAL, 2};
+	table = table_new(columns, nr_columns);
+	if (!table || !name) {
+		table_free(table);
+		return err_sys(ENOMEM, "memory for the table");
+	}
+	fprintf(print->out, "\n%s: %zu worker%s, %s per %s\n", name, json_array_size(item->workers),
+		json_array_size(item->workers) == 1 ? "" : "s", label_clock(print->data), item->op);
+	head_row(table, print, item);
+	for (i = 0; i < print->ladder->nr_rows; i++)
+		if (print->ladder->rows[i].item == item && has_values(&print->ladder->rows[i]))
+			metric_row(table, print, &print->ladder->rows[i]);
+	ret = table_print(table, &print->look, print->out);
+	table_free(table);
+	return ret;
+}
+
+static void print_records(const struct ladder_print *print, const json_t *records)
+{
+	const json_t *record;
+	size_t i;
+
+	json_array_foreach(records, i, record) {
+		const json_t *boot = json_object_get(record, "boot");
+
+		fprintf(print->out, "%s, boot %d: %s\n", label_string(record, "type"), (int)json_integer_value(boot),
+			label_string(record, "text"));
+	}
+}
+
+static void print_kernels(const struct ladder_print *print)
+{
+	const json_t *boots = json_object_get(print->data->run, "boots"), *boot;
+	size_t kernel, i;
+
+	for (kernel = 0; kernel < print->ladder->nr_kernels; kernel++)
+		json_array_foreach(boots, i, boot) {
+			const json_t *facts = json_object_get(boot, "facts"), *cgroup = json_object_get(boot, "cgroup");
+
+			if (strcmp(label_string(boot, "kernel"), print->ladder->kernels[kernel]) ||
+			    !strcmp(label_string(cgroup, "version"), "none"))
+				continue;
+			fprintf(print->out, "kernel %-12s %s, cgroup %s, THP %s, LRU_GEN %s\n", print->ladder->kernels[kernel],
+				label_string(facts, "release"), label_string(cgroup, "version"),
+				label_string(facts, "thp_enabled"),
+				*label_string(facts, "lru_gen") ? label_string(facts, "lru_gen") : "not built in");
+			break;
+		}
+}
+
+int ladder_text(const struct rundata *data, const struct ladder *ladder, const struct label_defaults *defaults,
+		bool colour, FILE *out)
+{
+	struct ladder_print print = {
+		.data = data,
+		.ladder = ladder,
+		.defaults = defaults,
+		.look = {.colour = colour, .ascii = true},
+		.out = out,
+	};
+	size_t i;
+	int ret = 0;
+
+	fprintf(out, "What memcg costs, kernel by kernel: off (cgroup_disable=memory), root and child memcg\n\n");
+	print_kernels(&print);
+	for (i = 0; !ret && i < data->nr_items; i++) {
+		ret = print_item(&print, &data->items[i]);
+		print_records(&print, data->items[i].warnings);
+		print_records(&print, data->items[i].errors);
+	}
+	if (ret)
+		return ret;
+	print_records(&print, data->notes);
+	fprintf(out, "\nMedians over %zu seed%s; differences within a seed; \"+/-\": half the range over seeds of the widest "
+		     "difference.\n",
+		ladder->nr_seeds, ladder->nr_seeds == 1 ? "" : "s");
+	if (!strcmp(label_clock(data), "insn"))
+		fprintf(out, "Instructions of an emulated processor: exact counts of work, blind to caches and contention.\n");
+	if (ladder->nr_kernels > 1)
+		fprintf(out, "change: against %s, within a seed; what happened to \"off\" happened to everybody.\n",
+			ladder->kernels[0]);
+	return ferror(out) ? err_set(EIO, "the table could not be written") : 0;
+}
