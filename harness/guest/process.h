@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* process.h - run a program to its end, its output in files. For tools such as apt-get; guests are boot.h's. */
+#ifndef GUEST_PROCESS_H
+#define GUEST_PROCESS_H
+
+#include "base/util.h"
+
+/*
+ * Run @argv (found by PATH) in folder @cwd (NULL: here), standard output to file @out_path and errors to
+ * @err_path (NULL: /dev/null; the same path twice: both into one file), with LC_ALL=C.UTF-8, no standard
+ * input, and killed when this process dies. Returns the exit status (128 + signal when killed), or -errno
+ * with a sentence; -ENOENT: there is no such program.
+ */
+int process_run(const char *const *argv, const char *cwd, const char *out_path, const char *err_path) __must_check;
+
+#endif
