@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "guest/boot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "guest/files.h"
+
+#define POLL_MS		 10
+#define AFTER_FAULT_MS	 500  /* a trace follows the line that names the fault */
+#define AFTER_END_MS	 10000
+#define PROBE_MS	 5000
+
+struct boot {
+	const struct boot_options *options;
+	char *console_path, *results_path, *log_path;
+	int console_fd, results_fd;
+	uint64_t console_bytes, results_bytes;
+	pid_t pid;
+	bool has_exited;
+	int status;
+	uint64_t start_ns, alive_ns, end_ns;
+	struct console console;
+	char *line; /* of results: what came behind the last newline */
+	size_t line_len, line_size;
+	bool has_end;
+	struct boot_result *result;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static bool is_past(uint64_t since_ns, uint64_t ms)
+{
+	return now_ns() - since_ns > ms * 1000000;
+}
+
+void boot_result_free(struct boot_result *result)
+{
+	free(result->console_tail);
+	free(result->console_path);
+	*result = (struct boot_result){0};
+}
+
+/* The first fault is the one that counts. */
+static void set_fault(struct boot *boot, enum boot_fault fault, const char *detail)
+{
+	if (boot->result->fault != BOOT_OK)
+		return;
+	boot->result->fault = fault;
+	snprintf(boot->result->sentence, sizeof(boot->result->sentence), "%s: %s", boot_fault_name(fault), detail);
+}
+
+/* --- starting and ending QEMU --- */
+
+static void child(char *const *argv, const char *log_path, int report, pid_t parent)
+{
+	int log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0644), null = open("/dev/null", O_RDWR), err;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126);
+	dup2(null, STDIN_FILENO);
+	dup2(log < 0 ? null : log, STDOUT_FILENO);
+	dup2(log < 0 ? null : log, STDERR_FILENO);
+	execvp(argv[0], argv);
+	err = errno;
+	if (write(report, &err, sizeof(err)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static int start(struct boot *boot, char *const *argv)
+{
+	int report[2], err = 0;
+	pid_t parent = getpid();
+
+	if (pipe2(report, O_CLOEXEC))
+		return err_sys(errno, "start %s", argv[0]);
+	boot->start_ns = boot->alive_ns = now_ns();
+	boot->pid = fork();
+	if (boot->pid == 0)
+		child(argv, boot->log_path, report[1], parent);
+	close(report[1]);
+	if (boot->pid < 0) {
+		close(report[0]);
+		return err_sys(EAGAIN, "start %s", argv[0]);
+	}
+	if (read(report[0], &err, sizeof(err)) != sizeof(err))
+		err = 0;
+	close(report[0]);
+	if (!err)
+		return 0;
+	waitpid(boot->pid, NULL, 0);
+	boot->pid = 0;
+	if (err == ENOENT)
+		return err_set(ENOENT, "no %s on this machine (Debian: package qemu-system-x86)", argv[0]);
+	return err_sys(err, "start %s", argv[0]);
+}
+
+static void check_exit(struct boot *boot)
+{
+	if (!boot->has_exited && waitpid(boot->pid, &boot->status, WNOHANG) == boot->pid)
+		boot->has_exited = true;
+}
+
+static void stop(struct boot *boot)
+{
+	if (boot->pid <= 0 || boot->has_exited)
+		return;
+	/* The child makes itself a group; when it had no time to, the group is not there and the pid is. */
+	if (kill(-boot->pid, SIGKILL))
+		kill(boot->pid, SIGKILL);
+	while (waitpid(boot->pid, &boot->status, 0) < 0 && errno == EINTR)
+		;
+	boot->has_exited = true;
+}
+
+/* --- what comes out --- */
+
+static void take_record(struct boot *boot, const char *line)
+{
+	const struct boot_options *options = boot->options;
+	json_error_t error;
+	json_t *record = json_loads(line, 0, &error);
+	const char *type = json_string_value(json_object_get(record, "type"));
+	char detail[256];
+
+	if (!type) {
+		snprintf(detail, sizeof(detail), "line %llu is not a record: %.100s",
+			 (unsigned long long)boot->result->nr_records + 1, line);
+		set_fault(boot, BOOT_GARBLED, detail);
+	} else {
+		if (boot->result->nr_records++ == 0)
+			boot->result->first_record_ns = now_ns() - boot->start_ns;
+		if (options->on_line && options->on_line(options->ctx, line))
+			set_fault(boot, BOOT_REFUSED, err_msg());
+		if (!strcmp(type, "end")) {
+			boot->has_end = true;
+			boot->end_ns = now_ns();
+		}
+	}
+	json_decref(record);
+}
+
+static void feed_results(struct boot *boot, const char *data, size_t size)
+{
+	while (size && boot->result->fault == BOOT_OK && !boot->has_end) {
+		const char *newline = memchr(data, '\n', size);
+		size_t len = newline ? (size_t)(newline - data) : size;
+
+		if (boot->line_len + len + 1 > boot->line_size) {
+			size_t room = 2 * (boot->line_len + len + 1);
+			char *more = realloc(boot->line, room);
+
+			if (!more) {
+				set_fault(boot, BOOT_REFUSED, "out of memory");
+				return;
+			}
+			boot->line = more;
+			boot->line_size = room;
+		}
+		memcpy(boot->line + boot->line_len, data, len);
+		boot->line_len += len;
+		boot->line[boot->line_len] = '\0';
+		if (!newline)
+			return;
+		take_record(boot, boot->line);
+		boot->line_len = 0;
+		data += len + 1;
+		size -= len + 1;
+	}
+}
+
+/* Everything new in one of the files. */
+static void drain(struct boot *boot, int *fd, const char *path, uint64_t *bytes, uint64_t max_bytes, bool is_console)
+{
+	char buf[65536], detail[128];
+	ssize_t n;
+
+	/* QEMU makes the file. */
+	if (*fd < 0)
+		*fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (*fd >= 0 && *bytes <= max_bytes && (n = read(*fd, buf, sizeof(buf))) > 0) {
+		*bytes += (uint64_t)n;
+		boot->alive_ns = now_ns();
+		if (is_console)
+			console_feed(&boot->console, buf, (size_t)n);
+		else
+			feed_results(boot, buf, (size_t)n);
+	}
+	if (*bytes > max_bytes) {
+		snprintf(detail, sizeof(detail), "more than %llu bytes on the %s", (unsigned long long)max_bytes,
+			 is_console ? "console" : "result channel");
+		set_fault(boot, BOOT_FLOOD, detail);
+	}
+}
+
+static void drain_all(struct boot *boot)
+{
+	const struct boot_options *options = boot->options;
+
+	drain(boot, &boot->console_fd, boot->console_path, &boot->console_bytes,
+	      options->console_max_bytes ? options->console_max_bytes : 16u << 20, true);
+	drain(boot, &boot->results_fd, boot->results_path, &boot->results_bytes,
+	      options->results_max_bytes ? options->results_max_bytes : 1u << 30, false);
+}
+
+/* --- judging --- */
+
+static void judge_time(struct boot *boot)
+{
+	const struct boot_options *options = boot->options;
+	unsigned int silence_ms = options->silence_ms ? options->silence_ms : 120000;
+	unsigned int timeout_ms = options->timeout_ms ? options->timeout_ms : 1800000;
+	char detail[96];
+
+	if (options->interrupted && *options->interrupted) {
+		set_fault(boot, BOOT_INTERRUPTED, "the boot was given up");
+	} else if (is_past(boot->start_ns, timeout_ms)) {
+		snprintf(detail, sizeof(detail), "not at its end after %.1f s", timeout_ms / 1e3);
+		set_fault(boot, BOOT_TIMEOUT, detail);
+	} else if (is_past(boot->alive_ns, silence_ms)) {
+		snprintf(detail, sizeof(detail), "nothing on console or result channel for %.1f s", silence_ms / 1e3);
+		set_fault(boot, BOOT_SILENCE, detail);
+	}
+}
+
+/* The last line of QEMU's own output. */
+static void qemu_words(const struct boot *boot, char *ret, size_t size)
+{
+	__free_mem char *line = NULL;
+	__close_file FILE *in = fopen(boot->log_path, "re");
+	size_t room = 0;
+
+	snprintf(ret, size, "no word from it");
+	while (in && getline(&line, &room, in) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0])
+			snprintf(ret, size, "%.400s", line);
+	}
+}
+
+static void judge_exit(struct boot *boot)
+{
+	char words[448], detail[512];
+
+	if (WIFSIGNALED(boot->status) || WEXITSTATUS(boot->status)) {
+		qemu_words(boot, words, sizeof(words));
+		snprintf(detail, sizeof(detail), "%s %d: %s", WIFSIGNALED(boot->status) ? "signal" : "exit status",
+			 WIFSIGNALED(boot->status) ? WTERMSIG(boot->status) : WEXITSTATUS(boot->status), words);
+		set_fault(boot, BOOT_QEMU, detail);
+	} else if (boot->result->nr_records == 0) {
+		set_fault(boot, BOOT_EARLY_EXIT, "the guest switched off before its first record");
+	} else if (!boot->has_end) {
+		snprintf(detail, sizeof(detail), "the guest switched off behind record %llu, without an end record",
+			 (unsigned long long)boot->result->nr_records);
+		set_fault(boot, BOOT_TRUNCATED, detail);
+	}
+}
+
+static void judge_console(struct boot *boot)
+{
+	/* Whatever else was seen since, this came first: a panicking guest also falls silent, or exits early. */
+	if (boot->console.fault != BOOT_OK)
+		set_fault(boot, boot->console.fault, boot->console.fault_line);
+}
+
+static void watch(struct boot *boot)
+{
+	const struct timespec poll_time = {.tv_nsec = POLL_MS * 1000000};
+	uint64_t fault_ns = 0;
+
+	for (;;) {
+		check_exit(boot);
+		drain_all(boot);
+		if (boot->has_exited || boot->result->fault != BOOT_OK)
+			break;
+		if (boot->console.fault != BOOT_OK && !fault_ns)
+			fault_ns = now_ns();
+		if (fault_ns && is_past(fault_ns, AFTER_FAULT_MS))
+			break;
+		if (boot->has_end && is_past(boot->end_ns, AFTER_END_MS))
+			break;
+		judge_time(boot);
+		if (boot->result->fault != BOOT_OK)
+			break;
+		nanosleep(&poll_time, NULL);
+	}
+	judge_console(boot);
+	/* An end record makes the boot whole, even when its QEMU had to be killed behind it. */
+	if (boot->has_exited && !boot->has_end)
+		judge_exit(boot);
+	stop(boot);
+}
+
+/* --- the whole --- */
+
+static int prepare(struct boot *boot, struct qemu_options *qemu, char ***ret_argv)
+{
+	const char *folder = boot->options->folder;
+	__free_mem char *command_path = NULL, *text = NULL;
+	char **argv;
+	int ret = folder_make(folder);
+
+	if (ret)
+		return ret;
+	boot->console_path = text_format("%s/console.log", folder);
+	boot->results_path = text_format("%s/results.jsonl", folder);
+	boot->log_path = text_format("%s/qemu.log", folder);
+	command_path = text_format("%s/command", folder);
+	if (!boot->console_path || !boot->results_path || !boot->log_path || !command_path)
+		return -ENOMEM;
+	/* What an earlier boot left must not be read as this one's. */
+	unlink(boot->console_path);
+	unlink(boot->results_path);
+	*qemu = *boot->options->qemu;
+	qemu->console_path = boot->console_path;
+	qemu->results_path = boot->results_path;
+	ret = qemu_command(qemu, &argv);
+	if (ret)
+		return ret;
+	text = qemu_command_text(argv);
+	ret = text ? file_replace(command_path, text, strlen(text)) : err_sys(ENOMEM, "write %s", command_path);
+	if (ret) {
+		qemu_argv_free(argv);
+		return ret;
+	}
+	*ret_argv = argv;
+	return 0;
+}
+
+static void close_boot(struct boot *boot)
+{
+	stop(boot);
+	if (boot->console_fd >= 0)
+		close(boot->console_fd);
+	if (boot->results_fd >= 0)
+		close(boot->results_fd);
+	free(boot->console_path);
+	free(boot->results_path);
+	free(boot->log_path);
+	free(boot->line);
+	free(boot);
+}
+
+int boot_run(const struct boot_options *options, struct boot_result *ret_result)
+{
+	struct boot *boot = calloc(1, sizeof(*boot));
+	struct boot_result result = {0};
+	struct qemu_options qemu;
+	char **argv = NULL;
+	int ret;
+
+	if (!boot)
+		return err_sys(ENOMEM, "boot a guest");
+	boot->options = options;
+	boot->result = &result;
+	boot->console_fd = boot->results_fd = -1;
+	ret = prepare(boot, &qemu, &argv);
+	if (!ret)
+		ret = start(boot, argv);
+	if (!ret) {
+		watch(boot);
+		result.elapsed_ns = now_ns() - boot->start_ns;
+		result.console_tail = console_tail(&boot->console);
+		result.console_path = take_ptr(boot->console_path);
+		*ret_result = result;
+	}
+	qemu_argv_free(argv);
+	close_boot(boot);
+	return ret;
+}
+
+static int seen(void *ctx, const char *line)
+{
+	(void)line;
+	*(bool *)ctx = true;
+	return 0;
+}
+
+int boot_probe_kvm(const char *kernel_path, const char *initramfs_path, const char *folder, char *why, size_t why_size)
+{
+	bool alive = false;
+	struct qemu_options qemu = {.accel = QEMU_KVM, .kernel_path = kernel_path, .initramfs_path = initramfs_path,
+				    .append = "memcgbench.probe"};
+	struct boot_options options = {.qemu = &qemu, .folder = folder, .timeout_ms = PROBE_MS, .on_line = seen,
+				       .ctx = &alive};
+	struct boot_result result = {0};
+	__close_fd int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		snprintf(why, why_size, "no KVM: open /dev/kvm: %s", strerror(errno));
+		return 0;
+	}
+	if (boot_run(&options, &result)) {
+		snprintf(why, why_size, "no KVM: %.400s", err_msg());
+		return 0;
+	}
+	if (!alive)
+		snprintf(why, why_size, "/dev/kvm does not run this kernel: %.400s", result.sentence);
+	boot_result_free(&result);
+	return alive;
+}
