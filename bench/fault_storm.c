@@ -22,7 +22,7 @@ struct fault_storm {
 	size_t slack_bytes; /* mapped in excess so that a huge page can be aligned */
 	uint32_t *sequence; /* order=random: which page comes when */
 	int fd;		    /* map=file-cow: what is copied from */
-	char *raw, *map;    /* the mapping, and its aligned part */
+	char *map;
 	uint64_t touched, nr_passes; /* since the last verify() */
 };
 
@@ -47,6 +47,17 @@ static void touch(const struct fault_storm *st)
 			(void)map[i];
 }
 
+/* Leave the part that begins with a whole huge page: freeing in batches must not split one. */
+static int trim(struct fault_storm *st)
+{
+	size_t head = -(uintptr_t)st->map & (st->op_bytes - 1);
+
+	if (head && munmap(st->map, head))
+		return -1;
+	st->map += head;
+	return munmap(st->map + st->map_bytes, st->slack_bytes - head);
+}
+
 static int map_memory(struct fault_storm *st)
 {
 	int flags = st->map_kind == MAP_KIND_SHMEM ? MAP_SHARED : MAP_PRIVATE;
@@ -54,18 +65,17 @@ static int map_memory(struct fault_storm *st)
 
 	if (st->fd < 0)
 		flags |= MAP_ANONYMOUS;
-	st->raw = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, st->fd, 0);
-	if (st->raw == MAP_FAILED)
+	st->map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, st->fd, 0);
+	if (st->map == MAP_FAILED)
 		return -errno;
-	st->map = st->raw;
-	if (st->slack_bytes)
-		st->map += -(uintptr_t)st->raw & (st->op_bytes - 1);
+	if (st->slack_bytes && trim(st))
+		return -errno;
 	/* EINVAL: a kernel without huge pages, where there is nothing to forbid. */
-	if (madvise(st->raw, bytes, st->thp == THP_ALWAYS ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
+	if (madvise(st->map, st->map_bytes, st->thp == THP_ALWAYS ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
 	    !(st->thp == THP_NEVER && errno == EINVAL)) {
 		int err = errno;
 
-		munmap(st->raw, bytes);
+		munmap(st->map, st->map_bytes);
 		return -err;
 	}
 	return 0;
@@ -74,10 +84,10 @@ static int map_memory(struct fault_storm *st)
 /* Undo map_memory(), @batch bytes a call. */
 static int unmap_memory(struct fault_storm *st, size_t batch)
 {
-	size_t bytes = st->map_bytes + st->slack_bytes, done;
+	size_t bytes = st->map_bytes, done;
 
 	for (done = 0; done < bytes; done += batch)
-		if (munmap(st->raw + done, bytes - done < batch ? bytes - done : batch))
+		if (munmap(st->map + done, bytes - done < batch ? bytes - done : batch))
 			return -errno;
 	return 0;
 }
@@ -150,14 +160,14 @@ static int pass_dontneed(struct fault_storm *st, struct bench_run *run, size_t b
 	bench_phase_end(run, METRIC_DONTNEED, st->nr_ops);
 	if (ret)
 		return bench_error(run, -ret, "madvise to free pages: %s", strerror(-ret));
-	ret = unmap_memory(st, st->map_bytes + st->slack_bytes);
+	ret = unmap_memory(st, st->map_bytes);
 	return ret ? bench_error(run, -ret, "munmap: %s", strerror(-ret)) : 0;
 }
 
 static int fault_storm_run(void *state, struct bench_run *run, uint64_t passes)
 {
 	struct fault_storm *st = state;
-	size_t batch = st->free_batch ? st->free_batch * st->op_bytes : st->map_bytes + st->slack_bytes;
+	size_t batch = st->free_batch ? st->free_batch * st->op_bytes : st->map_bytes;
 	/* Forking while other threads fault would time their lock and break their pages' sharing. */
 	int with_exit = !(bench_is_threaded(run) && bench_nr_workers(run) > 1);
 	int ret = 0;
@@ -195,7 +205,7 @@ static int fault_storm_latency(void *state, struct bench_run *run)
 			more = bench_op_end(run);
 		}
 		st->touched += i;
-		ret = unmap_memory(st, st->map_bytes + st->slack_bytes);
+		ret = unmap_memory(st, st->map_bytes);
 	}
 	return ret ? bench_error(run, -ret, "map or unmap: %s", strerror(-ret)) : 0;
 }
@@ -234,7 +244,7 @@ static int make_file(struct fault_storm *st, struct bench_run *run)
 	if (st->fd < 0)
 		return bench_error(run, errno, "memfd_create: %s", strerror(errno));
 	memset(page, 1, sizeof(page));
-	for (done = 0; done < st->map_bytes + st->slack_bytes; done += sizeof(page))
+	for (done = 0; done < st->map_bytes; done += sizeof(page))
 		if (write(st->fd, page, sizeof(page)) != (ssize_t)sizeof(page))
 			return bench_error(run, errno, "fill the file to copy from: %s", strerror(errno));
 	return 0;
@@ -256,6 +266,29 @@ static int make_sequence(struct fault_storm *st, struct bench_run *run)
 		st->sequence[j] = (uint32_t)i;
 	}
 	return 0;
+}
+
+/* One small page for each huge one wanted would be as many faults: no count of faults can tell. */
+static int check_huge(struct fault_storm *st, struct bench_run *run)
+{
+	unsigned char resident = 0;
+	int ret = map_memory(st);
+
+	if (!ret) {
+		if (st->access == ACCESS_WRITE)
+			*(volatile char *)st->map = 1;
+		else
+			(void)*(volatile char *)st->map;
+		ret = mincore(st->map + st->op_bytes - bench_page_bytes(run), 1, &resident) ? -errno : 0;
+		munmap(st->map, st->map_bytes);
+	}
+	if (ret)
+		return bench_error(run, -ret, "map a huge page: %s", strerror(-ret));
+	if (resident & 1)
+		return 0;
+	return bench_error(run, ENODEV, "thp=always: this kernel gave no huge page "
+					"(/sys/kernel/mm/transparent_hugepage/%s)",
+			   st->map_kind == MAP_KIND_SHMEM ? "shmem_enabled" : "enabled");
 }
 
 static int fault_storm_setup(void *state, struct bench_run *run)
@@ -282,6 +315,8 @@ static int fault_storm_setup(void *state, struct bench_run *run)
 				   (unsigned long long)st->map_bytes, st->op_bytes);
 	st->nr_ops = st->map_bytes / st->op_bytes;
 	ret = st->map_kind == MAP_KIND_FILE_COW ? make_file(st, run) : 0;
+	if (!ret && st->thp == THP_ALWAYS)
+		ret = check_huge(st, run);
 	if (!ret && st->order == ORDER_RANDOM)
 		ret = make_sequence(st, run);
 	return ret;

@@ -95,7 +95,7 @@ static int print_json(const struct rundata *data, const struct overhead *overhea
 
 	if (ret)
 		return ret;
-	ret = json_dumpf(json, stdout, JSON_INDENT(2)) ? err_sys(EIO, "print JSON") : 0;
+	ret = json_dumpf(json, stdout, JSON_INDENT(2)) ? err_sys(errno ? errno : EIO, "print JSON") : 0;
 	json_decref(json);
 	putchar('\n');
 	return ret;
