@@ -179,8 +179,11 @@ static json_t *workers_json(const struct emit_item *item)
 
 void emit_item(struct emit *emit, const struct emit_item *item)
 {
-	json_t *record = plan_item_to_json(item->plan);
+	json_t *record = plan_item_to_json(item->plan), *arm;
+	size_t i;
 
+	json_array_foreach(json_object_get(record, "arms"), i, arm)
+		json_object_set_new(arm, "arm", u64(i));
 	json_object_del(record, "nr_workers");
 	json_object_set_new(record, "type", json_string("item"));
 	json_object_set_new(record, "item", u64(item->item));
