@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From the words of a command line to arms, workers and places. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "cmd/run_plan.h"
+#include "core/registry.h"
+
+/* As much of run's table as the plan asks for. */
+static const struct opt options[] = {
+	{"workers", 'w', OPT_TO_STRING(struct run_args, workers), .arg = "N", .def = "1", .help = "x"},
+	{"depth", 'd', OPT_TO_STRING(struct run_args, depth), .arg = "N", .def = "1", .help = "x"},
+	{"place", 0, OPT_TO_STRING(struct run_args, place), .arg = "W", .def = "compact", .help = "x"},
+	{"memory-bind", 0, OPT_TO_STRING(struct run_args, memory), .arg = "W", .def = "default", .help = "x"},
+	{"param", 'p', OPT_TO_LIST(struct run_args, params), .arg = "X", .help = "x"},
+	{"limit", 0, OPT_TO_SIZE(struct run_args, limit_bytes, 1, INT64_MAX), .arg = "S", .help = "x"},
+	{"blocks", 'b', OPT_TO_U64(struct run_args, blocks, 2, 1000), .arg = "N", .def = "60", .help = "x"},
+	{"time", 't', OPT_TO_DURATION(struct run_args, rep_ns, 1, UINT64_MAX), .arg = "T", .def = "25ms", .help = "x"},
+	{"latency-ops", 0, OPT_TO_U64(struct run_args, latency_ops, 0, 1000000), .arg = "N", .def = "200000", .help = "x"},
+	{"seed", 0, OPT_TO_U64(struct run_args, seed, 0, 100), .arg = "N", .def = "1", .help = "x"},
+	{"quick", 'q', OPT_TO_FLAG(struct run_args, quick), .help = "x"},
+	OPT_END,
+};
+
+static struct topo *topo;
+static const struct cg_info as_root = {.version = CG_V2, .can_enter_root = true};
+static const struct cg_info as_user = {.version = CG_V2, .can_enter_root = false};
+
+static int make_from(char **argv, const struct cg_info *cg, struct plan *plan)
+{
+	struct run_args args = {0};
+	struct opt_parsed parsed;
+	struct run_line line = {.args = &args, .parsed = &parsed, .options = options};
+	int argc = 0, ret;
+
+	while (argv[argc])
+		argc++;
+	ret = opt_parse(options, argc, argv, &args, NULL, NULL, &parsed);
+	if (!ret)
+		ret = run_plan_make(&line, topo, cg, plan);
+	opt_free(options, &args, &parsed);
+	return ret;
+}
+
+#define make(cg, plan, ...) make_from((char *[]){"run", __VA_ARGS__, NULL}, cg, plan)
+
+#define assert_refused(want, sentence, ...)                                                                   \
+	do {                                                                                                  \
+		struct plan plan_ = {.blocks = 4711};                                                         \
+		assert_int_equal(make(&as_root, &plan_, __VA_ARGS__), want);                                   \
+		if (!strstr(err_msg(), sentence))                                                              \
+			fail_msg("%s", err_msg());                                                             \
+		assert_int_equal(plan_.blocks, 4711);                                                          \
+	} while (0)
+
+static void the_card(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(make(&as_root, &plan, "-q"), 0);
+	/* The harness itself is measured on one CPU only. */
+	assert_int_equal(plan.nr_items, 2 * registry_nr() - 1);
+	assert_string_equal(plan.items[0].bench->name, "fault_storm");
+	assert_int_equal(plan.items[0].nr_workers, 1);
+	assert_int_equal(plan.items[1].nr_workers, 4);
+	plan_free(&plan);
+	/* Whoever chooses the workers gets those. */
+	assert_int_equal(make(&as_root, &plan, "-w", "3"), 0);
+	assert_int_equal(plan.nr_items, registry_nr());
+	assert_int_equal(plan.items[0].nr_workers, 3);
+	plan_free(&plan);
+}
+
+static void lists_of_workers(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(make(&as_root, &plan, "-w", "1,cores,pus,1024", "null"), 0);
+	assert_int_equal(plan.nr_items, 4);
+	assert_int_equal(plan.items[1].nr_workers, 4);
+	assert_int_equal(plan.items[2].nr_workers, 8);
+	assert_int_equal(plan.items[3].nr_workers, PLAN_WORKERS_MAX);
+	plan_free(&plan);
+	assert_refused(-ERANGE, "--workers=0: 0 is not between 1 and 1024", "-w", "0", "null");
+	assert_refused(-ERANGE, "1025 is not between", "-w", "1,1025", "null");
+	assert_refused(-EINVAL, "--workers=1,: \"\" is not a number", "-w", "1,", "null");
+	assert_refused(-EINVAL, "\"core\" is not a number", "-w", "core", "null");
+	assert_refused(-EINVAL, "\" 1\" is not a number", "-w", " 1", "null");
+	assert_refused(-ERANGE, "18446744073709551616", "-w", "18446744073709551616", "null");
+	assert_refused(-ERANGE, "at most 8 numbers", "-w", "1,2,3,4,5,6,7,8,9", "null");
+}
+
+static void lists_of_depths(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(make(&as_root, &plan, "-d", "1,64,2", "--limit", "1G", "null"), 0);
+	assert_int_equal(plan.items[0].nr_arms, 4);
+	assert_int_equal(plan.items[0].arms[0].state, PLAN_ROOT);
+	assert_true(plan.items[0].arms[0].limit_bytes == UINT64_MAX);
+	assert_int_equal(plan.items[0].arms[2].depth, 64);
+	assert_int_equal(plan.items[0].arms[3].limit_bytes, 1 << 30);
+	plan_free(&plan);
+	assert_refused(-ERANGE, "--depth=65: 65 is not between 1 and 64", "-d", "65", "null");
+	assert_refused(-ERANGE, "--depth=0", "-d", "0", "null");
+	assert_refused(-ERANGE, "at most 7 depths", "-d", "1,2,3,4,5,6,7,8", "null");
+	/* Of the workers alone. */
+	assert_refused(-EINVAL, "\"cores\" is not a number", "-d", "cores", "null");
+}
+
+static void where_root_is_out_of_reach(void **state)
+{
+	struct plan plan = {0};
+
+	(void)state;
+	assert_int_equal(make(&as_user, &plan, "-d", "1,63", "--limit", "1M", "null"), 0);
+	assert_int_equal(plan.items[0].arms[0].state, PLAN_CHILD);
+	assert_int_equal(plan.items[0].arms[0].depth, 1);
+	assert_true(plan.items[0].arms[0].limit_bytes == UINT64_MAX);
+	assert_int_equal(plan.items[0].arms[1].depth, 2);
+	assert_int_equal(plan.items[0].arms[2].depth, 64);
+	plan_free(&plan);
+	/* One level is the baseline's: the runner would refuse 65. */
+	assert_int_equal(make(&as_user, &plan, "-d", "64", "null"), -ERANGE);
+	assert_non_null(strstr(err_msg(), "between 1 and 63"));
+}
+
+static void every_plan_is_one_to_the_runner(void **state)
+{
+	const struct cg_info *const who[] = {&as_root, &as_user};
+	struct plan plan, back;
+	json_t *json;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(who); i++) {
+		assert_int_equal(make(who[i], &plan, "-d", i ? "63" : "64", "-w", "1024", "--limit", "8388607T",
+				      "-p", "size=1T", "fault_storm"), 0);
+		json = plan_to_json(&plan);
+		assert_int_equal(plan_from_json(json, &back), 0);
+		assert_true(back.items[0].arms[1].limit_bytes == plan.items[0].arms[1].limit_bytes);
+		json_decref(json);
+		plan_free(&plan);
+		plan_free(&back);
+	}
+}
+
+static void parameters(void **state)
+{
+	struct plan plan;
+	char text[32];
+
+	(void)state;
+	/* Set where there is such a parameter; one that nobody has is an error. */
+	assert_int_equal(make(&as_root, &plan, "-p", "free-batch=3", "null", "fault_storm"), 0);
+	assert_string_equal(params_text(&plan.items[1].params, 6, text, sizeof(text)), "3");
+	plan_free(&plan);
+	assert_refused(-ENOENT, "none of the chosen benches", "-p", "free-batch=3", "null");
+	assert_refused(-EINVAL, "NAME=VALUE", "-p", "free-batch", "fault_storm");
+	assert_refused(-EINVAL, "NAME=VALUE", "-p",
+		       "a-name-that-is-longer-than-any-parameter-of-any-bench-could-ever-be=1", "fault_storm");
+	assert_refused(-ENOENT, "", "-p", "=1", "fault_storm");
+	assert_refused(-EINVAL, "access", "-p", "access=", "fault_storm");
+	assert_refused(-ENOENT, "there is no bench \"nul\"", "nul");
+}
+
+static void places_are_not_cut(void **state)
+{
+	char place[300];
+
+	(void)state;
+	memset(place, '1', sizeof(place));
+	place[128] = '\0';
+	assert_refused(-ERANGE, "--place: at most 127 letters", "--place", place, "null");
+	place[32] = '\0';
+	assert_refused(-ERANGE, "--memory-bind: at most 31 letters", "--memory-bind", place, "null");
+}
+
+static void quick_gives_way_to_what_is_said(void **state)
+{
+	struct plan plan, said;
+
+	(void)state;
+	assert_int_equal(make(&as_root, &plan, "-q", "null"), 0);
+	assert_int_equal(make(&as_root, &said, "-q", "-b", "60", "-t", "25ms", "null"), 0);
+	assert_true(plan.blocks < 60);
+	assert_true(plan.rep_ns < 25000000);
+	assert_int_equal(said.blocks, 60);
+	assert_int_equal(said.rep_ns, 25000000);
+	assert_int_equal(said.latency_ops, plan.latency_ops);
+	assert_true(run_plan_duration_ns(&plan) < run_plan_duration_ns(&said));
+	plan_free(&plan);
+	plan_free(&said);
+}
+
+static int load(void **state)
+{
+	(void)state;
+	return topo_load_synthetic("pack:1 numa:1 core:4 pu:2", &topo);
+}
+
+static int unload(void **state)
+{
+	(void)state;
+	topo_free(topo);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_card),
+		cmocka_unit_test(lists_of_workers),
+		cmocka_unit_test(lists_of_depths),
+		cmocka_unit_test(where_root_is_out_of_reach),
+		cmocka_unit_test(every_plan_is_one_to_the_runner),
+		cmocka_unit_test(parameters),
+		cmocka_unit_test(places_are_not_cut),
+		cmocka_unit_test(quick_gives_way_to_what_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, load, unload);
+}
