@@ -99,7 +99,7 @@ pkgs_base :=
 pkgs_machine := hwloc numa jansson zlib libmd
 pkgs_data := jansson gsl
 pkgs_core := hwloc numa jansson zlib libmd
-pkgs_guest := jansson gsl libarchive
+pkgs_guest := jansson gsl libmd libarchive
 pkgs_out := jansson gsl
 LAYER_PROOFS := $(addprefix $(O)/layers/,base machine data core guest out)
 

@@ -54,6 +54,11 @@ struct bench_param {
 	enum bench_param_type type;
 	const char *unit;	    /* NULL where there is none */
 	const char *def;	    /* default, as a user would type it */
+	/*
+	 * Default on the instruction clock of a guest, where a pass has to fit between two ticks of the timer; NULL: the
+	 * same.
+	 */
+	const char *insn_def;
 	const char *const *choices; /* BENCH_PARAM_ENUM: NULL-terminated */
 	uint64_t min, max;	    /* SIZE and UINT, inclusive */
 	size_t offset;

@@ -357,7 +357,7 @@ static const struct bench_param params[] = {
 	{.name = "free", .type = BENCH_PARAM_ENUM, .def = "all", .offset = FIELD(free_way),
 	 .choices = (const char *const[]){"all", "munmap", "dontneed", "exit", NULL},
 	 .help = "which way of freeing to run; all runs each in turn"},
-	{.name = "size", .type = BENCH_PARAM_SIZE, .def = "8M", .offset = FIELD(map_bytes), .unit = "bytes",
+	{.name = "size", .type = BENCH_PARAM_SIZE, .def = "8M", .insn_def = "1M", .offset = FIELD(map_bytes), .unit = "bytes",
 	 .min = 4096, .max = 1ull << 40, .help = "size of the mapping of each worker"},
 	{.name = "free-batch", .type = BENCH_PARAM_UINT, .def = "0", .offset = FIELD(free_batch), .unit = "pages",
 	 .min = 0, .max = 1u << 28, .help = "pages per munmap() or madvise() call; 0: all in one call"},

@@ -13,9 +13,11 @@
 #include "base/paths.h"
 #include "core/params.h"
 #include "core/registry.h"
+#include "data/ladder.h"
 #include "data/overhead.h"
 #include "data/rundata.h"
 #include "data/store.h"
+#include "out/ladder_text.h"
 #include "out/overhead_json.h"
 #include "out/overhead_text.h"
 #include "out/plot.h"
@@ -157,6 +159,47 @@ static int present_overhead(const struct verb *verb, const char *dir, const stru
 	return cmd_finish(verb, overhead->nr_rows ? EXIT_OK : EXIT_NOTHING_COMPARED);
 }
 
+/* The table of kernels that were booted, printed and kept. */
+static int print_ladder(const struct rundata *data, const struct ladder *ladder, const char *dir, bool write_file)
+{
+	__free_mem char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int ret;
+
+	if (!out)
+		return err_sys(ENOMEM, "memory for the table");
+	ret = ladder_text(data, ladder, &label_defaults, false, out);
+	if (fclose(out) && !ret)
+		ret = err_sys(ENOMEM, "memory for the table");
+	if (!ret && write_file)
+		ret = store_file(dir, "table.txt", text);
+	return ret ? ret : ladder_text(data, ladder, &label_defaults, wants_colour(), stdout);
+}
+
+static int present_ladder(const struct verb *verb, const char *dir, const struct rundata *data,
+			  const struct present_options *options)
+{
+	struct ladder *ladder;
+	int ret = ladder_compute(data, &ladder);
+
+	if (ret)
+		return ret == -ENODATA ? (cmd_fail(verb, NULL), EXIT_NOTHING_COMPARED) : cmd_fail(verb, NULL);
+	ret = print_ladder(data, ladder, dir, options->write_files);
+	ladder_free(ladder);
+	if (ret)
+		return cmd_fail(verb, NULL);
+	if (options->write_files)
+		printf("\nwritten to %s\n", dir);
+	return cmd_finish(verb, EXIT_OK);
+}
+
+/* Were the samples taken in guests, each boot of a kernel its own? */
+static bool is_of_guests(const struct rundata *data)
+{
+	return !strcmp(label_string(label_boot(data, NULL), "executor"), "qemu");
+}
+
 int present_run(const struct verb *verb, const char *dir, const struct present_options *options)
 {
 	struct overhead *overhead;
@@ -165,6 +208,11 @@ int present_run(const struct verb *verb, const char *dir, const struct present_o
 
 	if (ret)
 		return cmd_fail(verb, NULL);
+	if (is_of_guests(data)) {
+		status = present_ladder(verb, dir, data, options);
+		rundata_free(data);
+		return status;
+	}
 	ret = overhead_compute(data, OVERHEAD_DELTA_RATIO, &overhead);
 	if (ret == -ENODATA)
 		status = (cmd_fail(verb, NULL), EXIT_NOTHING_COMPARED);

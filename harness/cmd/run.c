@@ -15,10 +15,12 @@
 #include "cmd/cmd.h"
 #include "cmd/present.h"
 #include "cmd/progress.h"
+#include "cmd/run_guests.h"
 #include "cmd/run_plan.h"
 #include "core/live.h"
 #include "core/registry.h"
 #include "data/store.h"
+#include "guest/qemu.h"
 #include "machine/mempol.h"
 
 
@@ -30,6 +32,9 @@ extern const struct verb verb_run;
 #define MEASURE "What is measured"
 #define AMOUNT	"How much"
 #define OUTPUT	"Output"
+#define GUESTS	"Kernels booted in guests (QEMU)"
+
+static const char *const cgroup_versions[] = {"v2", "v1", NULL};
 
 static const struct opt options[] = {
 	{"param", 'p', OPT_TO_LIST(struct run_args, params), .arg = "NAME=VALUE", .group = MEASURE,
@@ -62,6 +67,28 @@ static const struct opt options[] = {
 	 .help = "take no event counters (perf_event_open)"},
 	{"perf-record", 0, OPT_TO_FLAG(struct run_args, perf_record), .group = AMOUNT,
 	 .help = "also profile the timed reps with perf record, one perf.data per memcg state"},
+	{"kernel", 'k', OPT_TO_LIST(struct run_args, kernels), .arg = "NAME=SPEC", .group = GUESTS,
+	 .help = "boot this kernel with memcg off and on and count instructions; repeat it to compare kernels, the first "
+		 "is the baseline. SPEC: a bzImage, a build tree, a folder with bzImage and config, .deb files with "
+		 "commas between, running, or deb:VERSION from Debian's archive (deb:6.12, deb:7.1.13)"},
+	{"seeds", 0, OPT_TO_U64(struct run_args, nr_seeds, 1, 1000), .arg = "N", .def = "5", .group = GUESTS,
+	 .help = "boots per kernel and memcg off or on, each with a seed of its own"},
+	{"jobs", 'j', OPT_TO_U64(struct run_args, nr_jobs, 0, 1024), .arg = "N", .def = "0", .group = GUESTS,
+	 .help = "guests at once; 0: one per core of this machine"},
+	{"cpus", 0, OPT_TO_U64(struct run_args, cpus, 1, QEMU_CPUS_MAX), .arg = "N", .def = "1", .group = GUESTS,
+	 .help = "CPUs of a guest"},
+	{"memory", 0, OPT_TO_SIZE(struct run_args, memory_bytes, 128u << 20, 1ull << 40), .arg = "SIZE", .def = "512M",
+	 .group = GUESTS, .help = "memory of a guest"},
+	{"numa", 0, OPT_TO_LIST(struct run_args, numa), .arg = "MEM,cpus=A-B[,dist=D0:D1...]", .group = GUESTS,
+	 .help = "a memory node of a guest; repeat it for each"},
+	{"cgroup", 0, OPT_TO_ENUM(struct run_args, cgroup, cgroup_versions), .def = "v2", .group = GUESTS,
+	 .help = "which memory controller the guest uses, where the kernel has both"},
+	{"append", 0, OPT_TO_STRING(struct run_args, append), .arg = "ARGS", .group = GUESTS,
+	 .help = "further arguments on the guest kernel's command line, such as cgroup.memory=nokmem"},
+	{"cpu-model", 0, OPT_TO_STRING(struct run_args, cpu_model), .arg = "MODEL", .group = GUESTS,
+	 .help = "QEMU's -cpu; changes what an instruction count means"},
+	{"qemu-opt", 0, OPT_TO_LIST(struct run_args, qemu_opts), .arg = "WORD", .group = GUESTS,
+	 .help = "a further word of the QEMU command line; repeat it for each"},
 	{"output", 'o', OPT_TO_STRING(struct run_args, results_dir), .arg = "DIR", .def = "results", .group = OUTPUT,
 	 .help = "folder that gets a folder for this run"},
 	{"json", 0, OPT_TO_FLAG(struct run_args, json), .group = OUTPUT, .help = "print JSON instead of the table"},
@@ -149,25 +176,23 @@ static json_t *command_json(int argc, char **argv)
 	return command;
 }
 
-static json_t *run_json(const struct plan *plan, json_t *command)
+json_t *run_json(const struct plan *plan, json_t *command)
 {
 	return json_pack("{s:o, s:{s:s, s:s, s:s, s:s}, s:s, s:o}", "command", command, "memcgbench", "version",
-			 memcgbench_version, "revision", memcgbench_revision, "compiler", memcgbench_compiler,
-			 "cflags", memcgbench_cflags, "clock", "ns", "plan", plan_to_json(plan));
+			 memcgbench_version, "revision", memcgbench_revision, "compiler", memcgbench_compiler, "cflags",
+			 memcgbench_cflags, "clock", plan_clock_name(plan->clock), "plan", plan_to_json(plan));
 }
 
 /* "2026-11-24-063812-6.12.43": sorts by time, and says what it is. */
-static void run_name(char *buf, size_t size)
+void run_name(const char *what, char *buf, size_t size)
 {
-	struct utsname uts;
 	time_t now = time(NULL);
 	struct tm tm;
 	size_t len;
 
-	uname(&uts);
 	gmtime_r(&now, &tm);
 	len = strftime(buf, size, "%Y-%m-%d-%H%M%S-", &tm);
-	snprintf(buf + len, size - len, "%s", uts.release);
+	snprintf(buf + len, size - len, "%s", what);
 }
 
 static void show_progress(struct run *run)
@@ -323,10 +348,12 @@ static int run_and_present(struct run *run, const struct cg_info *cg, json_t *co
 	};
 	__free_mem char *dir = NULL;
 	json_t *json = run_json(run->plan, command);
+	struct utsname uts;
 	char name[128];
 	int status = EXIT_BROKEN, present_status, ret;
 
-	run_name(name, sizeof(name));
+	uname(&uts);
+	run_name(uts.release, name, sizeof(name));
 	ret = store_create(run->args->results_dir, name, json, &run->store);
 	json_decref(json);
 	if (ret)
@@ -415,12 +442,16 @@ static int run_parsed(const struct run_line *line, int argc, char **argv)
 		ret = topo_load(&topo);
 	if (ret)
 		return cmd_fail(&verb_run, NULL);
+	/* In a guest of ours everything may be entered, whatever this machine allows. */
+	cg.can_enter_root |= line->args->kernels.nr > 0;
 	ret = run_plan_make(line, topo, &cg, &plan);
-	if (!ret)
+	if (!ret && !line->args->kernels.nr)
 		ret = check_places(&plan, topo);
 	run.plan = &plan;
 	if (ret)
 		status = ret == -ENOMEM ? cmd_fail(&verb_run, NULL) : cmd_usage(&verb_run, NULL);
+	else if (line->args->kernels.nr)
+		status = run_guests(&verb_run, line->args, &plan, command_json(argc, argv), &stop);
 	else if (line->args->dry_run)
 		status = print_plan(&verb_run, &plan, topo, line->args->json);
 	else if (cg.version == CG_NONE)

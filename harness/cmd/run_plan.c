@@ -14,6 +14,10 @@
 #define QUICK_REP_NS	  15000000
 #define QUICK_LATENCY_OPS 40000
 
+/* In a guest: reps of one pass, the least of which counts; more of them only find a tick-free one more surely. */
+#define GUEST_BLOCKS 4
+#define GUEST_REP_NS 1
+
 #define LIST_MAX PLAN_ARMS_MAX
 
 /* What a block costs beyond its reps: forking, setting up, ending the workers; for the estimate only. */
@@ -56,9 +60,15 @@ static int parse_list(const char *option, const char *text, uint64_t max, const 
 	return 0;
 }
 
+static bool in_guests(const struct run_line *line)
+{
+	return line->args->kernels.nr > 0;
+}
+
 /* The memcg states to compare; the first is the baseline. */
 static int make_arms(const struct run_line *line, const struct cg_info *cg, struct plan_item *item)
 {
+	struct plan_arm *base;
 	uint64_t depth[LIST_MAX];
 	size_t nr, i;
 	unsigned int below = !cg->can_enter_root; /* levels from the root memcg to the baseline */
@@ -66,19 +76,21 @@ static int make_arms(const struct run_line *line, const struct cg_info *cg, stru
 
 	if (ret)
 		return ret;
-	if (nr + 1 > PLAN_ARMS_MAX)
-		return err_set(ERANGE, "--depth=%s: at most %d depths", line->args->depth, PLAN_ARMS_MAX - 1);
-	item->arms[0] = (struct plan_arm){.state = PLAN_ROOT, .limit_bytes = UINT64_MAX};
+	if (nr + 2 > PLAN_ARMS_MAX)
+		return err_set(ERANGE, "--depth=%s: at most %d depths", line->args->depth, PLAN_ARMS_MAX - 2);
+	if (in_guests(line))
+		item->arms[item->nr_arms++] = (struct plan_arm){.state = PLAN_OFF, .limit_bytes = UINT64_MAX};
+	base = &item->arms[item->nr_arms++];
+	*base = (struct plan_arm){.state = PLAN_ROOT, .limit_bytes = UINT64_MAX};
 	/* Where the root memcg is out of reach, a memcg of depth 1 in our own subtree is the baseline. */
 	if (below)
 		item->arms[0] = (struct plan_arm){.state = PLAN_CHILD, .depth = 1, .limit_bytes = UINT64_MAX};
 	for (i = 0; i < nr; i++)
-		item->arms[i + 1] = (struct plan_arm){
+		item->arms[item->nr_arms++] = (struct plan_arm){
 			.state = PLAN_CHILD,
 			.depth = (unsigned int)depth[i] + below,
 			.limit_bytes = line->args->limit_bytes ? line->args->limit_bytes : UINT64_MAX,
 		};
-	item->nr_arms = nr + 1;
 	return 0;
 }
 
@@ -130,6 +142,17 @@ static int copy_option(const char *option, const char *text, char *buf, size_t s
 	return 0;
 }
 
+static int set_insn_defaults(struct plan_item *item)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < item->bench->nr_params; i++)
+		if (item->bench->params[i].insn_def)
+			ret = params_set(&item->params, item->bench->params[i].name, item->bench->params[i].insn_def);
+	return ret;
+}
+
 static int add_item(const struct run_line *line, const struct cg_info *cg, const struct bench *bench,
 		    uint64_t nr_workers, struct plan *plan)
 {
@@ -140,6 +163,9 @@ static int add_item(const struct run_line *line, const struct cg_info *cg, const
 		return err_sys(ENOMEM, "memory for the plan");
 	item->bench = bench;
 	params_init(&item->params, bench);
+	ret = in_guests(line) ? set_insn_defaults(item) : 0;
+	if (ret)
+		return ret;
 	item->nr_workers = (unsigned int)nr_workers;
 	item->threads = line->args->threads;
 	ret = copy_option("place", line->args->place, item->place, sizeof(item->place));
@@ -161,7 +187,7 @@ static int add_card(const struct run_line *line, const struct topo *topo, const 
 
 		for (k = 0; !ret && k < nr_workers; k++)
 			ret = add_item(line, cg, bench, workers[k], plan);
-		if (!ret && !chosen && bench->verify && topo_nr_cores(topo) > 1)
+		if (!ret && !chosen && !in_guests(line) && bench->verify && topo_nr_cores(topo) > 1)
 			ret = add_item(line, cg, bench, topo_nr_cores(topo), plan);
 	}
 	return ret;
@@ -194,6 +220,18 @@ static void set_amounts(const struct run_line *line, struct plan *plan)
 	plan->rep_ns = args->rep_ns;
 	plan->latency_ops = args->latency_ops;
 	plan->counters = !args->no_counters;
+	if (in_guests(line)) {
+		plan->clock = PLAN_INSN;
+		plan->counters = false;
+		if (!opt_is_given(line->options, line->parsed, "blocks"))
+			plan->blocks = GUEST_BLOCKS;
+		if (!opt_is_given(line->options, line->parsed, "time"))
+			plan->rep_ns = GUEST_REP_NS;
+		/* One op between two readings of a clock of instructions is a distribution of nothing but code paths. */
+		if (!opt_is_given(line->options, line->parsed, "latency-ops"))
+			plan->latency_ops = 0;
+		return;
+	}
 	if (!args->quick)
 		return;
 	if (!opt_is_given(line->options, line->parsed, "blocks"))

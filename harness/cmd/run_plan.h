@@ -19,6 +19,11 @@ struct run_args {
 	const char *workers, *depth, *place, *memory;
 	unsigned int threads;
 	uint64_t limit_bytes, blocks, rep_ns, seed, latency_ops;
+	/* kernels booted in guests */
+	struct opt_list kernels, numa, qemu_opts;
+	uint64_t nr_seeds, nr_jobs, cpus, memory_bytes;
+	const char *append, *cpu_model;
+	unsigned int cgroup;
 	bool quick, no_counters, no_plots, perf_record, json, dry_run, quiet;
 	const char *results_dir;
 };
@@ -32,7 +37,8 @@ struct run_line {
 
 /*
  * Make the plan: the benches named, or the card when none is (null; fault_storm with one worker and with one per
- * core). -EINVAL/-ENOENT/-ERANGE with a sentence that names the option. Free with plan_free().
+ * core). With --kernel it is a plan for guests: on the instruction clock, one pass a rep, with memcg off as baseline.
+ * -EINVAL/-ENOENT/-ERANGE with a sentence that names the option. Free with plan_free().
  */
 int run_plan_make(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
 		  struct plan *ret_plan) __must_check;

@@ -60,7 +60,7 @@ struct deb_package {
 	char name[96];
 	char version[64];
 	char file[160]; /* base name in the pool */
-	char sha256[SHA256_HEX_SIZE];
+	char sha256[SHA256_DIGEST_STRING_LENGTH];
 	uint64_t size_bytes;
 };
 

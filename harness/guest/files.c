@@ -42,14 +42,14 @@ void file_unmap(struct file_map *map)
 	*map = (struct file_map){0};
 }
 
-int file_sha256(const char *path, char ret_hex[SHA256_HEX_SIZE])
+int file_sha256(const char *path, char ret_hex[SHA256_DIGEST_STRING_LENGTH])
 {
 	__unmap_file struct file_map map = {0};
 	int ret = file_map_open(path, &map);
 
 	if (ret)
 		return ret;
-	sha256_hex(map.data, map.size, ret_hex);
+	SHA256Data(map.data, map.size, ret_hex);
 	return 0;
 }
 

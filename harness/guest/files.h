@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/sha256.h"
+#include <sha2.h>
 #include "base/util.h"
 
 /* A file in memory, read-only. An empty file has size 0 and data "". */
@@ -25,7 +25,7 @@ void file_unmap(struct file_map *map);
 #define __unmap_file __attribute__((__cleanup__(file_unmap)))
 
 /* SHA-256 of the whole file as 64 hex digits. */
-int file_sha256(const char *path, char ret_hex[SHA256_HEX_SIZE]) __must_check;
+int file_sha256(const char *path, char ret_hex[SHA256_DIGEST_STRING_LENGTH]) __must_check;
 
 /* Write @size bytes to @path, whole or not at all (a temporary name, then rename). */
 int file_replace(const char *path, const void *data, size_t size) __must_check;

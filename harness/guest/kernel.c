@@ -97,7 +97,7 @@ int kernel_open_unpacked(const char *folder, const char *source, struct kernel *
 /* Unpack @archives into the cache under the digest of their digests; *ret_folder is the caller's. */
 static int unpack_to_cache(char *const *archives, size_t nr, char **ret_folder)
 {
-	char digests[KERNEL_DEBS_MAX * SHA256_HEX_SIZE] = "", key[SHA256_HEX_SIZE];
+	char digests[KERNEL_DEBS_MAX * SHA256_DIGEST_STRING_LENGTH] = "", key[SHA256_DIGEST_STRING_LENGTH];
 	__free_mem char *cache = NULL, *folder = NULL;
 	int ret = kernel_cache_folder(&cache);
 
@@ -105,7 +105,7 @@ static int unpack_to_cache(char *const *archives, size_t nr, char **ret_folder)
 		ret = file_sha256(archives[i], digests + strlen(digests));
 	if (ret)
 		return ret;
-	sha256_hex(digests, strlen(digests), key);
+	SHA256Data((const uint8_t *)digests, strlen(digests), key);
 	folder = text_format("%s/kernels", cache);
 	if (!folder)
 		return -ENOMEM;

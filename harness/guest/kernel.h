@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/sha256.h"
+#include <sha2.h>
 #include "base/util.h"
 
 enum kernel_spec_type {
@@ -58,7 +58,7 @@ struct kernel {
 	char *image_path;   /* a bzImage */
 	char *config_path;  /* NULL: not known */
 	char *modules_path; /* folder with .ko files below it (any depth); NULL: none. See guest/modules.h */
-	char sha256[SHA256_HEX_SIZE]; /* of the image */
+	char sha256[SHA256_DIGEST_STRING_LENGTH]; /* of the image */
 	char *source;	    /* what the image came from, for the record: package names and versions, or the path */
 };
 void kernel_free(struct kernel *kernel);

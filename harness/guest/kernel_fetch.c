@@ -61,7 +61,7 @@ int kernel_list(const char *flavour, const struct kernel_progress *progress, str
 /* Path of a package in the cache; *ret_ok: it is there with the digest that the signed index says. */
 static char *deb_path(const struct apt *apt, const struct deb_package *deb, bool *ret_ok)
 {
-	char *path = text_format("%s/debs/%s", apt->folder, deb->file), digest[SHA256_HEX_SIZE];
+	char *path = text_format("%s/debs/%s", apt->folder, deb->file), digest[SHA256_DIGEST_STRING_LENGTH];
 
 	*ret_ok = path && file_is_regular(path) && file_sha256(path, digest) == 0 && !strcmp(digest, deb->sha256);
 	return path;
@@ -107,12 +107,12 @@ static int download_missing(const struct apt *apt, const struct deb_kernel *kern
 /* The folder that the kernel is or will be unpacked to, named by the digests in the index. */
 static char *unpacked_folder(const struct deb_kernel *kernel)
 {
-	char digests[DEBS_PER_KERNEL * SHA256_HEX_SIZE] = "", key[SHA256_HEX_SIZE];
+	char digests[DEBS_PER_KERNEL * SHA256_DIGEST_STRING_LENGTH] = "", key[SHA256_DIGEST_STRING_LENGTH];
 	__free_mem char *cache = NULL, *parent = NULL;
 
 	for (size_t i = 0; i < kernel->nr_debs; i++)
 		strcat(digests, kernel->debs[i].sha256);
-	sha256_hex(digests, strlen(digests), key);
+	SHA256Data((const uint8_t *)digests, strlen(digests), key);
 	if (kernel_cache_folder(&cache))
 		return NULL;
 	parent = text_format("%s/kernels", cache);

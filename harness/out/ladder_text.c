@@ -31,16 +31,22 @@ static void cost_cell(struct table *table, const struct ladder_cost *cost, bool 
 /* How far apart the seeds are: half the range, of the widest cost of the row. */
 static void spread_cell(struct table *table, const struct ladder_cost *costs, size_t nr)
 {
+	bool several = false;
 	double spread = 0;
 	size_t i;
 
-	for (i = 0; i < nr; i++)
-		if (costs[i].nr > 1)
-			spread = fmax(spread, (costs[i].high - costs[i].low) / 2);
-	if (spread < EPSILON)
-		table_cell(table, TABLE_DIM, "exact");
+	for (i = 0; i < nr; i++) {
+		if (costs[i].nr < 2)
+			continue;
+		several = true;
+		spread = fmax(spread, (costs[i].high - costs[i].low) / 2);
+	}
+	if (!several)
+		table_cell(table, TABLE_DIM, "-");
+	else if (spread < EPSILON)
+		table_cell(table, TABLE_DIM, "0");
 	else
-		table_cell(table, TABLE_PLAIN, "%.1f", spread);
+		table_cell(table, TABLE_PLAIN, spread < 0.1 ? "%.2f" : "%.1f", spread);
 }
 
 static void percent_cell(struct table *table, const struct ladder_row *row, size_t arm)

@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/run_guests.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/paths.h"
+#include "cmd/present.h"
+#include "cmd/progress.h"
+#include "data/store.h"
+#include "guest/boot.h"
+#include "guest/initramfs.h"
+#include "guest/kernel.h"
+
+/* What a boot under TCG takes at least; for the estimate only. */
+#define BOOT_NS 6000000000ull
+
+#define QUICK_SEEDS 2
+
+/* One boot of the run. */
+struct guest_boot {
+	const struct kernel *kernel;
+	bool off; /* cgroup_disable=memory */
+	uint64_t seed;
+	char **lines; /* what it said; stored when the boot has ended well */
+	size_t nr_lines;
+	bool done;
+	char error[ERR_MSG_MAX + 256]; /* "" = ended well */
+};
+
+struct guests {
+	const struct verb *verb;
+	const struct run_args *args;
+	const struct plan *plan;
+	const volatile sig_atomic_t *stop;
+	struct kernel *kernels;
+	size_t nr_kernels;
+	struct qemu_node *nodes;
+	char *runner_path;
+	struct store *store;
+	struct guest_boot *boots; /* number 0 is run a second time, in boots[nr_boots] */
+	size_t nr_boots, nr_errors;
+	struct progress progress;
+
+	pthread_mutex_t lock; /* of everything below */
+	size_t next, nr_done, nr_stored;
+	int store_error; /* -errno of the first record that could not be stored */
+	char store_sentence[ERR_MSG_MAX];
+};
+
+static void say_progress(void *ctx, const char *text)
+{
+	struct guests *guests = ctx;
+
+	if (!guests->args->quiet)
+		fprintf(stderr, "memcgbench run: %s\n", text);
+}
+
+static int open_kernels(struct guests *guests)
+{
+	struct kernel_progress progress = {.say = say_progress, .ctx = guests};
+	const struct opt_list *list = &guests->args->kernels;
+	size_t i, k;
+
+	guests->kernels = calloc(list->nr, sizeof(*guests->kernels));
+	if (!guests->kernels)
+		return err_sys(ENOMEM, "memory for %zu kernels", list->nr);
+	for (i = 0; i < list->nr; i++) {
+		struct kernel_spec spec;
+		int ret = kernel_spec_parse(list->items[i], &spec);
+
+		if (ret)
+			return err_prefix(ret, "--kernel=%s", list->items[i]);
+		ret = kernel_open(&spec, &progress, &guests->kernels[i]);
+		kernel_spec_free(&spec);
+		if (ret)
+			return err_prefix(ret, "--kernel=%s", list->items[i]);
+		guests->nr_kernels++;
+		for (k = 0; k < i; k++)
+			if (!strcmp(guests->kernels[k].name, guests->kernels[i].name))
+				return err_set(EINVAL, "--kernel=%s: two kernels are called \"%s\"; give them names (NAME=SPEC)",
+					       list->items[i], guests->kernels[i].name);
+	}
+	return 0;
+}
+
+static int parse_nodes(struct guests *guests)
+{
+	const struct opt_list *list = &guests->args->numa;
+	size_t i;
+
+	guests->nodes = calloc(list->nr ? list->nr : 1, sizeof(*guests->nodes));
+	if (!guests->nodes)
+		return err_sys(ENOMEM, "memory for %zu nodes", list->nr);
+	for (i = 0; i < list->nr; i++) {
+		int ret = qemu_node_parse(list->items[i], &guests->nodes[i]);
+
+		if (ret)
+			return err_prefix(ret, "--numa=%s", list->items[i]);
+	}
+	return 0;
+}
+
+static int make_boots(struct guests *guests)
+{
+	uint64_t nr_seeds = guests->args->nr_seeds, seed;
+	size_t i, n = 0;
+	int off;
+
+	/* One more than there are: the first is run twice. */
+	guests->boots = calloc(guests->nr_kernels * 2 * nr_seeds + 1, sizeof(*guests->boots));
+	if (!guests->boots)
+		return err_sys(ENOMEM, "memory for the boots");
+	for (seed = 0; seed < nr_seeds; seed++)
+		for (i = 0; i < guests->nr_kernels; i++)
+			for (off = 1; off >= 0; off--)
+				guests->boots[n++] = (struct guest_boot){
+					.kernel = &guests->kernels[i],
+					.off = off,
+					.seed = guests->plan->seed + seed,
+				};
+	guests->nr_boots = n;
+	guests->boots[n] = guests->boots[0];
+	return 0;
+}
+
+/*
+ * The kernel's command line. A seed changes its length: what lies on the first stack moves with it, and with that what
+ * is luck of one layout.
+ */
+static char *boot_append(const struct guests *guests, const struct guest_boot *boot)
+{
+	char pad[65], *append;
+	size_t len = boot->seed * 7 % 64 + 1;
+
+	memset(pad, 'x', len);
+	pad[len] = '\0';
+	if (asprintf(&append, "memcgbench.pad=%s%s%s%s%s", pad, boot->off ? " cgroup_disable=memory" : "",
+		     guests->args->cgroup ? " memcgbench.cgroup=v1" : "", guests->args->append ? " " : "",
+		     guests->args->append ? guests->args->append : "") < 0)
+		return NULL;
+	return append;
+}
+
+static void fill_qemu(const struct guests *guests, const struct guest_boot *boot, const char *initramfs,
+		      const char *append, struct qemu_options *qemu)
+{
+	const struct run_args *args = guests->args;
+
+	*qemu = (struct qemu_options){
+		.accel = QEMU_ICOUNT,
+		.kernel_path = boot->kernel->image_path,
+		.initramfs_path = initramfs,
+		.append = append,
+		.cpus = args->numa.nr ? 0 : (unsigned int)args->cpus,
+		/* The size of memory moves with the seed too, where no node says it. */
+		.memory_bytes = args->numa.nr ? 0 : args->memory_bytes + (boot->seed % 8 << 20),
+		.cpu_model = args->cpu_model,
+		.nodes = guests->nodes,
+		.nr_nodes = args->numa.nr,
+		.seed = (uint32_t)boot->seed,
+		.extra = args->qemu_opts.items,
+		.nr_extra = args->qemu_opts.nr,
+	};
+}
+
+static int keep_line(void *ctx, const char *line)
+{
+	struct guest_boot *boot = ctx;
+	char **lines = reallocarray(boot->lines, boot->nr_lines + 1, sizeof(*lines));
+
+	if (!lines)
+		return err_sys(ENOMEM, "memory for a record");
+	boot->lines = lines;
+	lines[boot->nr_lines] = strdup(line);
+	if (!lines[boot->nr_lines])
+		return err_sys(ENOMEM, "memory for a record");
+	boot->nr_lines++;
+	return 0;
+}
+
+static char *boot_job(const struct guests *guests, const struct guest_boot *boot)
+{
+	struct plan plan = *guests->plan;
+	json_t *json;
+	char *job;
+
+	plan.seed = boot->seed;
+	snprintf(plan.kernel, sizeof(plan.kernel), "%s", boot->kernel->name);
+	json = plan_to_json(&plan);
+	job = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	return job;
+}
+
+/* Boot once and keep what it says. What goes wrong becomes @boot->error. */
+static int boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder)
+{
+	__free_mem char *append = boot_append(guests, boot), *job = boot_job(guests, boot);
+	struct initramfs_spec spec = {.runner_path = guests->runner_path, .job = job};
+	struct boot_result result;
+	struct qemu_options qemu;
+	struct boot_options options = {
+		.qemu = &qemu,
+		.folder = folder,
+		.interrupted = guests->stop,
+		.on_line = keep_line,
+		.ctx = boot,
+	};
+	char initramfs[PATH_MAX];
+	int ret;
+
+	if (!append || !job)
+		return err_sys(ENOMEM, "memory for a boot");
+	if (mkdir(folder, 0777) && errno != EEXIST)
+		return err_sys(errno, "make %s", folder);
+	snprintf(initramfs, sizeof(initramfs), "%s/initramfs.cpio", folder);
+	ret = initramfs_write(&spec, initramfs);
+	if (ret)
+		return ret;
+	fill_qemu(guests, boot, initramfs, append, &qemu);
+	ret = boot_run(&options, &result);
+	unlink(initramfs);
+	if (ret)
+		return ret;
+	if (result.fault)
+		snprintf(boot->error, sizeof(boot->error), "%s; the last lines of the console:\n%s\n(the rest: %s)",
+			 result.sentence, result.console_tail ? result.console_tail : "", result.console_path);
+	boot_result_free(&result);
+	return 0;
+}
+
+/* A boot that went wrong leaves no sample: one error record says why. */
+static int store_failure(struct guests *guests, unsigned int number, const struct guest_boot *boot)
+{
+	json_t *record = json_pack("{s:s, s:o}", "type", "error", "text",
+				   json_sprintf("kernel %s, memcg %s, seed %llu: %s", boot->kernel->name,
+						boot->off ? "off" : "on", (unsigned long long)boot->seed, boot->error));
+	char *line = record ? json_dumps(record, JSON_COMPACT) : NULL;
+	int ret = line ? store_line(guests->store, number, "qemu", line, NULL)
+		       : err_set(EINVAL, "an error that cannot be stored: %s", boot->error);
+
+	if (line)
+		fprintf(stderr, "memcgbench run: kernel %s, memcg %s, seed %llu: %s\n", boot->kernel->name,
+			boot->off ? "off" : "on", (unsigned long long)boot->seed, boot->error);
+	json_decref(record);
+	free(line);
+	guests->nr_errors++;
+	return ret;
+}
+
+static int store_boot(struct guests *guests, unsigned int number, struct guest_boot *boot)
+{
+	size_t i;
+	int ret = 0;
+
+	if (boot->error[0])
+		return *guests->stop ? 0 : store_failure(guests, number, boot);
+	for (i = 0; !ret && i < boot->nr_lines; i++) {
+		json_t *record = NULL;
+
+		ret = store_line(guests->store, number, "qemu", boot->lines[i], &record);
+		if (!ret && !strcmp(json_string_value(json_object_get(record, "type")), "error"))
+			guests->nr_errors++;
+		json_decref(record);
+	}
+	return ret;
+}
+
+/* In the order of their numbers, whatever order they end in, so that the same run gives the same file. */
+static void store_what_is_done(struct guests *guests)
+{
+	while (guests->nr_stored < guests->nr_boots && guests->boots[guests->nr_stored].done && !guests->store_error) {
+		size_t i = guests->nr_stored++;
+
+		guests->store_error = store_boot(guests, (unsigned int)i, &guests->boots[i]);
+		if (guests->store_error)
+			snprintf(guests->store_sentence, sizeof(guests->store_sentence), "%s", err_msg());
+	}
+}
+
+static void *boot_thread(void *ctx)
+{
+	struct guests *guests = ctx;
+
+	pthread_mutex_lock(&guests->lock);
+	while (guests->next <= guests->nr_boots && !*guests->stop && !guests->store_error) {
+		/* The repetition of the first boot comes second, so that a guest that is not exact is found early. */
+		size_t at = guests->next++, i = at == 0 ? 0 : at == 1 ? guests->nr_boots : at - 1;
+		struct guest_boot *boot = &guests->boots[i];
+		char folder[PATH_MAX], what[160];
+
+		snprintf(folder, sizeof(folder), "%s/boots/%zu%s", store_dir(guests->store), i == guests->nr_boots ? 0 : i,
+			 i == guests->nr_boots ? "-again" : "");
+		pthread_mutex_unlock(&guests->lock);
+		if (boot_once(guests, boot, folder))
+			snprintf(boot->error, sizeof(boot->error), "%s", err_msg());
+		pthread_mutex_lock(&guests->lock);
+		boot->done = true;
+		guests->nr_done++;
+		store_what_is_done(guests);
+		snprintf(what, sizeof(what), "boot %zu of %zu: kernel %s, memcg %s, seed %llu", guests->nr_done,
+			 guests->nr_boots + 1, boot->kernel->name, boot->off ? "off" : "on",
+			 (unsigned long long)boot->seed);
+		progress_show(&guests->progress, (double)guests->nr_done / (double)(guests->nr_boots + 1), what);
+	}
+	pthread_mutex_unlock(&guests->lock);
+	return NULL;
+}
+
+static size_t nr_threads(const struct guests *guests)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t nr = guests->args->nr_jobs ? guests->args->nr_jobs : (size_t)(cores > 0 ? cores : 1);
+
+	return nr < guests->nr_boots + 1 ? nr : guests->nr_boots + 1;
+}
+
+static int run_boots(struct guests *guests)
+{
+	size_t nr = nr_threads(guests), i;
+	__free_mem pthread_t *threads = calloc(nr, sizeof(*threads));
+	char folder[PATH_MAX];
+	int err;
+
+	if (!threads)
+		return err_sys(ENOMEM, "memory for %zu threads", nr);
+	snprintf(folder, sizeof(folder), "%s/boots", store_dir(guests->store));
+	if (mkdir(folder, 0777))
+		return err_sys(errno, "make %s", folder);
+	progress_begin(&guests->progress, !guests->args->quiet, (guests->nr_boots + 1) * BOOT_NS / nr);
+	pthread_mutex_init(&guests->lock, NULL);
+	for (i = 0; i < nr; i++) {
+		err = pthread_create(&threads[i], NULL, boot_thread, guests);
+		if (err)
+			break;
+	}
+	nr = i;
+	for (i = 0; i < nr; i++)
+		pthread_join(threads[i], NULL);
+	pthread_mutex_destroy(&guests->lock);
+	progress_clear(&guests->progress);
+	if (!nr)
+		return err_sys(err, "start a thread");
+	return guests->store_error ? err_set(-guests->store_error, "%s", guests->store_sentence) : 0;
+}
+
+/* The first boot and its repetition have to say the same, byte by byte. Returns false, with the difference printed. */
+static bool is_deterministic(const struct guests *guests)
+{
+	const struct guest_boot *a = &guests->boots[0], *b = &guests->boots[guests->nr_boots];
+	size_t i, nr = a->nr_lines < b->nr_lines ? a->nr_lines : b->nr_lines;
+
+	if (!a->done || !b->done || a->error[0] || b->error[0])
+		return true; /* another failure, which has been said */
+	for (i = 0; i < nr; i++)
+		if (strcmp(a->lines[i], b->lines[i]))
+			break;
+	if (i == a->nr_lines && i == b->nr_lines)
+		return true;
+	cmd_fail(guests->verb, "not deterministic: two boots of kernel %s with seed %llu differ in record %zu:\n  %s\n  %s",
+		 a->kernel->name, (unsigned long long)a->seed, i + 1, i < a->nr_lines ? a->lines[i] : "(no record)",
+		 i < b->nr_lines ? b->lines[i] : "(no record)");
+	return false;
+}
+
+static int finish(struct guests *guests)
+{
+	const char *end = "complete";
+	int status = EXIT_OK;
+
+	if (*guests->stop) {
+		end = "interrupted";
+		status = 128 + *guests->stop;
+		fprintf(stderr, "memcgbench run: interrupted; the boots that ended so far are in %s\n",
+			store_dir(guests->store));
+	} else if (!is_deterministic(guests)) {
+		end = "failed";
+		status = EXIT_NOT_DETERMINISTIC;
+	} else if (guests->nr_errors) {
+		end = "failed";
+		status = EXIT_BROKEN;
+	}
+	return store_finish(take_ptr(guests->store), end) ? cmd_fail(guests->verb, NULL) : status;
+}
+
+static int boot_and_present(struct guests *guests, json_t *command)
+{
+	struct present_options present = {.json = guests->args->json, .plots = !guests->args->no_plots, .write_files = true};
+	json_t *json = run_json(guests->plan, command);
+	__free_mem char *dir = NULL;
+	char name[128];
+	int status, present_status, ret;
+
+	run_name(guests->kernels[guests->nr_kernels - 1].name, name, sizeof(name));
+	ret = store_create(guests->args->results_dir, name, json, &guests->store);
+	json_decref(json);
+	if (ret)
+		return cmd_fail(guests->verb, NULL);
+	dir = strdup(store_dir(guests->store));
+	ret = run_boots(guests);
+	if (ret || !dir) {
+		store_abandon(guests->store);
+		return cmd_fail(guests->verb, NULL);
+	}
+	status = finish(guests);
+	if (status >= 128 || status == EXIT_NOT_DETERMINISTIC)
+		return status;
+	present_status = present_run(guests->verb, dir, &present);
+	return status ? status : present_status;
+}
+
+/* The QEMU line of every boot, as a shell takes it. */
+static int print_commands(struct guests *guests)
+{
+	size_t i;
+
+	for (i = 0; i < guests->nr_boots; i++) {
+		__free_mem char *append = boot_append(guests, &guests->boots[i]), *text = NULL;
+		struct qemu_options qemu;
+		char **argv;
+
+		fill_qemu(guests, &guests->boots[i], "initramfs.cpio", append, &qemu);
+		qemu.results_path = "results.jsonl";
+		qemu.console_path = "console.log";
+		if (!append || qemu_command(&qemu, &argv))
+			return cmd_fail(guests->verb, NULL);
+		text = qemu_command_text(argv);
+		qemu_argv_free(argv);
+		printf("# kernel %s, memcg %s, seed %llu\n%s\n", guests->boots[i].kernel->name,
+		       guests->boots[i].off ? "off" : "on", (unsigned long long)guests->boots[i].seed, text ? text : "");
+	}
+	return cmd_finish(guests->verb, EXIT_OK);
+}
+
+static void guests_free(struct guests *guests)
+{
+	size_t i, k;
+
+	for (i = 0; guests->boots && i <= guests->nr_boots; i++) {
+		for (k = 0; k < guests->boots[i].nr_lines; k++)
+			free(guests->boots[i].lines[k]);
+		free(guests->boots[i].lines);
+	}
+	for (i = 0; i < guests->nr_kernels; i++)
+		kernel_free(&guests->kernels[i]);
+	free(guests->boots);
+	free(guests->kernels);
+	free(guests->nodes);
+	free(guests->runner_path);
+}
+
+int run_guests(const struct verb *verb, const struct run_args *args, const struct plan *plan, json_t *command,
+	       const volatile sig_atomic_t *stop)
+{
+	struct guests guests = {.verb = verb, .args = args, .plan = plan, .stop = stop};
+	int ret = parse_nodes(&guests), status;
+
+	if (!ret)
+		ret = open_kernels(&guests);
+	if (!ret)
+		ret = paths_runner(&guests.runner_path);
+	if (!ret)
+		ret = make_boots(&guests);
+	if (ret)
+		status = ret == -EINVAL ? cmd_usage(verb, NULL) : cmd_fail(verb, NULL);
+	else if (args->dry_run)
+		status = print_commands(&guests);
+	else
+		status = boot_and_present(&guests, json_incref(command));
+	json_decref(command);
+	guests_free(&guests);
+	return status;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run_guests.h - the part of `run` that boots kernels: which boots there are, several at once, and what comes of them.
+ * Private to cmd/run*.c.
+ */
+#ifndef CMD_RUN_GUESTS_H
+#define CMD_RUN_GUESTS_H
+
+#include <jansson.h>
+#include <signal.h>
+
+#include "cmd/cmd.h"
+#include "cmd/run_plan.h"
+
+/*
+ * Boot every kernel of @args->kernels with memcg off and on under each seed, store what the boots say, print the table.
+ * Returns the exit status. @command: stolen. @stop: set by a signal handler.
+ */
+int run_guests(const struct verb *verb, const struct run_args *args, const struct plan *plan, json_t *command,
+	       const volatile sig_atomic_t *stop);
+
+/* --- of run.c --- */
+
+/* What run.json begins with. @command: stolen. */
+json_t *run_json(const struct plan *plan, json_t *command);
+/* "2026-11-24-063812-WHAT": sorts by time, and says what it is. */
+void run_name(const char *what, char *buf, size_t size);
+
+#endif
