@@ -117,10 +117,12 @@ static int list_with_ld_so(const char *program, struct elf_libs *libs)
 int elf_libs_find(const char *program, struct elf_libs *ret_libs)
 {
 	struct elf_libs libs = {0};
-	int ret = read_interpreter(program, &libs.interpreter);
+	/* ld.so runs as a process of its own, to which /proc/self/exe is ld.so. */
+	__free_mem char *path = realpath(program, NULL);
+	int ret = path ? read_interpreter(path, &libs.interpreter) : err_sys(errno, "find %s", program);
 
 	if (!ret && libs.interpreter)
-		ret = list_with_ld_so(program, &libs);
+		ret = list_with_ld_so(path, &libs);
 	if (ret) {
 		elf_libs_free(&libs);
 		return err_prefix(ret, "shared libraries of %s", program);
