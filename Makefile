@@ -178,6 +178,16 @@ $(O)/tests/unit/%: $(O)/tests/unit/%.o $(foreach l,$(LAYERS),$(call archive,$(l)
 	$(say) LINK tests/unit/$*
 	$(Q)$(LINK) $< $(call archives,$(LAYERS)) $(PKG_LIBS) $(CMOCKA_LIBS) -lm -o $@
 
+# Boots of guests: too long for every change, part of `make check`. The stub is what runs inside, and small.
+$(O)/tests/guest/stub: $(O)/tests/guest/stub.o $(foreach l,core base,$(call archive,$(l)))
+	$(say) LINK tests/guest/stub
+	$(Q)$(LINK) $< $(call archive,core) $(call archive,base) -lm -o $@
+
+$(O)/tests/guest/test_boot: $(O)/tests/guest/test_boot.o $(O)/tests/guest/stub \
+		$(foreach l,$(LAYERS),$(call archive,$(l)))
+	$(say) LINK tests/guest/test_boot
+	$(Q)$(LINK) $< $(call archives,$(LAYERS)) $(PKG_LIBS) $(CMOCKA_LIBS) -lm -o $@
+
 define layer_rule
 $(O)/layers/$(1): $(foreach l,$(1) $(may_$(1)),$(call archive,$(l)))
 	@mkdir -p $$(@D)

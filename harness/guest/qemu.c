@@ -209,6 +209,23 @@ static void add_accel(struct argv *argv, const struct qemu_options *options)
 	add2(argv, "-seed", text_format("%u", options->seed));
 }
 
+/*
+ * CPUs of one package in two nodes make the kernel WARN (topology_sane()): a node is a package, or, where the nodes differ in
+ * size or order, each CPU is one.
+ */
+static char *smp(const struct qemu_options *options)
+{
+	unsigned int cpus = count_cpus(options), sockets = (unsigned int)options->nr_nodes;
+
+	if (!sockets)
+		return text_format("%u", cpus);
+	for (size_t i = 0; i < options->nr_nodes; i++)
+		if (cpus % options->nr_nodes || options->nodes[i].first_cpu != i * (cpus / options->nr_nodes) ||
+		    options->nodes[i].last_cpu + 1 != (i + 1) * (cpus / options->nr_nodes))
+			sockets = cpus;
+	return text_format("%u,sockets=%u", cpus, sockets);
+}
+
 static void add_node(struct argv *argv, const struct qemu_options *options, size_t i)
 {
 	const struct qemu_node *node = &options->nodes[i];
@@ -233,7 +250,7 @@ static void add_machine(struct argv *argv, const struct qemu_options *options)
 	uint64_t bytes = options->nr_nodes ? sum_memory(options) : options->memory_bytes;
 
 	add2(argv, "-m", text_format("%lluM", (unsigned long long)((bytes ? bytes : DEFAULT_MEMORY_BYTES) >> 20)));
-	add2(argv, "-smp", text_format("%u", count_cpus(options)));
+	add2(argv, "-smp", smp(options));
 	for (size_t i = 0; i < options->nr_nodes; i++)
 		add_node(argv, options, i);
 	add_distances(argv, options);
