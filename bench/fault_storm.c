@@ -19,7 +19,7 @@ struct fault_storm {
 	uint64_t access, order, map_kind, thp, free_way, map_bytes, free_batch; /* parameters */
 	size_t op_bytes; /* a base page, or a huge one with thp=always */
 	size_t nr_ops;	 /* pages touched per mapping */
-	size_t slack_bytes; /* mapped in excess so that a huge page can be aligned */
+	size_t slack_bytes; /* mapped in excess, so that a mapping can begin at a multiple of it */
 	uint32_t *sequence; /* order=random: which page comes when */
 	int fd;		    /* map=file-cow: what is copied from */
 	char *map;
@@ -47,10 +47,13 @@ static void touch(const struct fault_storm *st)
 			(void)map[i];
 }
 
-/* Leave the part that begins with a whole huge page: freeing in batches must not split one. */
+/*
+ * Leave the part that begins at a multiple of a huge page. Freeing in batches must not split a huge page, and a small
+ * mapping must not need two page tables or one by the luck of its address.
+ */
 static int trim(struct fault_storm *st)
 {
-	size_t head = -(uintptr_t)st->map & (st->op_bytes - 1);
+	size_t head = -(uintptr_t)st->map & (st->slack_bytes - 1);
 
 	if (head && munmap(st->map, head))
 		return -1;
@@ -244,7 +247,7 @@ static int make_file(struct fault_storm *st, struct bench_run *run)
 	if (st->fd < 0)
 		return bench_error(run, errno, "memfd_create: %s", strerror(errno));
 	memset(page, 1, sizeof(page));
-	for (done = 0; done < st->map_bytes; done += sizeof(page))
+	for (done = 0; done < st->map_bytes + st->slack_bytes; done += sizeof(page))
 		if (write(st->fd, page, sizeof(page)) != (ssize_t)sizeof(page))
 			return bench_error(run, errno, "fill the file to copy from: %s", strerror(errno));
 	return 0;
@@ -298,6 +301,7 @@ static int fault_storm_setup(void *state, struct bench_run *run)
 
 	st->fd = -1;
 	st->op_bytes = bench_page_bytes(run);
+	st->slack_bytes = bench_huge_page_bytes(run);
 	if (st->access == ACCESS_READ && st->map_kind == MAP_KIND_FILE_COW)
 		return bench_error(run, EINVAL, "access=read with map=file-cow copies no page: nothing "
 						"would be charged; use access=write");
@@ -308,7 +312,6 @@ static int fault_storm_setup(void *state, struct bench_run *run)
 		if (st->map_kind == MAP_KIND_FILE_COW)
 			return bench_error(run, EINVAL, "thp=always with map=file-cow: private copies of "
 							"file pages are never huge");
-		st->slack_bytes = st->op_bytes;
 	}
 	if (st->map_bytes < st->op_bytes || st->map_bytes % st->op_bytes)
 		return bench_error(run, EINVAL, "size %llu is no multiple of the page size %zu",

@@ -473,8 +473,11 @@ static int run_main(int argc, char **argv)
 	int status;
 
 	catch_signals();
-	if (cmd_parse(&verb_run, argc, argv, &args, &parsed, &status))
+	if (cmd_parse(&verb_run, argc, argv, &args, &parsed, &status)) {
+		if (args.quick && !opt_is_given(options, &parsed, "seeds"))
+			args.nr_seeds = QUICK_SEEDS;
 		status = run_parsed(&line, argc, argv);
+	}
 	opt_free(options, &args, &parsed);
 	return status;
 }

@@ -19,8 +19,6 @@
 /* What a boot under TCG takes at least; for the estimate only. */
 #define BOOT_NS 6000000000ull
 
-#define QUICK_SEEDS 2
-
 /* One boot of the run. */
 struct guest_boot {
 	const struct kernel *kernel;

@@ -15,7 +15,7 @@
 #define QUICK_LATENCY_OPS 40000
 
 /* In a guest: reps of one pass, the least of which counts; more of them only find a tick-free one more surely. */
-#define GUEST_BLOCKS 4
+#define GUEST_BLOCKS 8
 #define GUEST_REP_NS 1
 
 #define LIST_MAX PLAN_ARMS_MAX

@@ -19,7 +19,7 @@ struct ladder_print {
 	FILE *out;
 };
 
-/* "3272.1", or "3272.1 (3271.8..3272.6)" where the seeds differ. */
+/* "3272.1", or "+528.0" for a difference. */
 static void cost_cell(struct table *table, const struct ladder_cost *cost, bool is_difference)
 {
 	if (!cost->nr)
@@ -57,7 +57,7 @@ static void percent_cell(struct table *table, const struct ladder_row *row, size
 		table_cell(table, TABLE_PLAIN, "-");
 }
 
-static void head_row(struct table *table, const struct ladder_print *print, const struct rundata_item *item)
+static void head_row(struct table *table, const struct rundata_item *item)
 {
 	char label[LABEL_MAX];
 	size_t i;
@@ -72,9 +72,6 @@ static void head_row(struct table *table, const struct ladder_print *print, cons
 		table_head(table, "%%");
 	}
 	table_head(table, "+/-");
-	if (print->ladder->nr_kernels > 1)
-		for (i = 0; i < item->nr_arms; i++)
-			table_head(table, i ? "%s-off, change" : "%s, change", label_arm(item, &item->arms[i], label));
 }
 
 static void metric_row(struct table *table, const struct ladder_print *print, const struct ladder_row *row)
@@ -91,14 +88,27 @@ static void metric_row(struct table *table, const struct ladder_print *print, co
 		percent_cell(table, row, i);
 	}
 	spread_cell(table, row->overhead + 1, row->item->nr_arms - 1);
-	if (print->ladder->nr_kernels < 2)
-		return;
-	for (i = 0; i < row->item->nr_arms; i++) {
-		if (row->kernel)
-			cost_cell(table, &row->change[i], true);
+}
+
+/* Below a kernel's row: what changed against the first kernel, in the columns that changed. */
+static void change_row(struct table *table, const struct ladder_row *row)
+{
+	size_t i;
+
+	table_row(table);
+	table_cell(table, TABLE_PLAIN, " ");
+	table_cell(table, TABLE_BOLD, "change");
+	cost_cell(table, &row->change[0], true);
+	for (i = 1; i < row->item->nr_arms; i++)
+		table_cell(table, TABLE_PLAIN, " ");
+	for (i = 1; i < row->item->nr_arms; i++) {
+		if (row->change[i].nr)
+			table_cell(table, TABLE_BOLD, "%+.1f", row->change[i].median);
 		else
-			table_cell(table, TABLE_PLAIN, " ");
+			table_cell(table, TABLE_PLAIN, "-");
+		table_cell(table, TABLE_PLAIN, " ");
 	}
+	spread_cell(table, row->change + 1, row->item->nr_arms - 1);
 }
 
 static bool has_values(const struct ladder_row *row)
@@ -115,8 +125,7 @@ static int print_item(const struct ladder_print *print, const struct rundata_ite
 {
 	enum { COLUMNS_MAX = 64 };
 	struct table_column columns[COLUMNS_MAX] = {{TABLE_LEFT, 2}, {TABLE_LEFT, 1}};
-	size_t nr_columns = 2 + item->nr_arms + 2 * (item->nr_arms - 1) + 1 +
-			    (print->ladder->nr_kernels > 1 ? item->nr_arms : 0), i;
+	size_t nr_columns = 2 + item->nr_arms + 2 * (item->nr_arms - 1) + 1, i;
 	__free_mem char *name = label_item(item, print->defaults);
 	struct table *table;
 	int ret;
@@ -132,10 +141,13 @@ static int print_item(const struct ladder_print *print, const struct rundata_ite
 	}
 	fprintf(print->out, "\n%s: %zu worker%s, %s per %s\n", name, json_array_size(item->workers),
 		json_array_size(item->workers) == 1 ? "" : "s", label_clock(print->data), item->op);
-	head_row(table, print, item);
+	head_row(table, item);
 	for (i = 0; i < print->ladder->nr_rows; i++)
-		if (print->ladder->rows[i].item == item && has_values(&print->ladder->rows[i]))
+		if (print->ladder->rows[i].item == item && has_values(&print->ladder->rows[i])) {
 			metric_row(table, print, &print->ladder->rows[i]);
+			if (print->ladder->rows[i].kernel)
+				change_row(table, &print->ladder->rows[i]);
+		}
 	ret = table_print(table, &print->look, print->out);
 	table_free(table);
 	return ret;
@@ -203,7 +215,8 @@ int ladder_text(const struct rundata *data, const struct ladder *ladder, const s
 	if (!strcmp(label_clock(data), "insn"))
 		fprintf(out, "Instructions of an emulated processor: exact counts of work, blind to caches and contention.\n");
 	if (ladder->nr_kernels > 1)
-		fprintf(out, "change: against %s, within a seed; what happened to \"off\" happened to everybody.\n",
+		fprintf(out, "change: against %s, within a seed. Below child-off it is what the kernel did to memcg alone; what happened to off, "
+			     "it did to everybody.\n",
 			ladder->kernels[0]);
 	return ferror(out) ? err_set(EIO, "the table could not be written") : 0;
 }

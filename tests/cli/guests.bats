@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# run --kernel: kernels booted in guests. Fetches Debian's 6.1 and 6.12 once; skips where it cannot.
+
+load verbs.bash
+
+setup_file()
+{
+	command -v qemu-system-x86_64 >/dev/null || skip "there is no qemu-system-x86_64"
+	export RESULTS=$BATS_FILE_TMPDIR/results
+	export BOOTED=$BATS_FILE_TMPDIR/booted
+	"$MEMCGBENCH" run -k old=deb:6.1 -k new=deb:6.12 --seeds=1 --quiet -o "$RESULTS" null fault_storm \
+		>"$BATS_FILE_TMPDIR/table" 2>"$BATS_FILE_TMPDIR/err" || {
+		grep -q -e 'did not answer' -e 'apt-get' "$BATS_FILE_TMPDIR/err" && skip "Debian's archive is not to be had"
+		cat "$BATS_FILE_TMPDIR/err" >&2
+		return 1
+	}
+	touch "$BOOTED"
+}
+
+setup()
+{
+	[ -e "$BOOTED" ] || skip "no kernel was booted"
+	samples=$(echo "$RESULTS"/*/samples.jsonl)
+}
+
+# value BOOT ARM METRIC: the least rep.
+value()
+{
+	jq -s --argjson b "$1" --argjson a "$2" --arg m "$3" \
+		'[.[] | select(.type == "sample" and .boot == $b and .arm == $a and (.warmup | not) and .metrics[$m])
+		  | .metrics[$m].ns / .metrics[$m].ops] | min' "$samples"
+}
+
+@test "the run is whole, fits its schema, and says on which kernels and clock" {
+	dir=${samples%/*}
+	[ "$(jq -r .status "$dir/run.json")" = complete ]
+	[ "$(jq -r .clock "$dir/run.json")" = insn ]
+	[ "$(jq -r '[.boots[].kernel] | join(" ")' "$dir/run.json")" = "old old new new" ]
+	[ "$(jq -r '[.boots[].cgroup.version] | join(" ")' "$dir/run.json")" = "none v2 none v2" ]
+	python3 "$TOP/tests/schema.py" "$dir"
+}
+
+@test "an empty loop costs the same instructions with memcg off, in root and in a child" {
+	item=$(jq -s '[.[] | select(.type == "item" and .bench == "null")][0].item' "$samples")
+	run jq -s --argjson i "$item" '[.[] | select(.type == "sample" and .item == $i and (.warmup | not))
+		| .metrics.loop.ns / .metrics.loop.ops] | min' "$samples"
+	[ "${output%.*}" -ge 1 ]
+	[ "$(value 0 0 loop)" = "$(value 1 1 loop)" ]
+	[ "$(value 1 1 loop)" = "$(value 1 2 loop)" ]
+}
+
+@test "a fault costs more in root than with memcg off, and more in a child than in root" {
+	for boot in 0 2; do
+		run jq -n --argjson off "$(value $boot 0 fault)" --argjson root "$(value $((boot + 1)) 1 fault)" \
+			--argjson child "$(value $((boot + 1)) 2 fault)" '$off < $root and $root < $child'
+		[ "$output" = true ]
+	done
+}
+
+@test "the table has every kernel, the change, and is printed again from the samples" {
+	grep -q '^  fault  *old ' "$BATS_FILE_TMPDIR/table"
+	grep -q '^  *change ' "$BATS_FILE_TMPDIR/table"
+	run "$MEMCGBENCH" overhead "${samples%/*}"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$(grep -v '^written to' "$BATS_FILE_TMPDIR/table" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}')" ]
+}
+
+@test "a kernel that does not end well is an error, status 5, and leaves no sample" {
+	run "$MEMCGBENCH" run -k deb:6.12 --seeds=1 --quiet --append=init=/nothing\ rdinit=/nothing -o "$BATS_TEST_TMPDIR" null
+	[ "$status" -eq 5 ]
+	[[ $output == *"panic"* ]]
+	[ "$(cat "$BATS_TEST_TMPDIR"/*/samples.jsonl | jq -r .type | sort -u)" = error ]
+	[ "$(jq -r .status "$BATS_TEST_TMPDIR"/*/run.json)" = failed ]
+}
+
+@test "a spec that names nothing is one line" {
+	run "$MEMCGBENCH" run -k x=/nowhere/bzImage null
+	[ "$status" -ne 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *"--kernel=x=/nowhere/bzImage"* ]]
+	run "$MEMCGBENCH" run -k a=deb:6.12 -k a=deb:6.12 null
+	[ "$status" -eq 2 ]
+	[[ $output == *"two kernels are called"* ]]
+}
+
+@test "the dry run prints a QEMU line a boot and starts none" {
+	run "$MEMCGBENCH" run -k deb:6.12 --seeds=2 --dry-run null
+	[ "$status" -eq 0 ]
+	[ "$(grep -c -- '-icount shift=0,sleep=off' <<<"$output")" -eq 4 ]
+	[ "$(grep -c 'cgroup_disable=memory' <<<"$output")" -eq 2 ]
+}

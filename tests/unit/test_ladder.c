@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "data/ladder.h"
+#include "out/ladder_text.h"
+
+/*
+ * Two kernels, two seeds, memcg off and on: boots 0…7 are (seed, kernel, off/on) in the order that run makes. One metric.
+ * Values by boot and arm; a rep of 1000 more stands beside each, as a tick makes it.
+ */
+static struct rundata_metric metric = {.name = "fault", .help = "h", .op = "page", .unit = "insn/page", .lower_is_better = true};
+static struct rundata_arm arms[] = {
+	{.state = "off", .limit_bytes = UINT64_MAX},
+	{.state = "root", .limit_bytes = UINT64_MAX},
+	{.state = "child", .depth = 1, .limit_bytes = UINT64_MAX},
+};
+static double values[64];
+static struct rundata_sample samples[64];
+static struct rundata_item item = {
+	.bench = "fault_storm", .op = "page", .mode = "processes", .metrics = &metric, .nr_metrics = 1, .arms = arms,
+	.nr_arms = 3, .samples = samples,
+};
+static struct rundata data = {.dir = "run", .items = &item, .nr_items = 1, .complete = true};
+
+static void add(unsigned int boot, unsigned int arm, double value, bool warmup)
+{
+	size_t i = item.nr_samples++;
+
+	values[i] = value;
+	samples[i] = (struct rundata_sample){.boot = boot, .arm = arm, .warmup = warmup, .value = &values[i]};
+}
+
+static int make(void **state)
+{
+	/* off, root, child of (seed 1, old), (seed 1, new), (seed 2, old), (seed 2, new) */
+	static const double cost[4][3] = {{100, 110, 120}, {150, 165, 172}, {104, 114, 126}, {156, 171, 176}};
+	unsigned int i;
+
+	(void)state;
+	item.nr_samples = 0;
+	item.params = json_object();
+	item.workers = json_pack("[{}]");
+	item.warnings = json_array();
+	item.errors = json_array();
+	data.notes = json_array();
+	data.run = json_pack("{s:s, s:[]}", "clock", "insn", "boots");
+	for (i = 0; i < 4; i++) {
+		json_t *boots = json_object_get(data.run, "boots");
+		int seed = i / 2 + 1, off;
+
+		for (off = 1; off >= 0; off--)
+			json_array_append_new(boots, json_pack("{s:i, s:s, s:i, s:{s:s}}", "boot",
+							       (int)json_array_size(boots), "kernel",
+							       i % 2 ? "new" : "old", "seed", seed, "cgroup", "version",
+							       off ? "none" : "v2"));
+		add(2 * i, 0, 1, true); /* a warm-up is never the least */
+		add(2 * i, 0, cost[i][0] + 1000, false);
+		add(2 * i, 0, cost[i][0], false);
+		add(2 * i + 1, 1, cost[i][1], false);
+		add(2 * i + 1, 1, cost[i][1] + 1000, false);
+		add(2 * i + 1, 2, cost[i][2], false);
+	}
+	return 0;
+}
+
+static int clear(void **state)
+{
+	(void)state;
+	json_decref(item.params);
+	json_decref(item.workers);
+	json_decref(item.warnings);
+	json_decref(item.errors);
+	json_decref(data.notes);
+	json_decref(data.run);
+	return 0;
+}
+
+static void assert_cost(const struct ladder_cost *cost, size_t nr, double median, double low, double high)
+{
+	assert_int_equal(cost->nr, nr);
+	assert_true(cost->median == median && cost->low == low && cost->high == high);
+}
+
+static void least_rep_paired_by_seed(void **state)
+{
+	struct ladder *ladder;
+
+	(void)state;
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_int_equal(ladder->nr_kernels, 2);
+	assert_string_equal(ladder->kernels[0], "old");
+	assert_int_equal(ladder->nr_seeds, 2);
+	assert_int_equal(ladder->nr_rows, 2);
+	assert_cost(&ladder->rows[0].arm[0], 2, 102, 100, 104);
+	assert_cost(&ladder->rows[0].overhead[1], 2, 10, 10, 10);
+	assert_cost(&ladder->rows[0].overhead[2], 2, 21, 20, 22);
+	assert_int_equal(ladder->rows[0].change[2].nr, 0);
+	assert_true(isnan(ladder->rows[0].change[2].median));
+	/* (172 - 150) - (120 - 100) = 2; (176 - 156) - (126 - 104) = -2 */
+	assert_cost(&ladder->rows[1].change[2], 2, 0, -2, 2);
+	assert_cost(&ladder->rows[1].change[1], 2, 5, 5, 5);
+	assert_cost(&ladder->rows[1].change[0], 2, 51, 50, 52);
+	ladder_free(ladder);
+}
+
+/* A boot that failed is missing: its seed counts for nothing that needs it, and nothing becomes 0. */
+static void missing_boot_is_missing(void **state)
+{
+	struct ladder *ladder;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < item.nr_samples; i++)
+		if (samples[i].boot == 6) /* seed 2, new, off */
+			samples[i].cut = true;
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_cost(&ladder->rows[1].arm[0], 1, 150, 150, 150);
+	assert_cost(&ladder->rows[1].arm[2], 2, 174, 172, 176);
+	assert_cost(&ladder->rows[1].overhead[2], 1, 22, 22, 22);
+	assert_cost(&ladder->rows[1].change[2], 1, 2, 2, 2);
+	ladder_free(ladder);
+}
+
+static void nothing_measured_is_an_error(void **state)
+{
+	struct ladder *ladder;
+
+	(void)state;
+	item.nr_samples = 0;
+	assert_int_equal(ladder_compute(&data, &ladder), -ENODATA);
+	json_object_del(json_array_get(json_object_get(data.run, "boots"), 3), "seed");
+	assert_int_equal(ladder_compute(&data, &ladder), -EBADMSG);
+	assert_non_null(strstr(err_msg(), "run/run.json"));
+}
+
+static void table_shows_changes_and_gaps(void **state)
+{
+	struct ladder *ladder;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_int_equal(ladder_text(&data, ladder, NULL, false, out), 0);
+	fclose(out);
+	assert_non_null(strstr(text, "insn per page"));
+	assert_non_null(strstr(text, "  fault  old     102.0  112.0  123.0     +10.0   +9.8      +21.0  +20.6  1.0\n"));
+	assert_non_null(strstr(text, "         change  +51.0"));
+	assert_null(strstr(text, "nan"));
+	free(text);
+	ladder_free(ladder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(least_rep_paired_by_seed, make, clear),
+		cmocka_unit_test_setup_teardown(missing_boot_is_missing, make, clear),
+		cmocka_unit_test_setup_teardown(nothing_measured_is_an_error, make, clear),
+		cmocka_unit_test_setup_teardown(table_shows_changes_and_gaps, make, clear),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
