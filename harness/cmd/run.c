@@ -491,7 +491,9 @@ const struct verb verb_run = {
 		 "under results/.\n\n"
 		 "As root outside a container the baseline is the root memcg. An ordinary user in a delegated "
 		 "cgroup (systemd-run --user --scope -p Delegate=yes memcgbench run) cannot enter it; the "
-		 "baseline is then a memcg one level below the delegated one.",
+		 "baseline is then a memcg one level below the delegated one.\n\n"
+		 "With --kernel, kernels are booted in guests instead, with memcg off and on, and instructions are "
+		 "counted. That needs QEMU, and neither root nor cgroups.",
 	.operands = "[BENCH...]",
 	.options = options,
 	.unknown = take_param,
