@@ -209,14 +209,13 @@ int ladder_text(const struct rundata *data, const struct ladder *ladder, const s
 	if (ret)
 		return ret;
 	print_records(&print, data->notes);
-	fprintf(out, "\nMedians over %zu seed%s; differences within a seed; \"+/-\": half the range over seeds of the widest "
-		     "difference.\n",
+	fprintf(out, "\nMedians over %zu seed%s; differences within a seed. +/-: half the range over seeds of the widest difference.\n",
 		ladder->nr_seeds, ladder->nr_seeds == 1 ? "" : "s");
 	if (!strcmp(label_clock(data), "insn"))
 		fprintf(out, "Instructions of an emulated processor: exact counts of work, blind to caches and contention.\n");
 	if (ladder->nr_kernels > 1)
-		fprintf(out, "change: against %s, within a seed. Below child-off it is what the kernel did to memcg alone; what happened to off, "
-			     "it did to everybody.\n",
+		fprintf(out, "change: against %s, within a seed. Below child-off: what the kernel did to memcg alone;\n"
+			     "below off: what it did to everybody.\n",
 			ladder->kernels[0]);
 	return ferror(out) ? err_set(EIO, "the table could not be written") : 0;
 }

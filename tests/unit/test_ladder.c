@@ -153,7 +153,7 @@ static void table_shows_changes_and_gaps(void **state)
 	assert_int_equal(ladder_text(&data, ladder, NULL, false, out), 0);
 	fclose(out);
 	assert_non_null(strstr(text, "insn per page"));
-	assert_non_null(strstr(text, "  fault  old     102.0  112.0  123.0     +10.0   +9.8      +21.0  +20.6  1.0\n"));
+	assert_non_null(strstr(text, "  fault  old     102.0  112.0  123.0     +10.0  +9.8      +21.0  +20.6  1.0\n"));
 	assert_non_null(strstr(text, "         change  +51.0"));
 	assert_null(strstr(text, "nan"));
 	free(text);
