@@ -180,13 +180,15 @@ char *qemu_append(const struct qemu_options *options)
 
 	/*
 	 * panic=-1 with -no-reboot ends QEMU at a panic. Without "quiet": with it a WARN never reaches the console.
-	 * nolapic_timer: the kernel calibrates the timer of the local APIC in a loop of pauses over 100 ms of
-	 * guest time (calibrate_APIC_clock()), and under -icount a pause costs QEMU more than the rest of the
-	 * boot; one CPU can do with the HPET. maxcpus=1: see online_cpus() of core/guest_init.c.
+	 * nolapic_timer: the kernel calibrates the timer of the local APIC in a loop of pauses over 100 ms of guest
+	 * time (calibrate_APIC_clock()), and under -icount a pause costs QEMU so much that this takes longer than
+	 * the rest of the boot; the HPET and, with several CPUs, its broadcast do as well. maxcpus=1: see
+	 * online_cpus() of core/guest_init.c. tsc=reliable: all vCPUs read one clock, which a kernel cannot know; it
+	 * would fall back to the HPET and its 10 ns.
 	 */
-	return text_format("console=ttyS0 panic=-1 nokaslr%s%s%s%s", insn && !many ? " nolapic_timer" : "",
-			   insn && many ? " maxcpus=1" : "", options->append && options->append[0] ? " " : "",
-			   options->append ? options->append : "");
+	return text_format("console=ttyS0 panic=-1 nokaslr%s%s%s%s", insn ? " nolapic_timer" : "",
+			   insn && many ? " maxcpus=1 tsc=reliable" : "",
+			   options->append && options->append[0] ? " " : "", options->append ? options->append : "");
 }
 
 static void add_accel(struct argv *argv, const struct qemu_options *options)

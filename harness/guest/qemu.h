@@ -9,7 +9,7 @@
  * own, and the host never has anything to send. @extra comes last, so that it wins.
  *
  * The machine is "pc" for all: it describes memory nodes (microvm has no SRAT), and boots as fast as microvm does
- * and faster than q35 (tests/guest/boot_time prints the times).
+ * and faster than q35.
  */
 #ifndef GUEST_QEMU_H
 #define GUEST_QEMU_H
