@@ -54,14 +54,14 @@ struct bench_param {
 	enum bench_param_type type;
 	const char *unit;	    /* NULL where there is none */
 	const char *def;	    /* default, as a user would type it */
+	const char *const *choices; /* BENCH_PARAM_ENUM: NULL-terminated */
+	uint64_t min, max;	    /* SIZE and UINT, inclusive */
+	size_t offset;
 	/*
 	 * Default on the instruction clock of a guest, where a pass has to fit between two ticks of the timer; NULL: the
 	 * same.
 	 */
 	const char *insn_def;
-	const char *const *choices; /* BENCH_PARAM_ENUM: NULL-terminated */
-	uint64_t min, max;	    /* SIZE and UINT, inclusive */
-	size_t offset;
 };
 
 /* What a bench cannot run without: a set of flags; harness/core/needs.c has a sentence and a test for each. */

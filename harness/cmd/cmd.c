@@ -225,3 +225,11 @@ int cmd_main(const struct verb *const *table, int argc, char **argv)
 		return cmd_unknown_verb(argv[1]);
 	return verb->main(argc - 1, argv + 1);
 }
+
+bool cmd_wants_colour(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	/* NO_COLOR counts when it is set and not empty. */
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
+}

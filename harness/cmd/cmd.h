@@ -85,6 +85,9 @@ const struct bench *cmd_find_bench(const char *name);
 struct json_t;
 int cmd_print_json(const struct verb *verb, struct json_t *object);
 
+/* Standard output is a terminal that shows colour, and nobody asked for none (https://no-color.org). */
+bool cmd_wants_colour(void);
+
 /*
  * The last thing of a verb that printed: flushes stdout. Returns @status, or EXIT_BROKEN with a sentence
  * when not all could be written (a full disk).

@@ -32,14 +32,6 @@ static const struct {
 
 #define LEVEL_COLUMNS 4
 
-/* https://no-color.org: NO_COLOR counts when it is set and not empty. */
-static bool wants_colour(void)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
-}
-
 static size_t count(const struct doctor_finding *findings, size_t nr, enum doctor_level level)
 {
 	size_t found = 0, i;
@@ -53,7 +45,7 @@ static int print_text(const struct doctor_finding *findings, size_t nr)
 {
 	size_t nr_bad = count(findings, nr, DOCTOR_BAD), nr_warn = count(findings, nr, DOCTOR_WARN);
 	size_t widest = 0, width = text_width(), column, i;
-	bool colour = wants_colour();
+	bool colour = cmd_wants_colour();
 
 	for (i = 0; i < nr; i++)
 		if (text_columns(findings[i].check) > widest)

@@ -17,6 +17,7 @@
 #include "data/overhead.h"
 #include "data/rundata.h"
 #include "data/store.h"
+#include "out/ladder_json.h"
 #include "out/ladder_text.h"
 #include "out/overhead_json.h"
 #include "out/overhead_text.h"
@@ -44,11 +45,6 @@ static bool is_default(const char *bench_name, const char *param, const char *va
 }
 
 static const struct label_defaults label_defaults = {is_default};
-
-static bool wants_colour(void)
-{
-	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-}
 
 static size_t terminal_width(void)
 {
@@ -84,23 +80,31 @@ static int print_table(const struct rundata *data, const struct overhead *overhe
 {
 	struct overhead_text_options here = *options;
 
-	here.colour = wants_colour();
+	here.colour = cmd_wants_colour();
 	here.width = terminal_width();
 	here.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	return overhead_text(data, overhead, &here, stdout);
 }
 
-static int print_json(const struct rundata *data, const struct overhead *overhead)
+/* @json: stolen; NULL: there was no memory for it. */
+static int print_json(json_t *json)
 {
-	json_t *json;
-	int ret = overhead_json(data, overhead, &json);
+	int ret;
 
-	if (ret)
-		return ret;
+	if (!json)
+		return err_sys(ENOMEM, "memory for JSON");
 	ret = json_dumpf(json, stdout, JSON_INDENT(2)) ? err_sys(errno ? errno : EIO, "print JSON") : 0;
 	json_decref(json);
 	putchar('\n');
 	return ret;
+}
+
+static int print_overhead_json(const struct rundata *data, const struct overhead *overhead)
+{
+	json_t *json;
+	int ret = overhead_json(data, overhead, &json);
+
+	return ret ? ret : print_json(json);
 }
 
 /* Draw into the run's plots/; the sentence of what went wrong is the caller's to print. */
@@ -153,14 +157,15 @@ static int present_overhead(const struct verb *verb, const char *dir, const stru
 	if (options->write_files)
 		ret = write_table(dir, data, overhead, &text);
 	if (!ret)
-		ret = options->json ? print_json(data, overhead) : print_table(data, overhead, &text);
+		ret = options->json ? print_overhead_json(data, overhead) : print_table(data, overhead, &text);
 	if (ret)
 		return cmd_fail(verb, NULL);
 	return cmd_finish(verb, overhead->nr_rows ? EXIT_OK : EXIT_NOTHING_COMPARED);
 }
 
 /* The table of kernels that were booted, printed and kept. */
-static int print_ladder(const struct rundata *data, const struct ladder *ladder, const char *dir, bool write_file)
+static int print_ladder(const struct rundata *data, const struct ladder *ladder, const char *dir,
+			const struct present_options *options)
 {
 	__free_mem char *text = NULL;
 	size_t size;
@@ -172,9 +177,13 @@ static int print_ladder(const struct rundata *data, const struct ladder *ladder,
 	ret = ladder_text(data, ladder, &label_defaults, false, out);
 	if (fclose(out) && !ret)
 		ret = err_sys(ENOMEM, "memory for the table");
-	if (!ret && write_file)
+	if (!ret && options->write_files)
 		ret = store_file(dir, "table.txt", text);
-	return ret ? ret : ladder_text(data, ladder, &label_defaults, wants_colour(), stdout);
+	if (ret)
+		return ret;
+	if (options->json)
+		return print_json(ladder_json(data, ladder));
+	return ladder_text(data, ladder, &label_defaults, cmd_wants_colour(), stdout);
 }
 
 static int present_ladder(const struct verb *verb, const char *dir, const struct rundata *data,
@@ -185,11 +194,11 @@ static int present_ladder(const struct verb *verb, const char *dir, const struct
 
 	if (ret)
 		return ret == -ENODATA ? (cmd_fail(verb, NULL), EXIT_NOTHING_COMPARED) : cmd_fail(verb, NULL);
-	ret = print_ladder(data, ladder, dir, options->write_files);
+	ret = print_ladder(data, ladder, dir, options);
 	ladder_free(ladder);
 	if (ret)
 		return cmd_fail(verb, NULL);
-	if (options->write_files)
+	if (options->write_files && !options->json)
 		printf("\nwritten to %s\n", dir);
 	return cmd_finish(verb, EXIT_OK);
 }

@@ -187,8 +187,11 @@ static char *boot_job(const struct guests *guests, const struct guest_boot *boot
 	json_t *json;
 	char *job;
 
+	/*
+	 * Nothing of the kernel's name: a longer one makes the initramfs longer, and with that moves what is counted by
+	 * some instructions an op, for one kernel and not for the other.
+	 */
 	plan.seed = boot->seed;
-	snprintf(plan.kernel, sizeof(plan.kernel), "%s", boot->kernel->name);
 	json = plan_to_json(&plan);
 	job = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
@@ -251,6 +254,22 @@ static int store_failure(struct guests *guests, unsigned int number, const struc
 	return ret;
 }
 
+/* The guest does not know what its kernel is called here: its boot record is told. */
+static int store_guest_line(struct guests *guests, unsigned int number, const struct guest_boot *boot, const char *line,
+			    json_t **ret_record)
+{
+	json_t *record = json_loads(line, 0, NULL);
+	__free_mem char *named = NULL;
+
+	if (record && json_is_string(json_object_get(record, "type")) &&
+	    !strcmp(json_string_value(json_object_get(record, "type")), "boot")) {
+		json_object_set_new(record, "kernel", json_string(boot->kernel->name));
+		named = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	}
+	json_decref(record);
+	return store_line(guests->store, number, "qemu", named ? named : line, ret_record);
+}
+
 static int store_boot(struct guests *guests, unsigned int number, struct guest_boot *boot)
 {
 	size_t i;
@@ -261,7 +280,7 @@ static int store_boot(struct guests *guests, unsigned int number, struct guest_b
 	for (i = 0; !ret && i < boot->nr_lines; i++) {
 		json_t *record = NULL;
 
-		ret = store_line(guests->store, number, "qemu", boot->lines[i], &record);
+		ret = store_guest_line(guests, number, boot, boot->lines[i], &record);
 		if (!ret && !strcmp(json_string_value(json_object_get(record, "type")), "error"))
 			guests->nr_errors++;
 		json_decref(record);

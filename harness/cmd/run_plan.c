@@ -76,8 +76,9 @@ static int make_arms(const struct run_line *line, const struct cg_info *cg, stru
 
 	if (ret)
 		return ret;
-	if (nr + 2 > PLAN_ARMS_MAX)
-		return err_set(ERANGE, "--depth=%s: at most %d depths", line->args->depth, PLAN_ARMS_MAX - 2);
+	if (nr + 1 + in_guests(line) > PLAN_ARMS_MAX)
+		return err_set(ERANGE, "--depth=%s: at most %d depths", line->args->depth,
+			       PLAN_ARMS_MAX - 1 - in_guests(line));
 	if (in_guests(line))
 		item->arms[item->nr_arms++] = (struct plan_arm){.state = PLAN_OFF, .limit_bytes = UINT64_MAX};
 	base = &item->arms[item->nr_arms++];

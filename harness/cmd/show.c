@@ -95,8 +95,9 @@ static void print_params(const struct bench *bench)
 		const struct bench_param *param = &bench->params[i];
 		char range[256], text[1024];
 
-		snprintf(text, sizeof(text), "%s: %s (default: %s)",
-			 describe_range(param, range, sizeof(range)), param->help, param->def);
+		snprintf(text, sizeof(text), "%s: %s (default: %s%s%s)",
+			 describe_range(param, range, sizeof(range)), param->help, param->def,
+			 param->insn_def ? "; in guests: " : "", param->insn_def ? param->insn_def : "");
 		print_item(param->name, column, text);
 	}
 }
@@ -160,8 +161,9 @@ static json_t *params_json(const struct bench *bench)
 
 	for (i = 0; i < bench->nr_params; i++) {
 		const struct bench_param *param = &bench->params[i];
-		json_t *object = json_pack("{s:s, s:s, s:s?, s:s}", "name", param->name, "type",
-					   types[param->type], "unit", param->unit, "default", param->def);
+		json_t *object = json_pack("{s:s, s:s, s:s?, s:s, s:s}", "name", param->name, "type",
+					   types[param->type], "unit", param->unit, "default", param->def,
+					   "default_in_guests", param->insn_def ? param->insn_def : param->def);
 
 		if (param->type == BENCH_PARAM_ENUM) {
 			json_t *choices = json_array();

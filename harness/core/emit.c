@@ -130,10 +130,10 @@ void emit_boot(struct emit *emit, const struct plan *plan, const struct facts *f
 				     (int)topo_nr_cores(topo), "nodes", (int)topo_nr_nodes(topo), "packages",
 				     (int)topo_nr_packages(topo), "smt", topo_has_smt(topo));
 
-	emit_record(emit, json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o}", "type", "boot", "schema",
+	emit_record(emit, json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o}", "type", "boot", "schema",
 				    "memcgbench-samples", "schema_version", 1, "memcgbench", memcgbench_version,
-				    "revision", memcgbench_revision, "clock", plan_clock_name(plan->clock), "kernel",
-				    plan->kernel, "seed", (json_int_t)plan->seed, "clock_cost_ns", (json_int_t)clock_cost_ns, "facts",
+				    "revision", memcgbench_revision, "clock", plan_clock_name(plan->clock), "seed",
+				    (json_int_t)plan->seed, "clock_cost_ns", (json_int_t)clock_cost_ns, "facts",
 				    facts_json(facts), "cgroup", cgroup_json(cg), "topology", topology));
 }
 

@@ -93,8 +93,7 @@ json_t *plan_to_json(const struct plan *plan)
 
 	for (i = 0; i < plan->nr_items; i++)
 		json_array_append_new(items, plan_item_to_json(&plan->items[i]));
-	return json_pack("{s:s, s:s, s:I, s:i, s:I, s:I, s:b, s:s, s:o}", "clock", plan_clock_name(plan->clock), "kernel",
-			 plan->kernel, "seed", (json_int_t)plan->seed,
+	return json_pack("{s:s, s:I, s:i, s:I, s:I, s:b, s:s, s:o}", "clock", plan_clock_name(plan->clock), "seed", (json_int_t)plan->seed,
 			 "blocks", (int)plan->blocks, "rep_ns", (json_int_t)plan->rep_ns,
 			 "latency_ops", (json_int_t)plan->latency_ops, "counters", plan->counters,
 			 "perf_dir", plan->perf_dir, "items", items);
@@ -198,16 +197,15 @@ static int item_from_json(json_t *json, struct plan_item *item)
 int plan_from_json(const json_t *json, struct plan *ret_plan)
 {
 	struct plan plan = {0};
-	const char *clock, *kernel, *perf_dir;
+	const char *clock, *perf_dir;
 	json_int_t seed, rep_ns, latency_ops;
 	json_t *items;
 	int blocks, counters, ret = 0;
 	size_t i;
 
-	if (json_unpack((json_t *)json, "{s:s, s:s, s:I, s:i, s:I, s:I, s:b, s:s, s:o}", "clock", &clock, "kernel",
-			&kernel, "seed", &seed, "blocks", &blocks, "rep_ns", &rep_ns, "latency_ops", &latency_ops,
+	if (json_unpack((json_t *)json, "{s:s, s:I, s:i, s:I, s:I, s:b, s:s, s:o}", "clock", &clock, "seed", &seed, "blocks", &blocks, "rep_ns", &rep_ns, "latency_ops", &latency_ops,
 			"counters", &counters, "perf_dir", &perf_dir, "items", &items))
-		return err_set(EINVAL, "not a plan: clock, kernel, seed, blocks, rep_ns, latency_ops, counters, "
+		return err_set(EINVAL, "not a plan: clock, seed, blocks, rep_ns, latency_ops, counters, "
 				       "perf_dir and items are needed");
 	if (strcmp(clock, "ns") && strcmp(clock, "insn"))
 		return err_set(EINVAL, "plan: no clock is called \"%s\"", clock);
@@ -222,8 +220,6 @@ int plan_from_json(const json_t *json, struct plan *ret_plan)
 	if (!json_array_size(items))
 		return err_set(EINVAL, "plan: items is no list, or empty");
 	ret = copy_text("perf_dir", perf_dir, plan.perf_dir, sizeof(plan.perf_dir));
-	if (!ret)
-		ret = copy_text("kernel", kernel, plan.kernel, sizeof(plan.kernel));
 	for (i = 0; i < json_array_size(items) && !ret; i++) {
 		struct plan_item *item = plan_add(&plan);
 

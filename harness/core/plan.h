@@ -52,7 +52,6 @@ enum plan_clock {
 
 struct plan {
 	enum plan_clock clock;
-	char kernel[128]; /* what the user calls the kernel under test; "" = this machine's own */
 	uint64_t seed;
 	unsigned int blocks;	/* per item; each holds every arm twice */
 	uint64_t rep_ns;	/* how long one rep should take; sets the passes in it */

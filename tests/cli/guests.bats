@@ -63,6 +63,8 @@ value()
 	grep -q '^  *change ' "$BATS_FILE_TMPDIR/table"
 	run "$MEMCGBENCH" overhead "${samples%/*}"
 	[ "$status" -eq 0 ]
+	[ "$("$MEMCGBENCH" overhead --json "${samples%/*}" | jq -r '.schema + " " + (.kernels | join(" "))')" = \
+		"memcgbench-ladder old new" ]
 	[ "$output" = "$(grep -v '^written to' "$BATS_FILE_TMPDIR/table" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}')" ]
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "data/ladder.h"
+#include "out/ladder_json.h"
 #include "out/ladder_text.h"
 
 /*
@@ -160,6 +161,24 @@ static void table_shows_changes_and_gaps(void **state)
 	ladder_free(ladder);
 }
 
+static void json_has_what_the_table_has(void **state)
+{
+	struct ladder *ladder;
+	const json_t *row;
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	json = ladder_json(&data, ladder);
+	assert_non_null(json);
+	row = json_array_get(json_object_get(json_array_get(json_object_get(json, "items"), 0), "rows"), 1);
+	assert_string_equal(json_string_value(json_object_get(row, "kernel")), "new");
+	assert_true(json_is_null(json_array_get(json_object_get(row, "overhead"), 0)));
+	assert_true(json_real_value(json_object_get(json_array_get(json_object_get(row, "change"), 0), "median")) == 51);
+	json_decref(json);
+	ladder_free(ladder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +186,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(missing_boot_is_missing, make, clear),
 		cmocka_unit_test_setup_teardown(nothing_measured_is_an_error, make, clear),
 		cmocka_unit_test_setup_teardown(table_shows_changes_and_gaps, make, clear),
+		cmocka_unit_test_setup_teardown(json_has_what_the_table_has, make, clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
