@@ -13,6 +13,7 @@
 #include "cmd/progress.h"
 #include "data/store.h"
 #include "guest/boot.h"
+#include "guest/files.h"
 #include "guest/initramfs.h"
 #include "guest/kernel.h"
 
@@ -329,6 +330,26 @@ static void *boot_thread(void *ctx)
 	return NULL;
 }
 
+/* All guests of a run get the same runner, whatever is built or installed meanwhile. */
+static int keep_runner(struct guests *guests, const char *folder)
+{
+	struct file_map map __unmap_file = {0};
+	char *path = text_format("%s/memcgbench-runner", folder);
+	int ret = path ? file_map_open(guests->runner_path, &map) : -ENOMEM;
+
+	if (!ret)
+		ret = file_replace(path, map.data, map.size);
+	if (!ret && chmod(path, 0755))
+		ret = err_sys(errno, "make %s executable", path);
+	if (ret) {
+		free(path);
+		return ret;
+	}
+	free(guests->runner_path);
+	guests->runner_path = path;
+	return 0;
+}
+
 static size_t nr_threads(const struct guests *guests)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -349,6 +370,8 @@ static int run_boots(struct guests *guests)
 	snprintf(folder, sizeof(folder), "%s/boots", store_dir(guests->store));
 	if (mkdir(folder, 0777))
 		return err_sys(errno, "make %s", folder);
+	if (keep_runner(guests, folder))
+		return -EIO;
 	progress_begin(&guests->progress, !guests->args->quiet, (guests->nr_boots + 1) * BOOT_NS / nr);
 	pthread_mutex_init(&guests->lock, NULL);
 	for (i = 0; i < nr; i++) {
@@ -360,6 +383,7 @@ static int run_boots(struct guests *guests)
 	for (i = 0; i < nr; i++)
 		pthread_join(threads[i], NULL);
 	pthread_mutex_destroy(&guests->lock);
+	unlink(guests->runner_path);
 	progress_clear(&guests->progress);
 	if (!nr)
 		return err_sys(err, "start a thread");
