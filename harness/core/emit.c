@@ -293,9 +293,10 @@ void emit_latency(struct emit *emit, size_t item, size_t arm, unsigned int round
 				    u64(histogram->min), "max_ns", u64(histogram->max), "histogram", buckets));
 }
 
+/* The kernel's iowait may run backwards (proc(5)): no time, not 2^64 of it. */
 static json_t *seconds(uint64_t before_ns, uint64_t after_ns)
 {
-	return json_real((double)(after_ns - before_ns) / 1e9);
+	return json_real(after_ns > before_ns ? (double)(after_ns - before_ns) / 1e9 : 0);
 }
 
 void emit_noise(struct emit *emit, size_t item, const struct noise *a, const struct noise *b)
