@@ -80,7 +80,8 @@ static const struct opt options[] = {
 	{"memory", 0, OPT_TO_SIZE(struct run_args, memory_bytes, 128u << 20, 1ull << 40), .arg = "SIZE", .def = "512M",
 	 .group = GUESTS, .help = "memory of a guest"},
 	{"numa", 0, OPT_TO_LIST(struct run_args, numa), .arg = "NODE", .group = GUESTS,
-	 .help = "a memory node of a guest, MEM,cpus=A-B[,dist=D0:D1...]; repeat it for each"},
+	 .help = "a memory node of a guest, its memory and CPUs, such as 256M,cpus=0-1 or 256M,cpus=0-1,dist=10:21; repeat it "
+		 "for each"},
 	{"cgroup", 0, OPT_TO_ENUM(struct run_args, cgroup, cgroup_versions), .def = "v2", .group = GUESTS,
 	 .help = "which memory controller the guest uses, where the kernel has both"},
 	{"append", 0, OPT_TO_STRING(struct run_args, append), .arg = "ARGS", .group = GUESTS,
