@@ -127,6 +127,18 @@ static int calibrate(struct item_run *run)
 	return 0;
 }
 
+/*
+ * On a clock of instructions reps of one length keep step with the timer: a boot may have a tick in every one of them. Sleeping
+ * for a random part of the longest tick (HZ=100) takes each rep out of step; the guest's clock jumps, so it costs nothing.
+ */
+static void lose_step(struct item_run *run)
+{
+	struct timespec time = {.tv_nsec = nrand48(run->random) % 10000000};
+
+	if (run->sampler->plan->clock == PLAN_INSN)
+		nanosleep(&time, NULL);
+}
+
 /* One rep of one arm and its record. */
 static int take_sample(struct item_run *run, size_t arm, unsigned int block, unsigned int pos, bool warmup,
 		       uint64_t *ret_elapsed_ns)
@@ -145,6 +157,7 @@ static int take_sample(struct item_run *run, size_t arm, unsigned int block, uns
 	int ret = 0;
 
 	run->failed_arm = (int)arm;
+	lose_step(run);
 	if (sample.has_usage)
 		ret = cg_group_usage(run->group[arm], &sample.usage_before_bytes);
 	if (!ret)
