@@ -201,7 +201,7 @@ $(foreach l,$(notdir $(LAYER_PROOFS)),$(eval $(call layer_rule,$(l))))
 $(O)/plots:
 	@mkdir -p $(@D) && ln -sfn $(CURDIR)/plots $@
 
-.SECONDARY: $(UNIT_TESTS:%=%.o)
+.SECONDARY: $(UNIT_TESTS:%=%.o) $(O)/tests/self/control.o
 -include $(OBJ:.o=.d) $(O)/version.d $(UNIT_TESTS:%=%.d)
 
 # --- using ---
