@@ -55,11 +55,29 @@ static size_t terminal_width(void)
 	return size.ws_col < TABLE_WIDTH ? size.ws_col : TABLE_WIDTH;
 }
 
+/* What of a run is shown; @overhead or @ladder. */
+struct table_source {
+	const struct rundata *data;
+	const struct overhead *overhead;
+	const struct overhead_text_options *text;
+	const struct ladder *ladder;
+};
+
 /* The table as it goes into a file or a mail: no colour, a fixed width. */
-static int write_table(const char *dir, const struct rundata *data, const struct overhead *overhead,
-		       const struct overhead_text_options *options)
+static int render_plain(const struct table_source *source, FILE *out)
 {
-	struct overhead_text_options plain = *options;
+	struct overhead_text_options plain;
+
+	if (source->ladder)
+		return ladder_text(source->data, source->ladder, &label_defaults, false, out);
+	plain = *source->text;
+	plain.colour = false;
+	plain.width = TABLE_WIDTH;
+	return overhead_text(source->data, source->overhead, &plain, out);
+}
+
+static int write_table(const char *dir, const struct table_source *source)
+{
 	__free_mem char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -67,9 +85,7 @@ static int write_table(const char *dir, const struct rundata *data, const struct
 
 	if (!out)
 		return err_sys(ENOMEM, "memory for the table");
-	plain.colour = false;
-	plain.width = TABLE_WIDTH;
-	ret = overhead_text(data, overhead, &plain, out);
+	ret = render_plain(source, out);
 	if (fclose(out) && !ret)
 		ret = err_sys(ENOMEM, "memory for the table");
 	return ret ? ret : store_file(dir, "table.txt", text);
@@ -155,7 +171,7 @@ static int present_overhead(const struct verb *verb, const char *dir, const stru
 		if (is_there(dir, names[i]) || (options->write_files && !strcmp(names[i], "table.txt")))
 			files[nr++] = names[i];
 	if (options->write_files)
-		ret = write_table(dir, data, overhead, &text);
+		ret = write_table(dir, &(struct table_source){.data = data, .overhead = overhead, .text = &text});
 	if (!ret)
 		ret = options->json ? print_overhead_json(data, overhead) : print_table(data, overhead, &text);
 	if (ret)
@@ -167,18 +183,10 @@ static int present_overhead(const struct verb *verb, const char *dir, const stru
 static int print_ladder(const struct rundata *data, const struct ladder *ladder, const char *dir,
 			const struct present_options *options)
 {
-	__free_mem char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int ret;
+	int ret = 0;
 
-	if (!out)
-		return err_sys(ENOMEM, "memory for the table");
-	ret = ladder_text(data, ladder, &label_defaults, false, out);
-	if (fclose(out) && !ret)
-		ret = err_sys(ENOMEM, "memory for the table");
-	if (!ret && options->write_files)
-		ret = store_file(dir, "table.txt", text);
+	if (options->write_files)
+		ret = write_table(dir, &(struct table_source){.data = data, .ladder = ladder});
 	if (ret)
 		return ret;
 	if (options->json)
