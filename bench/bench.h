@@ -30,12 +30,18 @@ enum bench_better {
 	BENCH_HIGHER_IS_BETTER,
 };
 
-/* Metric i of a bench is the time of its phase i per op, in "clock unit per @op". */
+enum bench_kind {
+	BENCH_TIME,  /* the time of the phase of the same number, per op, in "clock unit per @op" */
+	BENCH_COUNT, /* what bench_count() added up, per op, in "@unit per @op" */
+};
+
 struct bench_metric {
 	const char *name;
-	const char *help;	  /* one line: what is timed */
+	const char *help;	  /* one line: what is timed or counted */
 	const char *op;		  /* the op, singular: "page" */
 	enum bench_better better;
+	enum bench_kind kind;
+	const char *unit;	  /* BENCH_COUNT: what is counted, plural: "pages", "faults" */
 };
 
 enum bench_param_type {
@@ -67,9 +73,11 @@ struct bench_param {
 /* What a bench cannot run without: a set of flags; harness/core/needs.c has a sentence and a test for each. */
 enum bench_needs {
 	BENCH_NEEDS_MEMCG = 1 << 0, /* a memory controller; without it there is no child state */
-	BENCH_NEEDS_SWAP = 1 << 1,
-	BENCH_NEEDS_NUMA = 1 << 2, /* two memory nodes */
+	BENCH_NEEDS_SWAP = 1 << 1,  /* swap on zram, set up and taken down by the harness */
+	BENCH_NEEDS_NUMA = 1 << 2,  /* two memory nodes */
 	BENCH_NEEDS_THP = 1 << 3,
+	BENCH_NEEDS_DIR = 1 << 4,   /* bench_dir(): a folder on a file system with a disk behind it */
+	BENCH_NEEDS_PROCESSES = 1 << 5, /* workers must be processes: they enter memcgs */
 };
 
 /* What the harness saw from outside of one rep of one worker, for verify(). */
@@ -93,6 +101,15 @@ struct bench {
 	size_t nr_params;
 	unsigned int needs; /* enum bench_needs */
 	size_t state_size;  /* the harness gives each worker this much, zeroed, with params filled in */
+	unsigned int nr_workers; /* default of --workers; 0: 1 */
+	const char *memcgs;	 /* default of --memcgs: "shared" (also NULL), "each", or a number */
+
+	/*
+	 * Once per team, before there are workers, in the process that they come from (forked, or as threads) and in the
+	 * memcg of worker 0, on its CPU: what it maps and opens, every worker finds at the same address and number, and
+	 * @state, as it leaves it, is where each worker's own state starts from. Untimed. NULL: nothing is shared.
+	 */
+	int (*share)(void *state, struct bench_run *run);
 
 	/* Once per worker, after it is pinned and in its memcg. Untimed. */
 	int (*setup)(void *state, struct bench_run *run);
@@ -157,6 +174,78 @@ uint64_t bench_seed(const struct bench_run *run);
 unsigned int bench_nr_workers(const struct bench_run *run);
 unsigned int bench_worker(const struct bench_run *run);
 int bench_is_threaded(const struct bench_run *run);
+
+/* Add @amount to metric @metric, a BENCH_COUNT, over @ops ops. Between phases, or after them. */
+void bench_count(struct bench_run *run, size_t metric, uint64_t amount, uint64_t ops);
+
+/*
+ * --- several workers ---
+ * Neither may be called inside a phase. A worker that fails takes the others with it, wherever they wait.
+ */
+
+/* Returns when all workers of the team are here. */
+void bench_barrier(struct bench_run *run);
+
+/* Workers take turns, in the order of their numbers, beginning with 0 in every rep: wait for mine; hand on to the next. */
+void bench_turn_begin(struct bench_run *run);
+void bench_turn_end(struct bench_run *run);
+
+/*
+ * --- memcgs ---
+ * In a child arm each worker is in a memcg, its *home*, alone or with others (--memcgs); a bench may make more beside it. In the
+ * off and root arms there is nothing to make or to enter: those calls do nothing there and return 0, so that all arms
+ * run the same code; whoever asks for a number that nobody keeps gets -ENODATA, without a sentence.
+ * The other errors have theirs, through bench_error().
+ */
+struct bench_memcg; /* a handle; of the worker that got it, which need not free it */
+
+/* Is this a child arm: do pages have a memcg of ours to be charged to? */
+int bench_in_memcg(const struct bench_run *run);
+
+/* Where worker @worker began; its own with bench_worker(). Never NULL. */
+struct bench_memcg *bench_memcg_home(struct bench_run *run, unsigned int worker);
+/* One level up; NULL above the topmost that is ours to change. */
+struct bench_memcg *bench_memcg_parent(struct bench_run *run, struct bench_memcg *memcg);
+/* A new empty one beside the home of worker 0. The harness removes it with the team, if bench_memcg_remove() did not. */
+int bench_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg);
+/* rmdir(2). -EBUSY: a task is in it. The handle is gone afterwards. */
+int bench_memcg_remove(struct bench_run *run, struct bench_memcg *memcg);
+/* Move this worker's process. Its memory stays charged where it is. BENCH_NEEDS_PROCESSES. */
+int bench_memcg_enter(struct bench_run *run, struct bench_memcg *memcg);
+
+/* memory.current, memory.usage_in_bytes. Flushes nothing. */
+int bench_memcg_usage(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes);
+/* memory.swap.current; on v1 memory.memsw.usage_in_bytes less memory.usage_in_bytes. -ENODATA also without swap accounting. */
+int bench_memcg_swap(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes);
+/*
+ * A line of memory.stat under its v2 name ("anon", "file", "pgscan", "pgsteal"), -ENODATA also where this kernel has none.
+ * Flushes the statistics: between reps or passes only, and say so in about.
+ */
+int bench_memcg_stat(struct bench_run *run, struct bench_memcg *memcg, const char *key, uint64_t *ret_value);
+
+enum bench_limit {
+	BENCH_LIMIT_MAX,  /* memory.max, memory.limit_in_bytes */
+	BENCH_LIMIT_HIGH, /* memory.high; -EOPNOTSUPP on v1 */
+};
+/* @bytes: UINT64_MAX for none. Taken back with the team. Reclaims when it is below what is charged: this is a timed op of some benches. */
+int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum bench_limit limit, uint64_t bytes);
+/*
+ * memory.reclaim (v2, since Linux 5.19); on v1 memory.force_empty, which takes all that it can. In the root arm the whole machine is reclaimed from.
+ * -EAGAIN, without a sentence: less than @bytes was reclaimed. -EOPNOTSUPP: this kernel has no such file.
+ */
+int bench_memcg_reclaim(struct bench_run *run, struct bench_memcg *memcg, uint64_t bytes);
+
+/* A line of /proc/vmstat; -ENODATA where this kernel has none. Between phases. */
+int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value);
+
+/* An empty folder of this team on a file system with a disk behind it (BENCH_NEEDS_DIR); the harness removes it with all that is in it. */
+const char *bench_dir(const struct bench_run *run);
+
+/*
+ * In setup() and share(): these parameters cannot be measured on this kernel or machine. The item is skipped with the sentence,
+ * which names what is missing; no failure. Returns what to return.
+ */
+int bench_skip(struct bench_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Record a sentence about what went wrong and return -@err. @err: a positive errno. */
 int bench_error(struct bench_run *run, int err, const char *fmt, ...)

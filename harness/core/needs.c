@@ -18,6 +18,8 @@ const struct need needs_table[] = {
 	{BENCH_NEEDS_THP, "thp",
 	 "transparent huge pages: CONFIG_TRANSPARENT_HUGEPAGE, and not \"never\" in " THP_DIR
 	 "/enabled"},
+	{BENCH_NEEDS_DIR, "dir", "a folder on a file system with a disk behind it: --dir=PATH"},
+	{BENCH_NEEDS_PROCESSES, "processes", "workers that are processes, for they enter memcgs: not --threads"},
 	{0, NULL, NULL},
 };
 
@@ -112,6 +114,9 @@ static bool has(enum bench_needs flag, const struct cg_info *cg, char *why, size
 		return has_numa(why, why_size);
 	case BENCH_NEEDS_THP:
 		return has_thp(why, why_size);
+	case BENCH_NEEDS_DIR:
+	case BENCH_NEEDS_PROCESSES:
+		break;
 	}
 	snprintf(why, why_size, "this memcgbench does not know what that is");
 	return false;

@@ -38,6 +38,7 @@ struct plan_item {
 	struct params params;
 	unsigned int nr_workers;
 	bool threads; /* workers are threads of one process, else processes */
+	unsigned int nr_memcgs; /* leaf memcgs of a child arm; worker i is in number i modulo this. 1: all share one */
 	char place[128];
 	char memory[32];
 	struct plan_arm arms[PLAN_ARMS_MAX]; /* the first is the baseline */
