@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Parts of a split run: joined they are the run that was not split; parts of different runs are refused. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "data/merge.h"
+#include "data/store.h"
+
+#define BOOT_LINE "{\"type\":\"boot\",\"schema\":\"memcgbench-samples\",\"schema_version\":1,\"seed\":%u}"
+
+static char scratch[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(scratch, "/tmp/test-merge-XXXXXX");
+	return mkdtemp(scratch) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
+	return system(command);
+}
+
+/* A run with the boots of @mask out of @nr; @shard: say that it is a part. Returns its folder. */
+static char *make_run(const char *name, unsigned int mask, unsigned int nr, bool shard, int seed, const char *status)
+{
+	json_t *run = json_pack("{s:s, s:{s:i}}", "clock", "insn", "plan", "seed", seed);
+	struct store *store;
+	char *dir, line[256];
+	unsigned int boot;
+
+	if (shard)
+		json_object_set_new(run, "shard", json_pack("{s:i, s:i, s:i}", "index", 1, "of", 2, "boots", (int)nr));
+	assert_int_equal(store_create(scratch, name, run, &store), 0);
+	json_decref(run);
+	for (boot = 0; boot < nr; boot++) {
+		if (!(mask >> boot & 1))
+			continue;
+		snprintf(line, sizeof(line), BOOT_LINE, boot + 1);
+		assert_int_equal(store_line(store, boot, "qemu", line, NULL), 0);
+		assert_int_equal(store_line(store, boot, "qemu", "{\"type\":\"sample\",\"item\":0,\"value\":0.1}", NULL), 0);
+		assert_int_equal(store_line(store, boot, "qemu", "{\"type\":\"end\",\"status\":\"complete\"}", NULL), 0);
+	}
+	dir = strdup(store_dir(store));
+	assert_int_equal(store_finish(store, status), 0);
+	return dir;
+}
+
+static char *text_of(const char *dir, const char *name)
+{
+	char *text;
+
+	assert_int_equal(fs_read(&text, "%s/%s", dir, name), 0);
+	return text;
+}
+
+static const char *status_of(const char *dir, char *buf, size_t size)
+{
+	char *text = text_of(dir, "run.json");
+	json_t *run = json_loads(text, 0, NULL);
+
+	snprintf(buf, size, "%s", json_string_value(json_object_get(run, "status")));
+	json_decref(run);
+	free(text);
+	return buf;
+}
+
+static void test_whole(void **state)
+{
+	char *whole = make_run("whole", 7, 3, false, 1, "complete");
+	char *a = make_run("a", 5, 3, true, 1, "complete"), *b = make_run("b", 2, 3, true, 1, "complete");
+	/* In whatever order they are named. */
+	const char *dirs[] = {b, a};
+	struct merge_result result;
+	char *expected = text_of(whole, "samples.jsonl"), *found, status[16];
+
+	(void)state;
+	assert_int_equal(merge_runs(dirs, 2, scratch, "merged", &result), 0);
+	assert_int_equal(result.nr_boots, 3);
+	assert_int_equal(result.nr_boots_all, 3);
+	found = text_of(result.dir, "samples.jsonl");
+	assert_string_equal(found, expected);
+	assert_string_equal(status_of(result.dir, status, sizeof(status)), "complete");
+	merge_result_free(&result);
+	free(found);
+	free(expected);
+	free(whole);
+	free(a);
+	free(b);
+}
+
+static void test_missing(void **state)
+{
+	char *a = make_run("a", 5, 3, true, 1, "complete"), status[16];
+	const char *dirs[] = {a};
+	struct merge_result result;
+
+	(void)state;
+	assert_int_equal(merge_runs(dirs, 1, scratch, "merged", &result), 0);
+	assert_int_equal(result.nr_boots, 2);
+	assert_int_equal(result.nr_boots_all, 3);
+	assert_string_equal(status_of(result.dir, status, sizeof(status)), "failed");
+	merge_result_free(&result);
+	free(a);
+}
+
+/* A part in which a boot failed does not become a whole run by being joined. */
+static void test_failed_part(void **state)
+{
+	char *a = make_run("a", 5, 3, true, 1, "failed"), *b = make_run("b", 2, 3, true, 1, "complete"), status[16];
+	const char *dirs[] = {a, b};
+	struct merge_result result;
+
+	(void)state;
+	assert_int_equal(merge_runs(dirs, 2, scratch, "merged", &result), 0);
+	assert_string_equal(status_of(result.dir, status, sizeof(status)), "failed");
+	merge_result_free(&result);
+	free(a);
+	free(b);
+}
+
+static void expect_refusal(char *a, char *b, int err, const char *words)
+{
+	const char *dirs[] = {a, b};
+	struct merge_result result;
+
+	assert_int_equal(merge_runs(dirs, 2, scratch, "merged", &result), -err);
+	if (!strstr(err_msg(), words))
+		fail_msg("\"%s\" has no \"%s\"", err_msg(), words);
+	free(a);
+	free(b);
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	expect_refusal(make_run("a", 5, 3, true, 1, "complete"), make_run("b", 3, 3, true, 1, "complete"), EEXIST,
+		       "both hold boot 0");
+	expect_refusal(make_run("a", 5, 3, true, 1, "complete"), make_run("b", 2, 3, true, 2, "complete"), EXDEV,
+		       "\"plan\" differs");
+	expect_refusal(make_run("a", 5, 3, true, 1, "complete"), make_run("b", 2, 4, true, 1, "complete"), EXDEV,
+		       "different numbers of boots");
+	expect_refusal(make_run("a", 5, 3, true, 1, "complete"), make_run("b", 2, 3, false, 1, "complete"), EINVAL,
+		       "no part of a split run");
+	expect_refusal(make_run("a", 5, 3, true, 1, "complete"), strdup("/nowhere"), ENOENT, "/nowhere");
+}
+
+static void test_cut_line(void **state)
+{
+	char *a = make_run("a", 5, 3, true, 1, "complete"), *b = make_run("b", 2, 3, true, 1, "complete"), path[256];
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/samples.jsonl", b);
+	file = fopen(path, "a");
+	assert_non_null(file);
+	fputs("{\"type\":\"sam", file);
+	fclose(file);
+	expect_refusal(a, b, EBADMSG, "line 4");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failed_part, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cut_line, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
