@@ -13,6 +13,7 @@
 #include "cmd/progress.h"
 #include "data/store.h"
 #include "guest/boot.h"
+#include "guest/equip.h"
 #include "guest/files.h"
 #include "guest/initramfs.h"
 #include "guest/kernel.h"
@@ -37,6 +38,7 @@ struct guests {
 	const struct plan *plan;
 	const volatile sig_atomic_t *stop;
 	struct kernel *kernels;
+	struct equipment *equipment; /* by kernel */
 	size_t nr_kernels;
 	struct qemu_node *nodes;
 	char *runner_path;
@@ -83,6 +85,30 @@ static int open_kernels(struct guests *guests)
 			if (!strcmp(guests->kernels[k].name, guests->kernels[i].name))
 				return err_set(EINVAL, "--kernel=%s: two kernels are called \"%s\"; give them names (NAME=SPEC)",
 					       list->items[i], guests->kernels[i].name);
+	}
+	return 0;
+}
+
+/* What the benches of the plan need and the runner alone has not got. */
+static int equip_kernels(struct guests *guests)
+{
+	struct equip_wants wants = {0};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < guests->plan->nr_items; i++) {
+		wants.swap |= (guests->plan->items[i].bench->needs & BENCH_NEEDS_SWAP) != 0;
+		wants.disk |= (guests->plan->items[i].bench->needs & BENCH_NEEDS_DIR) != 0;
+	}
+	guests->equipment = calloc(guests->nr_kernels, sizeof(*guests->equipment));
+	if (!guests->equipment)
+		return err_sys(ENOMEM, "memory for %zu kernels", guests->nr_kernels);
+	for (i = 0; i < guests->nr_kernels; i++) {
+		ret = equip_guest(&guests->kernels[i], &wants, &guests->equipment[i]);
+		if (ret)
+			return err_prefix(ret, "kernel %s", guests->kernels[i].name);
+		if (guests->equipment[i].lack[0])
+			say_progress(guests, guests->equipment[i].lack);
 	}
 	return 0;
 }
@@ -203,7 +229,15 @@ static char *boot_job(const struct guests *guests, const struct guest_boot *boot
 static int boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder)
 {
 	__free_mem char *append = boot_append(guests, boot), *job = boot_job(guests, boot);
-	struct initramfs_spec spec = {.runner_path = guests->runner_path, .job = job};
+	const struct equipment *equipment = &guests->equipment[boot->kernel - guests->kernels];
+	struct initramfs_spec spec = {
+		.runner_path = guests->runner_path,
+		.job = job,
+		.module_paths = (const char *const *)equipment->modules.paths,
+		.nr_modules = equipment->modules.nr,
+		.program_paths = (const char *const *)equipment->programs,
+		.nr_programs = equipment->nr_programs,
+	};
 	struct boot_result result;
 	struct qemu_options qemu;
 	struct boot_options options = {
@@ -487,8 +521,12 @@ static void guests_free(struct guests *guests)
 			free(guests->boots[i].lines[k]);
 		free(guests->boots[i].lines);
 	}
-	for (i = 0; i < guests->nr_kernels; i++)
+	for (i = 0; i < guests->nr_kernels; i++) {
+		if (guests->equipment)
+			equipment_free(&guests->equipment[i]);
 		kernel_free(&guests->kernels[i]);
+	}
+	free(guests->equipment);
 	free(guests->boots);
 	free(guests->kernels);
 	free(guests->nodes);
@@ -503,6 +541,8 @@ int run_guests(const struct verb *verb, const struct run_args *args, const struc
 
 	if (!ret)
 		ret = open_kernels(&guests);
+	if (!ret)
+		ret = equip_kernels(&guests);
 	if (!ret)
 		ret = paths_runner(&guests.runner_path);
 	if (!ret)

@@ -113,6 +113,22 @@ static int add_modules(struct items *items, const struct initramfs_spec *spec)
 	return ret;
 }
 
+static int add_programs(struct items *items, const struct initramfs_spec *spec)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < spec->nr_programs; i++) {
+		const char *slash = strrchr(spec->program_paths[i], '/');
+		char path[NAME_MAX + 8];
+
+		snprintf(path, sizeof(path), "sbin/%s", slash ? slash + 1 : spec->program_paths[i]);
+		ret = add_item(items, path, spec->program_paths[i], NULL, true);
+		if (!ret)
+			ret = add_libs(items, spec->program_paths[i]);
+	}
+	return ret;
+}
+
 static int by_path(const void *a, const void *b)
 {
 	return strcmp(((const struct item *)a)->path, ((const struct item *)b)->path);
@@ -133,6 +149,8 @@ static int collect(const struct initramfs_spec *spec, struct items *items)
 		ret = add_item(items, "job.json", NULL, spec->job, false);
 	if (!ret)
 		ret = add_modules(items, spec);
+	if (!ret)
+		ret = add_programs(items, spec);
 	for (size_t i = 0; !ret && i < spec->nr_files; i++)
 		ret = add_item(items, spec->files[i].path, spec->files[i].source_path, NULL, false);
 	/* A folder sorts before what is in it, being its prefix. */

@@ -27,6 +27,9 @@ struct initramfs_spec {
 	size_t nr_modules;
 	const struct initramfs_file *files;
 	size_t nr_files;
+	/* Programs of this machine; become /sbin/NAME, with their shared libraries. */
+	const char *const *program_paths;
+	size_t nr_programs;
 };
 
 /*
