@@ -104,7 +104,22 @@ int cg_group_root(struct cg_tree *tree, struct cg_group **ret_group) __must_chec
 int cg_group_chain(struct cg_tree *tree, const char *name, unsigned int depth, uint64_t limit_bytes,
 		   struct cg_group **ret_group) __must_check;
 
-/* Remove the chain's cgroups. Frees @group, but not on failure (-EBUSY: tasks are in it). */
+/*
+ * A new memcg beside the leaf of a chain: same parent, named after @leaf and @name. Owned by the tree. It has to be removed before
+ * the chain. A forked child may make and remove such groups too; whoever outlives it calls cg_group_remove_beside().
+ */
+int cg_group_beside(struct cg_group *leaf, const char *name, uint64_t limit_bytes, struct cg_group **ret_group) __must_check;
+
+/*
+ * Remove every memcg beside @leaf whose name begins with @prefix, whoever made it, and kill what runs in them. Handles of
+ * them are not freed.
+ */
+int cg_group_remove_beside(const struct cg_group *leaf, const char *prefix) __must_check;
+
+/* The memcg one level above @group, to read and to limit; *ret_group is NULL where that is not ours. Owned by the tree. */
+int cg_group_above(const struct cg_group *group, struct cg_group **ret_group) __must_check;
+
+/* Remove the chain's cgroups (nothing, for one that cg_group_above() gave). Frees @group, but not on failure (-EBUSY: tasks are in it). */
 int cg_group_remove(struct cg_group *group);
 
 /*
@@ -134,6 +149,23 @@ int cg_group_stat(const struct cg_group *group, const char *key, uint64_t *ret_v
  * -ENOENT: the root memcg on v2; kernels before 4.13.
  */
 int cg_group_oom_kills(const struct cg_group *group, uint64_t *ret_count) __must_check;
+
+/* Bytes swapped out: memory.swap.current; on v1 memsw less memory. -ENOENT: no swap accounting, or the root memcg of v2. */
+int cg_group_swap(const struct cg_group *group, uint64_t *ret_bytes) __must_check;
+
+enum cg_limit {
+	CG_LIMIT_MAX,  /* memory.max, memory.limit_in_bytes */
+	CG_LIMIT_HIGH, /* memory.high */
+};
+
+/* @bytes: UINT64_MAX for none. -EOPNOTSUPP: v1 has no memory.high; -EBUSY: v1 could not reclaim below it. */
+int cg_group_limit(const struct cg_group *group, enum cg_limit limit, uint64_t bytes) __must_check;
+
+/*
+ * memory.reclaim (since Linux 5.19); on v1 memory.force_empty, which takes what it can. -EAGAIN: less than @bytes was reclaimed;
+ * -EOPNOTSUPP: this kernel cannot.
+ */
+int cg_group_reclaim(const struct cg_group *group, uint64_t bytes) __must_check;
 
 /*
  * Remove the subtrees under info->top whose owner (PID and start time in the name) lives no more; kill

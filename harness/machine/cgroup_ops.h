@@ -10,6 +10,7 @@
  *	|-- memcgbench.PID.START          the tree's own cgroup, level 1: never holds tasks
  *	|   |-- NAME                      a chain of depth 2: the leaf
  *	|   |-- NAME/3/4                  a chain of depth 4: the leaf is "4"
+	|   |-- NAME/3/4.OTHER            a group beside that leaf
  *	|   |-- self                      v2, delegated: where the owner waits (CG_ASIDE)
  *	|   `-- memory-was-off            v2: we enabled the controller in TOP (CG_MARKER)
  *	`-- memcgbench.PID.START.NAME     a chain of depth 1: a leaf beside the tree
@@ -31,12 +32,16 @@
 #define CG_ASIDE  "self"
 #define CG_MARKER "memory-was-off"
 
+/* Between the name of a leaf and that of a group beside it. */
+#define CG_BESIDE "."
+
 struct cg_group {
 	struct cg_tree *tree;
 	struct cg_group *next;
 	unsigned int depth;	/* below the root memcg */
 	unsigned int nr_levels; /* directories of its own, 0 for the root memcg */
-	char path[PATH_MAX];
+	bool is_borrowed;	/* somebody else's to remove */
+	char *path;		/* its own */
 };
 
 struct cg_tree {
@@ -55,6 +60,9 @@ struct cg_ops {
 	const char *usage_file;
 	const char *limit_file;
 	const char *oom_file; /* has an "oom_kill N" line */
+	const char *high_file; /* NULL: there is none */
+	const char *no_limit;  /* what lifts a limit */
+	const char *reclaim_file;
 
 	/* Would a mount of @fstype with these options have the memory controller? */
 	bool (*is_mount)(const char *fstype, const char *super_options);
@@ -80,11 +88,26 @@ struct cg_ops {
 	int (*step_aside)(const struct cg_info *info);
 	int (*step_back)(const struct cg_info *info);
 
+	/* Bytes of the group @dir that are swapped out. -ENOENT: nobody accounts for them. */
+	int (*swap)(const char *dir, uint64_t *ret_bytes);
+
 	/* This version's name of a v2 line of memory.stat; NULL: it has none. */
 	const char *(*stat_key)(const char *v2_key);
 };
 
 extern const struct cg_ops cg_v1_ops, cg_v2_ops;
+
+/* Run clean-up after a failure without losing the sentence of the failure. */
+#define with_sentence_kept(ret, cleanup)                                                           \
+	do {                                                                                       \
+		__free_mem char *sentence_ = strdup(err_msg());                                    \
+		(void)!(cleanup);                                                                  \
+		if (sentence_)                                                                     \
+			err_set(-(ret), "%s", sentence_);                                          \
+	} while (0)
+
+/* Name the cgroup where it is the cgroup, not the file or the line in it, that is not there. Else returns @ret. */
+int cg_check_gone(const struct cg_group *group, int ret);
 
 /* NULL for CG_NONE. */
 const struct cg_ops *cg_ops_of(enum cg_version version);

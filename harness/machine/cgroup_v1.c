@@ -129,11 +129,28 @@ static const char *v1_stat_key(const char *v2_key)
 	return NULL;
 }
 
+/* memsw counts memory and swap together; without swap accounting the file is not there. */
+static int v1_swap(const char *dir, uint64_t *ret_bytes)
+{
+	uint64_t memsw, memory;
+	int ret = fs_read_u64(&memsw, "%s/memory.memsw.usage_in_bytes", dir);
+
+	if (!ret)
+		ret = fs_read_u64(&memory, "%s/memory.usage_in_bytes", dir);
+	if (ret)
+		return ret;
+	*ret_bytes = memsw > memory ? memsw - memory : 0;
+	return 0;
+}
+
 const struct cg_ops cg_v1_ops = {
 	.version = CG_V1,
 	.usage_file = "memory.usage_in_bytes",
 	.limit_file = "memory.limit_in_bytes",
 	.oom_file = "memory.oom_control",
+	.no_limit = "-1",
+	.reclaim_file = "memory.force_empty",
+	.swap = v1_swap,
 	.is_mount = v1_is_mount,
 	.has_memory = v1_has_memory,
 	.is_own_line = v1_is_own_line,

@@ -226,11 +226,20 @@ static const char *v2_stat_key(const char *v2_key)
 	return v2_key;
 }
 
+static int v2_swap(const char *dir, uint64_t *ret_bytes)
+{
+	return fs_read_u64(ret_bytes, "%s/memory.swap.current", dir);
+}
+
 const struct cg_ops cg_v2_ops = {
 	.version = CG_V2,
 	.usage_file = "memory.current",
 	.limit_file = "memory.max",
 	.oom_file = "memory.events",
+	.high_file = "memory.high",
+	.no_limit = "max",
+	.reclaim_file = "memory.reclaim",
+	.swap = v2_swap,
 	.is_mount = v2_is_mount,
 	.has_memory = v2_has_memory,
 	.is_own_line = v2_is_own_line,

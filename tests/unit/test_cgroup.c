@@ -434,7 +434,7 @@ static void check_captured_leaf(const char *root, const struct cg_ops *ops, cons
 	uint64_t value = 77;
 
 	fs_set_root(root);
-	strcpy(group.path, path);
+	group.path = strdup(path);
 	assert_ok(cg_group_usage(&group, &value));
 	assert_int_equal(value, 1052672);
 	assert_ok(cg_group_oom_kills(&group, &value));
@@ -459,6 +459,7 @@ static void check_captured_leaf(const char *root, const struct cg_ops *ops, cons
 	assert_int_equal(value, 0);
 	group.nr_levels = 0;
 	assert_int_equal(cg_group_usage(&group, &value), -ENOENT);
+	free(group.path);
 }
 
 /* Kernels before 5.11; a kernel that has no such file any more needs nothing. */
@@ -481,7 +482,7 @@ static void test_v1_hierarchy_is_switched_on(void **state)
 static void test_read_captured_group(void **state)
 {
 	struct cg_tree tree = {.ops = &cg_v2_ops};
-	struct cg_group group = {.tree = &tree, .nr_levels = 1, .path = "/sys/fs/cgroup/odd"};
+	struct cg_group group = {.tree = &tree, .nr_levels = 1, .path = (char[]){"/sys/fs/cgroup/odd"}};
 	uint64_t value = 77;
 
 	(void)state;
@@ -490,7 +491,7 @@ static void test_read_captured_group(void **state)
 	/* "max" is no number of bytes; a missing file is -ENOENT, a missing cgroup -ENODEV. */
 	assert_int_equal(cg_group_usage(&group, &value), -ERANGE);
 	assert_int_equal(cg_group_oom_kills(&group, &value), -ENOENT);
-	strcpy(group.path, "/sys/fs/cgroup/gone");
+	group.path = (char[]){"/sys/fs/cgroup/gone"};
 	assert_int_equal(cg_group_usage(&group, &value), -ENODEV);
 	assert_says("/sys/fs/cgroup/gone is gone");
 	assert_int_equal(cg_group_stat(&group, "anon", &value), -ENODEV);
