@@ -153,22 +153,53 @@ static int cost_finish(struct ladder_cost *cost, size_t nr_seeds)
 	return 0;
 }
 
-/* The least rep of every boot of the row's kernel. */
-static void read_samples(const struct build *build, struct ladder_row *row, size_t metric)
+static bool is_of_row(const struct build *build, const struct ladder_row *row, const struct rundata_sample *sample)
+{
+	const struct boot_key *key = sample->boot < build->nr_boots ? &build->boots[sample->boot] : NULL;
+
+	return !sample->warmup && !sample->cut && key && key->kernel == row->kernel;
+}
+
+/* A rep lasts at least as long as its work, and a timer tick only adds: the least rep of every boot of the row's kernel. */
+static void read_times(const struct build *build, struct ladder_row *row, size_t metric)
 {
 	size_t i;
 
 	for (i = 0; i < row->item->nr_samples; i++) {
 		const struct rundata_sample *sample = &row->item->samples[i];
-		const struct boot_key *key = sample->boot < build->nr_boots ? &build->boots[sample->boot] : NULL;
 		double *least;
 
-		if (sample->warmup || sample->cut || !key || key->kernel != row->kernel)
+		if (!is_of_row(build, row, sample))
 			continue;
-		least = &row->arm[sample->arm].by_seed[key->seed];
+		least = &row->arm[sample->arm].by_seed[build->boots[sample->boot].seed];
 		if (isnan(*least) || sample->value[metric] < *least)
 			*least = sample->value[metric];
 	}
+}
+
+/* Nothing only adds to a count: the median rep of every boot. */
+static int read_counts(const struct build *build, struct ladder_row *row, size_t metric)
+{
+	__free_mem double *reps = calloc(row->item->nr_samples ? row->item->nr_samples : 1, sizeof(*reps));
+	size_t arm, seed, i, nr;
+
+	if (!reps)
+		return no_memory();
+	for (arm = 0; arm < row->item->nr_arms; arm++) {
+		for (seed = 0; seed < build->ladder->nr_seeds; seed++) {
+			nr = 0;
+			for (i = 0; i < row->item->nr_samples; i++) {
+				const struct rundata_sample *sample = &row->item->samples[i];
+
+				if (sample->arm == arm && is_of_row(build, row, sample) &&
+				    build->boots[sample->boot].seed == seed && !isnan(sample->value[metric]))
+					reps[nr++] = sample->value[metric];
+			}
+			if (nr)
+				row->arm[arm].by_seed[seed] = stats_median(reps, nr);
+		}
+	}
+	return 0;
 }
 
 static int finish_row(struct ladder_row *row, const struct ladder_row *base, size_t nr_seeds)
@@ -222,8 +253,12 @@ static int add_rows(struct build *build, const struct rundata_item *item, size_t
 		ret = row_alloc(row, ladder->nr_seeds);
 		if (ret)
 			return ret;
-		read_samples(build, row, metric);
-		ret = finish_row(row, &ladder->rows[first], ladder->nr_seeds);
+		if (row->metric->is_count)
+			ret = read_counts(build, row, metric);
+		else
+			read_times(build, row, metric);
+		if (!ret)
+			ret = finish_row(row, &ladder->rows[first], ladder->nr_seeds);
 		if (ret)
 			return ret;
 		any |= !row_is_empty(row);

@@ -3,8 +3,8 @@
  * ladder.h - what memcg costs on one or several kernels, each booted with memcg off and on: off → root → child.
  *
  * From stored samples of guest boots only, on a clock that is exact within a boot. The value of a boot is the *least*
- * of its reps (a rep is at least as long as its work; a timer tick only adds), so a boot with its seed is one
- * observation. Boots are paired by seed: differences are taken within a seed, then summed up over seeds.
+ * of its reps (a rep is at least as long as its work; a timer tick only adds), of a count their median; so a boot with its seed
+ * is one observation. Boots are paired by seed: differences are taken within a seed, then summed up over seeds.
  */
 #ifndef DATA_LADDER_H
 #define DATA_LADDER_H

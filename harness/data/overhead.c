@@ -140,9 +140,11 @@ static int make_pairs(const struct overhead_blocks *blocks, const struct rundata
 	return 0;
 }
 
-/* δ of a row, in ns per op. */
+/* δ of a row, per op. Below some ns a time means nothing; a count of 0 is as good as any. */
 static double row_delta(const struct overhead *overhead, const struct overhead_row *row)
 {
+	if (row->metric->is_count)
+		return overhead->delta_ratio * row->base_ns;
 	return fmax(overhead->delta_ratio * row->base_ns, overhead->delta_ns);
 }
 

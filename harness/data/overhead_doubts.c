@@ -89,10 +89,11 @@ void overhead_row_doubts(struct overhead_row *row, const struct overhead_pairs *
 	if ((double)row->nr_outliers > OUTLIERS_TOLERATED * (double)pairs->nr)
 		row_warn(row, "outliers", "%zu of %zu blocks lie far from the others: look for what else runs now and then",
 			 row->nr_outliers, pairs->nr);
-	if (drift_p(pairs) < DRIFT_P)
+	if (drift_p(pairs) < DRIFT_P && isfinite(drift_ratio(pairs)))
 		row_warn(row, "drift", "the baseline moved by %+.1f %% from the first half of the blocks to the second: let the machine "
 			 "come to rest, or fix its frequency", drift_ratio(pairs) * 100);
-	if (pairs->nr && !pairs->has_ratio)
+	/* A count may well be 0. */
+	if (pairs->nr && !pairs->has_ratio && !row->metric->is_count)
 		row_warn(row, "no-ratio", "a cost of 0 ns was measured, which has no ratio to another: make a rep longer with --time");
 	if (row->item->oversubscribed)
 		row_warn(row, "oversubscribed", "more workers than CPUs: the time includes waiting for a CPU, use fewer --workers");

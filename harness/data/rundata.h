@@ -18,6 +18,7 @@
 struct rundata_metric {
 	char *name, *help, *op, *unit;
 	bool lower_is_better;
+	bool is_count; /* a number of things per op; else a time */
 };
 
 struct rundata_arm {
@@ -31,7 +32,7 @@ struct rundata_sample {
 	unsigned int boot, arm, block, pos, rep;
 	bool warmup;
 	bool cut; /* its block was cut short by the end of its boot: not to be paired */
-	const double *value; /* ns (or insn) per op, nr_metrics of them */
+	const double *value; /* ns (or insn) per op, for a count @unit; nr_metrics of them */
 };
 
 /* One latency record. */
@@ -48,6 +49,7 @@ struct rundata_item {
 	char *bench, *op, *mode, *place, *memory;
 	unsigned int bench_version;
 	bool oversubscribed; /* more workers than CPUs to run them */
+	unsigned int nr_memcgs; /* leaf memcgs of a child arm, that the workers are dealt out to */
 	json_t *params;	 /* object of strings */
 	json_t *workers; /* list, as stored */
 	struct rundata_metric *metrics;

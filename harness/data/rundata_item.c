@@ -15,6 +15,10 @@ static int read_metric(const struct loader *loader, const json_t *json, struct r
 		ret = loader_text(loader, json, "unit", &metric->unit);
 	if (ret)
 		return ret;
+	/* Runs of before there were counts say nothing. */
+	metric->is_count = loader_text_is(json, "kind", "count");
+	if (!metric->is_count && json_object_get(json, "kind") && !loader_text_is(json, "kind", "time"))
+		return loader_bad(loader, "\"kind\" of metric \"%.100s\" is neither time nor count", metric->name);
 	metric->lower_is_better = loader_text_is(json, "better", "lower");
 	if (!metric->lower_is_better && !loader_text_is(json, "better", "higher"))
 		return loader_bad(loader, "\"better\" of metric \"%.100s\" is neither lower nor higher", metric->name);
@@ -118,6 +122,13 @@ static int read_arms(const struct loader *loader, const json_t *record, struct r
 	return 0;
 }
 
+/* Runs of before there were several have one. */
+static int read_nr_memcgs(const struct loader *loader, const json_t *record, unsigned int *ret_nr)
+{
+	*ret_nr = 1;
+	return json_object_get(record, "nr_memcgs") ? loader_uint(loader, record, "nr_memcgs", ret_nr) : 0;
+}
+
 static int read_new_item(const struct loader *loader, const json_t *record, struct rundata_item *item)
 {
 	int ret = loader_text(loader, record, "bench", &item->bench);
@@ -134,6 +145,8 @@ static int read_new_item(const struct loader *loader, const json_t *record, stru
 		ret = loader_text(loader, record, "memory", &item->memory);
 	if (!ret)
 		ret = loader_flag(loader, record, "oversubscribed", &item->oversubscribed);
+	if (!ret)
+		ret = read_nr_memcgs(loader, record, &item->nr_memcgs);
 	if (ret)
 		return ret;
 	item->params = json_incref(json_object_get(record, "params"));
@@ -161,18 +174,21 @@ static int read_known_item(const struct loader *loader, const json_t *record, st
 		    loader_text_is(record, "memory", item->memory) &&
 		    json_equal(json_object_get(record, "params"), item->params) &&
 		    json_array_size(metrics) == item->nr_metrics;
-	unsigned int version = 0;
+	unsigned int version = 0, nr_memcgs = 1;
 	int ret = loader_uint(loader, record, "version", &version);
 
+	if (!ret)
+		ret = read_nr_memcgs(loader, record, &nr_memcgs);
 	if (ret)
 		return ret;
 	for (size_t i = 0; same && i < item->nr_metrics; i++) {
 		const json_t *metric = json_array_get(metrics, i);
 
 		same = loader_text_is(metric, "name", item->metrics[i].name) &&
-		       loader_text_is(metric, "unit", item->metrics[i].unit);
+		       loader_text_is(metric, "unit", item->metrics[i].unit) &&
+		       loader_text_is(metric, "kind", "count") == item->metrics[i].is_count;
 	}
-	if (!same || version != item->bench_version)
+	if (!same || version != item->bench_version || nr_memcgs != item->nr_memcgs)
 		return loader_bad(loader, "item %u is not what it was in an earlier boot", item->item);
 	return read_arms(loader, record, item);
 }

@@ -3,20 +3,21 @@
 
 #include <math.h>
 
-/* The value of one metric: its time divided by its ops. */
-static int read_value(const struct loader *loader, const char *name, const json_t *json, double *ret_value)
+/* The value of one metric: its time, or its count, divided by its ops. */
+static int read_value(const struct loader *loader, const struct rundata_metric *metric, const json_t *json,
+		      double *ret_value)
 {
 	uint64_t ops = 0;
-	double ns = NAN;
+	double sum = NAN;
 	int ret = loader_u64(loader, json, "ops", &ops);
 
 	if (!ret)
-		ret = loader_number(loader, json, "ns", &ns);
+		ret = loader_number(loader, json, metric->is_count ? "count" : "ns", &sum);
 	if (ret)
 		return ret;
 	if (!ops)
-		return loader_bad(loader, "metric \"%.100s\" did 0 ops: it has no cost per op", name);
-	*ret_value = ns / (double)ops;
+		return loader_bad(loader, "metric \"%.100s\" did 0 ops: it has no value per op", metric->name);
+	*ret_value = sum / (double)ops;
 	return 0;
 }
 
@@ -36,7 +37,7 @@ static int read_values(const struct loader *loader, const json_t *record, const 
 		int ret = loader_metric(loader, item, name, &metric);
 
 		if (!ret)
-			ret = read_value(loader, name, json, &values[metric]);
+			ret = read_value(loader, &item->metrics[metric], json, &values[metric]);
 		if (ret)
 			return ret;
 	}
