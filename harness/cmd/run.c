@@ -39,8 +39,12 @@ static const char *const cgroup_versions[] = {"v2", "v1", NULL};
 static const struct opt options[] = {
 	{"param", 'p', OPT_TO_LIST(struct run_args, params), .arg = "NAME=VALUE", .group = MEASURE,
 	 .help = "set a parameter of the chosen benches that have it (memcgbench show BENCH); --NAME=VALUE does the same"},
-	{"workers", 'w', OPT_TO_STRING(struct run_args, workers), .arg = "N[,N...]", .def = "1", .group = MEASURE,
-	 .help = "workers that run at once; a list measures each; \"cores\" and \"pus\" are numbers too"},
+	{"workers", 'w', OPT_TO_STRING(struct run_args, workers), .arg = "N[,N...]", .group = MEASURE,
+	 .help = "workers that run at once; a list measures each; \"cores\" and \"pus\" are numbers too (default: as many as "
+		 "the bench is about, mostly 1)"},
+	{"memcgs", 0, OPT_TO_STRING(struct run_args, memcgs), .arg = "HOW", .group = MEASURE,
+	 .help = "how many child memcgs the workers are in: shared (one for all), each (one for each worker), or a number of memcgs "
+		 "that they are dealt out to (default: the bench's own, mostly shared)"},
 	{"processes", 0, OPT_TO_CONST(struct run_args, threads, MODE_PROCESSES), .group = MEASURE,
 	 .help = "workers are processes, each with memory of its own (default)"},
 	{"threads", 0, OPT_TO_CONST(struct run_args, threads, MODE_THREADS), .group = MEASURE,
@@ -399,8 +403,10 @@ static int print_plan(const struct verb *verb, const struct plan *plan, const st
 		printf("\n  %u %s on CPU", item->nr_workers, item->threads ? "threads" : "processes");
 		for (k = 0; k < item->nr_workers; k++)
 			printf("%s%u", k ? "," : " ", places[k].pu);
-		printf(" (%s%s), memory %s\n  %u blocks of", item->place,
-		       oversubscribed ? ", more workers than CPUs" : "", item->memory, plan->blocks);
+		printf(" (%s%s), memory %s", item->place, oversubscribed ? ", more workers than CPUs" : "", item->memory);
+		if (item->nr_memcgs > 1)
+			printf(", %u child memcgs", item->nr_memcgs);
+		printf("\n  %u blocks of", plan->blocks);
 		for (k = 0; k < item->nr_arms; k++)
 			printf("%s %s", k ? " /" : "", plan_arm_text(&item->arms[k], text, sizeof(text)));
 		printf(", each twice, reps of %s\n", format_duration(plan->rep_ns, text, sizeof(text)));

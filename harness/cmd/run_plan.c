@@ -154,6 +154,34 @@ static int set_insn_defaults(struct plan_item *item)
 	return ret;
 }
 
+/* "shared", "each" or a number; @text NULL: as the bench says. */
+static int set_memcgs(const char *text, struct plan_item *item)
+{
+	const char *how = text ? text : item->bench->memcgs;
+	uint64_t nr = 1;
+	int ret = 0;
+
+	if (how && !strcmp(how, "each"))
+		nr = item->nr_workers;
+	else if (how && strcmp(how, "shared"))
+		ret = parse_u64(how, &nr);
+	if (ret)
+		return err_set(EINVAL, "--memcgs=%s: shared, each, or a number of memcgs is wanted", how);
+	if (nr < 1 || nr > PLAN_WORKERS_MAX)
+		return err_set(ERANGE, "--memcgs=%s: not between 1 and %d", how, PLAN_WORKERS_MAX);
+	/* Threads share one address space, and that has one memcg. */
+	if (item->threads && nr > 1 && text)
+		return err_set(EINVAL, "--memcgs=%s: the threads of one process are in one memcg", text);
+	item->nr_memcgs = item->threads ? 1 : (unsigned int)nr;
+	return 0;
+}
+
+static unsigned int default_workers(const struct bench *bench)
+{
+	return bench->nr_workers ? bench->nr_workers : 1;
+}
+
+/* @nr_workers 0: as the bench says. */
 static int add_item(const struct run_line *line, const struct cg_info *cg, const struct bench *bench,
 		    uint64_t nr_workers, struct plan *plan)
 {
@@ -167,9 +195,11 @@ static int add_item(const struct run_line *line, const struct cg_info *cg, const
 	ret = in_guests(line) ? set_insn_defaults(item) : 0;
 	if (ret)
 		return ret;
-	item->nr_workers = (unsigned int)nr_workers;
+	item->nr_workers = nr_workers ? (unsigned int)nr_workers : default_workers(bench);
 	item->threads = line->args->threads;
-	ret = copy_option("place", line->args->place, item->place, sizeof(item->place));
+	ret = set_memcgs(line->args->memcgs, item);
+	if (!ret)
+		ret = copy_option("place", line->args->place, item->place, sizeof(item->place));
 	if (!ret)
 		ret = copy_option("memory-bind", line->args->memory, item->memory, sizeof(item->memory));
 	return ret ? ret : make_arms(line, cg, item);
@@ -179,7 +209,7 @@ static int add_item(const struct run_line *line, const struct cg_info *cg, const
 static int add_card(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
 		    const uint64_t *workers, size_t nr_workers, struct plan *plan)
 {
-	bool chosen = opt_is_given(line->options, line->parsed, "workers");
+	bool chosen = line->args->workers;
 	size_t i, k;
 	int ret = 0;
 
@@ -188,7 +218,7 @@ static int add_card(const struct run_line *line, const struct topo *topo, const 
 
 		for (k = 0; !ret && k < nr_workers; k++)
 			ret = add_item(line, cg, bench, workers[k], plan);
-		if (!ret && !chosen && !in_guests(line) && bench->verify && topo_nr_cores(topo) > 1)
+		if (!ret && !chosen && !in_guests(line) && bench->verify && topo_nr_cores(topo) > default_workers(bench))
 			ret = add_item(line, cg, bench, topo_nr_cores(topo), plan);
 	}
 	return ret;
@@ -247,10 +277,12 @@ int run_plan_make(const struct run_line *line, const struct topo *topo, const st
 		  struct plan *ret_plan)
 {
 	struct plan plan = {0};
-	uint64_t workers[LIST_MAX];
-	size_t nr_workers;
-	int ret = parse_list("workers", line->args->workers, PLAN_WORKERS_MAX, topo, workers, &nr_workers);
+	uint64_t workers[LIST_MAX] = {0};
+	size_t nr_workers = 1;
+	int ret = 0;
 
+	if (line->args->workers)
+		ret = parse_list("workers", line->args->workers, PLAN_WORKERS_MAX, topo, workers, &nr_workers);
 	if (ret)
 		return ret;
 	set_amounts(line, &plan);

@@ -16,7 +16,7 @@
 /* The values of run's options. */
 struct run_args {
 	struct opt_list params;
-	const char *workers, *depth, *place, *memory;
+	const char *workers, *memcgs, *depth, *place, *memory;
 	unsigned int threads;
 	uint64_t limit_bytes, blocks, rep_ns, seed, latency_ops;
 	/* kernels booted in guests */

@@ -10,12 +10,14 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "base/region.h"
 #include "machine/clock.h"
 
 void bench_run_reset(struct bench_run *run)
 {
 	memset(run->phase, 0, sizeof(run->phase));
 	run->held = false;
+	run->skipped = false;
 	run->error = 0;
 	run->error_text[0] = '\0';
 }
@@ -44,10 +46,11 @@ uint64_t bench_run_clock_cost(void)
 
 void bench_phase_begin(struct bench_run *run, size_t phase)
 {
-	(void)phase;
+	region_select(REGION_ID(run->item, run->arm, phase, run->rep));
 	if (run->counters)
 		counters_read(run->counters, &run->counters_begin);
 	run->phase_begin_ns = clock_ns();
+	region_mark(REGION_BEGIN);
 }
 
 static void add_counters(struct bench_run *run, struct bench_phase *phase)
@@ -69,13 +72,21 @@ static void add_counters(struct bench_run *run, struct bench_phase *phase)
 
 void bench_phase_end(struct bench_run *run, size_t phase, uint64_t ops)
 {
-	uint64_t end_ns = clock_ns();
 	struct bench_phase *p = &run->phase[phase];
+	uint64_t end_ns;
 
+	region_mark(REGION_END);
+	end_ns = clock_ns();
 	p->ns += end_ns - run->phase_begin_ns;
 	p->ops += ops;
 	if (run->counters)
 		add_counters(run, p);
+}
+
+void bench_count(struct bench_run *run, size_t metric, uint64_t amount, uint64_t ops)
+{
+	run->phase[metric].amount += amount;
+	run->phase[metric].ops += ops;
 }
 
 void bench_hold(struct bench_run *run, uint64_t claimed_bytes)
@@ -87,14 +98,16 @@ void bench_hold(struct bench_run *run, uint64_t claimed_bytes)
 	}
 }
 
-static void child_main(struct bench_run *run, int (*prepare)(void *state), void *state)
+static void child_main(struct bench_run *run, size_t phase, int (*prepare)(void *state), void *state)
 	__attribute__((noreturn));
 
-static void child_main(struct bench_run *run, int (*prepare)(void *state), void *state)
+static void child_main(struct bench_run *run, size_t phase, int (*prepare)(void *state), void *state)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	run->child_ret = prepare(state);
+	region_select(REGION_ID(run->item, run->arm, phase, run->rep));
 	run->child_begin_ns = clock_ns();
+	region_mark(REGION_BEGIN);
 	_exit(0);
 }
 
@@ -111,12 +124,13 @@ int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*pr
 	if (pid < 0)
 		return bench_error(run, errno, "fork a process to time its exit: %s", strerror(errno));
 	if (pid == 0)
-		child_main(run, prepare, state);
+		child_main(run, phase, prepare, state);
 	while (wait4(pid, &status, 0, &usage) < 0) {
 		if (errno != EINTR)
 			return bench_error(run, errno, "wait for the exiting process: %s",
 					   strerror(errno));
 	}
+	region_mark(REGION_END);
 	end_ns = clock_ns();
 	if (WIFSIGNALED(status))
 		return bench_error(run, ECHILD, "the process whose exit is timed was killed by signal %d (%s)",
@@ -175,6 +189,18 @@ unsigned int bench_worker(const struct bench_run *run)
 int bench_is_threaded(const struct bench_run *run)
 {
 	return run->threaded;
+}
+
+int bench_skip(struct bench_run *run, const char *fmt, ...)
+{
+	va_list ap;
+
+	run->skipped = true;
+	run->error = EOPNOTSUPP;
+	va_start(ap, fmt);
+	vsnprintf(run->error_text, sizeof(run->error_text), fmt, ap);
+	va_end(ap);
+	return -EOPNOTSUPP;
 }
 
 int bench_error(struct bench_run *run, int err, const char *fmt, ...)

@@ -3,11 +3,13 @@
  * bench_run.h - one worker's side of the contract in bench/bench.h: its clock, phases and proof.
  *
  * A struct bench_run lives in memory shared between the worker and the runner: the worker writes results
- * into it, the runner reads them when the worker has answered. It knows nothing of memcgs or results files.
+ * into it, the runner reads them when the worker has answered. It knows nothing of results files; memcgs and
+ * other workers are behind its team (bench_memcg.c, bench_team.c).
  */
 #ifndef CORE_BENCH_RUN_H
 #define CORE_BENCH_RUN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -16,14 +18,17 @@
 #include "core/histogram.h"
 #include "machine/counters.h"
 
-#define BENCH_METRICS_MAX 8
+#define BENCH_METRICS_MAX 16
 
 /* What a bench did in one phase during one rep. */
 struct bench_phase {
 	uint64_t ns, ops;
+	uint64_t amount; /* BENCH_COUNT: what bench_count() added up over @ops ops; it has no @ns */
 	uint64_t count[COUNTERS_MAX]; /* counted reps only */
 	bool count_valid[COUNTERS_MAX], count_scaled;
 };
+
+struct team;
 
 struct bench_run {
 	/* Set once, before setup(). */
@@ -31,8 +36,14 @@ struct bench_run {
 	bool threaded;
 	uint64_t seed, page_bytes, huge_page_bytes;
 	uint64_t clock_cost_ns;
+	uint16_t item; /* which item and arm of the plan this is, for the marks of base/region.h */
+	uint8_t arm;
+	struct team *team;	    /* NULL: of nobody's, in tests */
+	unsigned int nr_memcgs_made; /* by this worker, ever: no name comes twice */
+	atomic_uint turn;	    /* 1: it is this worker's turn */
 
 	/* Of the rep at hand. */
+	uint32_t rep; /* its number in the plan's item; BENCH_REP_UNNUMBERED: no record will have it */
 	struct bench_phase phase[BENCH_METRICS_MAX];
 	uint64_t phase_begin_ns;
 	uint64_t begin_ns, end_ns; /* of the whole rep */
@@ -54,9 +65,12 @@ struct bench_run {
 	volatile uint64_t child_begin_ns;
 	volatile int child_ret;
 
-	int error; /* errno of the first error, 0: none */
+	bool skipped; /* bench_skip(): @error_text says why, and it is no error */
+	int error;    /* errno of the first error, 0: none */
 	char error_text[512];
 };
+
+#define BENCH_REP_UNNUMBERED UINT32_MAX
 
 /* Forget the last rep. */
 void bench_run_reset(struct bench_run *run);

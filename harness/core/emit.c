@@ -155,9 +155,12 @@ static json_t *metrics_json(const struct bench *bench, enum plan_clock clock)
 	for (i = 0; i < bench->nr_metrics; i++) {
 		const struct bench_metric *m = &bench->metrics[i];
 
-		snprintf(unit, sizeof(unit), "%s/%s", plan_clock_name(clock), m->op);
-		json_array_append_new(metrics, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", m->name, "help", m->help,
-							 "op", m->op, "unit", unit, "better",
+		bool is_count = m->kind == BENCH_COUNT;
+
+		snprintf(unit, sizeof(unit), "%s/%s", is_count ? m->unit : plan_clock_name(clock), m->op);
+		json_array_append_new(metrics, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name", m->name, "help",
+							 m->help, "kind", is_count ? "count" : "time", "op", m->op,
+							 "unit", unit, "better",
 							 m->better == BENCH_LOWER_IS_BETTER ? "lower" : "higher"));
 	}
 	return metrics;
@@ -195,6 +198,22 @@ void emit_item(struct emit *emit, const struct emit_item *item)
 	emit_record(emit, record);
 }
 
+static bool is_count(const struct plan_item *plan, size_t metric)
+{
+	return plan->bench->metrics[metric].kind == BENCH_COUNT;
+}
+
+/* What a metric is stored under beside its ops, and that value. */
+static const char *value_name(const struct plan_item *plan, size_t metric)
+{
+	return is_count(plan, metric) ? "count" : "ns";
+}
+
+static json_t *value_json(const struct plan_item *plan, size_t metric, const struct bench_phase *phase)
+{
+	return u64(is_count(plan, metric) ? phase->amount : phase->ns);
+}
+
 static json_t *per_worker_json(const struct team *team, const struct plan_item *plan)
 {
 	json_t *workers = json_object();
@@ -202,14 +221,16 @@ static json_t *per_worker_json(const struct team *team, const struct plan_item *
 	size_t m;
 
 	for (m = 0; m < plan->bench->nr_metrics; m++) {
-		json_t *ops = json_array(), *ns = json_array();
+		json_t *ops = json_array(), *values = json_array();
 
 		for (i = 0; i < plan->nr_workers; i++) {
-			json_array_append_new(ops, u64(team_run(team, i)->phase[m].ops));
-			json_array_append_new(ns, u64(team_run(team, i)->phase[m].ns));
+			const struct bench_phase *phase = &team_run(team, i)->phase[m];
+
+			json_array_append_new(ops, u64(phase->ops));
+			json_array_append_new(values, value_json(plan, m, phase));
 		}
 		json_object_set_new(workers, plan->bench->metrics[m].name,
-				    json_pack("{s:o, s:o}", "ops", ops, "ns", ns));
+				    json_pack("{s:o, s:o}", "ops", ops, value_name(plan, m), values));
 	}
 	return workers;
 }
@@ -223,8 +244,8 @@ void emit_sample(struct emit *emit, const struct emit_sample *sample, const stru
 	for (m = 0; m < plan->bench->nr_metrics; m++)
 		if (rep->phase[m].ops)
 			json_object_set_new(metrics, plan->bench->metrics[m].name,
-					    json_pack("{s:o, s:o}", "ops", u64(rep->phase[m].ops), "ns",
-						      u64(rep->phase[m].ns)));
+					    json_pack("{s:o, s:o}", "ops", u64(rep->phase[m].ops), value_name(plan, m),
+						      value_json(plan, m, &rep->phase[m])));
 	evidence = json_pack("{s:o, s:o, s:o, s:o}", "minflt", u64(rep->minflt), "majflt", u64(rep->majflt), "nvcsw",
 			     u64(rep->nvcsw), "nivcsw", u64(rep->nivcsw));
 	if (sample->has_usage) {
@@ -259,7 +280,7 @@ void emit_counters(struct emit *emit, size_t item, size_t arm, unsigned int roun
 	size_t m;
 
 	for (m = 0; m < plan->bench->nr_metrics; m++)
-		if (rep->phase[m].ops)
+		if (rep->phase[m].ops && !is_count(plan, m))
 			json_object_set_new(metrics, plan->bench->metrics[m].name, counts_json(team, &rep->phase[m]));
 	emit_record(emit, json_pack("{s:s, s:o, s:o, s:i, s:o, s:o}", "type", "counters", "item", u64(item), "arm",
 				    u64(arm), "round", (int)round, "metrics", metrics, "why",

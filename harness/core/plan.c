@@ -80,9 +80,9 @@ json_t *plan_item_to_json(const struct plan_item *item)
 	for (i = 0; i < item->bench->nr_params; i++)
 		json_object_set_new(params, item->bench->params[i].name,
 				    json_string(params_text(&item->params, i, text, sizeof(text))));
-	return json_pack("{s:s, s:i, s:o, s:i, s:s, s:s, s:s, s:o}", "bench", item->bench->name,
+	return json_pack("{s:s, s:i, s:o, s:i, s:i, s:s, s:s, s:s, s:o}", "bench", item->bench->name,
 			 "version", (int)item->bench->version, "params", params, "nr_workers",
-			 (int)item->nr_workers, "mode", item->threads ? "threads" : "processes",
+			 (int)item->nr_workers, "nr_memcgs", (int)item->nr_memcgs, "mode", item->threads ? "threads" : "processes",
 			 "place", item->place, "memory", item->memory, "arms", arms);
 }
 
@@ -155,11 +155,11 @@ static int item_from_json(json_t *json, struct plan_item *item)
 {
 	const char *bench, *mode, *place, *memory;
 	json_t *params, *arms;
-	int version, nr_workers, ret;
+	int version, nr_workers, nr_memcgs = 1, ret;
 	size_t i;
 
-	if (json_unpack(json, "{s:s, s:i, s:o, s:i, s:s, s:s, s:s, s:o}", "bench", &bench, "version",
-			&version, "params", &params, "nr_workers", &nr_workers, "mode", &mode,
+	if (json_unpack(json, "{s:s, s:i, s:o, s:i, s?i, s:s, s:s, s:s, s:o}", "bench", &bench, "version",
+			&version, "params", &params, "nr_workers", &nr_workers, "nr_memcgs", &nr_memcgs, "mode", &mode,
 			"place", &place, "memory", &memory, "arms", &arms))
 		return err_set(EINVAL, "plan: an item lacks a field");
 	item->bench = registry_find(bench);
@@ -174,6 +174,9 @@ static int item_from_json(json_t *json, struct plan_item *item)
 	item->threads = !strcmp(mode, "threads");
 	if (!item->threads && strcmp(mode, "processes"))
 		return err_set(EINVAL, "plan: no mode is called \"%s\"", mode);
+	if (nr_memcgs < 1 || nr_memcgs > PLAN_WORKERS_MAX || (item->threads && nr_memcgs > 1))
+		return err_set(EINVAL, "plan: %d memcgs for %s", nr_memcgs, mode);
+	item->nr_memcgs = (unsigned int)nr_memcgs;
 	ret = copy_text("place", place, item->place, sizeof(item->place));
 	if (!ret)
 		ret = copy_text("memory", memory, item->memory, sizeof(item->memory));

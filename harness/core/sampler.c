@@ -35,7 +35,7 @@ struct item_run {
 	struct topo_place *places;
 	size_t arms[PLAN_ARMS_MAX]; /* those that this boot can run, by their index in the item */
 	size_t nr_arms;
-	struct cg_group *group[PLAN_ARMS_MAX]; /* by index in the item, as is team */
+	struct arm_groups groups[PLAN_ARMS_MAX]; /* by index in the item, as is team */
 	struct team *team[PLAN_ARMS_MAX];
 	int failed_arm; /* for the error record; -1: none in particular */
 	uint64_t passes;
@@ -43,30 +43,40 @@ struct item_run {
 	unsigned short random[3];
 };
 
-/* err_msg() stays: it may say why they are stopped. */
-static void stop_teams(struct item_run *run)
+/* @ret: of what the teams did, whose sentence stays. */
+static int stop_teams(struct item_run *run, int ret)
 {
-	__free_mem char *sentence = strdup(err_msg());
+	__free_mem char *sentence = ret ? strdup(err_msg()) : NULL;
 	size_t i;
 
 	for (i = 0; i < run->item->nr_arms; i++) {
-		team_stop(run->team[i]);
+		int ret_stop = team_stop(run->team[i]);
+
 		run->team[i] = NULL;
+		if (!ret)
+			ret = ret_stop;
 	}
 	if (sentence)
 		err_set(0, "%s", sentence);
+	return ret;
 }
 
 static int start_teams(struct item_run *run, unsigned int block)
 {
-	uint64_t seed = run->sampler->plan->seed * 1000003 + run->index * 8191 + block;
-	size_t i, k;
+	struct team_setup setup = {
+		.item = run->item,
+		.item_index = run->index,
+		.places = run->places,
+		.seed = run->sampler->plan->seed * 1000003 + run->index * 8191 + block,
+	};
+	size_t k;
 	int ret;
 
 	for (k = 0; k < run->nr_arms; k++) {
-		i = run->arms[k];
-		run->failed_arm = (int)i;
-		ret = team_start(run->item, &run->item->arms[i], run->group[i], run->places, seed, &run->team[i]);
+		setup.arm_index = run->arms[k];
+		setup.groups = &run->groups[setup.arm_index];
+		run->failed_arm = (int)setup.arm_index;
+		ret = team_start(&setup, &run->team[setup.arm_index]);
 		if (ret)
 			return ret;
 	}
@@ -76,23 +86,15 @@ static int start_teams(struct item_run *run, unsigned int block)
 
 static int make_groups(struct item_run *run)
 {
-	struct cg_tree *tree = run->sampler->tree;
 	char name[32];
 	size_t i, k;
 	int ret;
 
 	for (k = 0; k < run->nr_arms; k++) {
-		const struct plan_arm *arm = &run->item->arms[run->arms[k]];
-
 		i = run->arms[k];
 		run->failed_arm = (int)i;
-		if (arm->state == PLAN_OFF)
-			continue;
 		snprintf(name, sizeof(name), "item%zu-arm%zu", run->index, i);
-		if (arm->state == PLAN_ROOT)
-			ret = cg_group_root(tree, &run->group[i]);
-		else
-			ret = cg_group_chain(tree, name, arm->depth, arm->limit_bytes, &run->group[i]);
+		ret = arm_groups_make(run->sampler->tree, &run->item->arms[i], name, run->item->nr_memcgs, &run->groups[i]);
 		if (ret)
 			return ret;
 	}
@@ -111,7 +113,7 @@ static int calibrate(struct item_run *run)
 	for (run->passes = 1;;) {
 		uint64_t factor;
 
-		ret = team_rep(run->team[run->arms[0]], run->passes, false, &rep);
+		ret = team_rep(run->team[run->arms[0]], run->passes, false, BENCH_REP_UNNUMBERED, &rep);
 		if (ret)
 			return ret;
 		if (rep.elapsed_ns >= goal_ns / 2)
@@ -159,11 +161,11 @@ static int take_sample(struct item_run *run, size_t arm, unsigned int block, uns
 	run->failed_arm = (int)arm;
 	lose_step(run);
 	if (sample.has_usage)
-		ret = cg_group_usage(run->group[arm], &sample.usage_before_bytes);
+		ret = arm_groups_usage(&run->groups[arm], &sample.usage_before_bytes);
 	if (!ret)
-		ret = team_rep(run->team[arm], run->passes, false, &rep);
+		ret = team_rep(run->team[arm], run->passes, false, sample.rep, &rep);
 	if (!ret && sample.has_usage)
-		ret = cg_group_usage(run->group[arm], &sample.usage_after_bytes);
+		ret = arm_groups_usage(&run->groups[arm], &sample.usage_after_bytes);
 	if (ret)
 		return ret;
 	emit_sample(run->sampler->emit, &sample, run->team[arm], run->item, &rep);
@@ -209,11 +211,11 @@ static int settle(struct item_run *run)
 	return 0;
 }
 
-static int64_t stat_now(const struct cg_group *group, const char *key, bool *ret_known)
+static int64_t stat_now(const struct arm_groups *groups, const char *key, bool *ret_known)
 {
 	uint64_t value;
 
-	*ret_known = !cg_group_stat(group, key, &value);
+	*ret_known = !arm_groups_stat(groups, key, &value);
 	return *ret_known ? (int64_t)value : 0;
 }
 
@@ -238,7 +240,7 @@ static int check_charge(const struct item_run *run, uint64_t claimed_bytes, int6
 static int prove_child(struct item_run *run, size_t arm)
 {
 	static const char *const keys[] = {"anon", "file", "shmem"};
-	const struct cg_group *group = run->group[arm];
+	const struct arm_groups *groups = &run->groups[arm];
 	uint64_t before_bytes, held_bytes, claimed_bytes;
 	int64_t stat_before[ARRAY_SIZE(keys)], charged_bytes;
 	bool known[ARRAY_SIZE(keys)];
@@ -247,20 +249,20 @@ static int prove_child(struct item_run *run, size_t arm)
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		stat_before[i] = stat_now(group, keys[i], &known[i]);
-	ret = cg_group_usage(group, &before_bytes);
+		stat_before[i] = stat_now(groups, keys[i], &known[i]);
+	ret = arm_groups_usage(groups, &before_bytes);
 	if (!ret)
 		ret = team_prove(run->team[arm], &claimed_bytes);
 	if (ret)
 		return ret == -ENODATA ? 0 : ret;
-	ret = cg_group_usage(group, &held_bytes);
+	ret = arm_groups_usage(groups, &held_bytes);
 	if (ret)
 		return ret;
 	stat = json_object();
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		if (known[i])
 			json_object_set_new(stat, keys[i],
-					    json_integer(stat_now(group, keys[i], &known[i]) - stat_before[i]));
+					    json_integer(stat_now(groups, keys[i], &known[i]) - stat_before[i]));
 	charged_bytes = (int64_t)(held_bytes - before_bytes);
 	emit_proof(run->sampler->emit, run->index, arm, claimed_bytes, &charged_bytes, stat);
 	ret = team_release(run->team[arm]);
@@ -313,8 +315,7 @@ static int run_block(struct item_run *run, unsigned int block)
 		ret = take_sample(run, order[i], block, (unsigned int)i, true, NULL);
 	for (i = 0; !ret && i < 2 * run->nr_arms; i++)
 		ret = take_sample(run, order[i], block, (unsigned int)i, false, NULL);
-	stop_teams(run);
-	return ret;
+	return stop_teams(run, ret);
 }
 
 static int run_counted(struct item_run *run)
@@ -328,14 +329,13 @@ static int run_counted(struct item_run *run)
 		for (k = 0; !ret && k < run->nr_arms; k++) {
 			arm = run->arms[k];
 			run->failed_arm = (int)arm;
-			ret = team_rep(run->team[arm], run->passes, true, &rep);
+			ret = team_rep(run->team[arm], run->passes, true, BENCH_REP_UNNUMBERED, &rep);
 			if (!ret)
 				emit_counters(run->sampler->emit, run->index, arm, round, run->team[arm], run->item,
 					      &rep);
 		}
 	}
-	stop_teams(run);
-	return ret;
+	return stop_teams(run, ret);
 }
 
 static int run_latency_round(struct item_run *run, unsigned int round)
@@ -361,8 +361,7 @@ static int run_latency_round(struct item_run *run, unsigned int round)
 				     team_run(run->team[order[i]], 0)->clock_cost_ns, histogram);
 		free(histogram);
 	}
-	stop_teams(run);
-	return ret;
+	return stop_teams(run, ret);
 }
 
 static int run_latency(struct item_run *run)
@@ -400,11 +399,11 @@ static int perf_arm(struct item_run *run, size_t arm)
 	if (ret)
 		return ret;
 	/* One rep first, outside of the profile: the process is new. */
-	ret = team_rep(run->team[arm], run->passes, false, &rep);
+	ret = team_rep(run->team[arm], run->passes, false, BENCH_REP_UNNUMBERED, &rep);
 	for (round = 0; !ret && round < PERF_ROUNDS; round++) {
 		ret = perfrec_enable(rec);
 		if (!ret)
-			ret = team_rep(run->team[arm], run->passes, false, &rep);
+			ret = team_rep(run->team[arm], run->passes, false, BENCH_REP_UNNUMBERED, &rep);
 		if (!ret)
 			ret = perfrec_disable(rec);
 	}
@@ -428,8 +427,7 @@ static int run_perf(struct item_run *run)
 			break;
 		}
 	}
-	stop_teams(run);
-	return ret;
+	return stop_teams(run, ret);
 }
 
 static int run_blocks(struct item_run *run)
@@ -467,7 +465,7 @@ static int measure(struct item_run *run, bool oversubscribed)
 	ret = prove(run);
 	if (!ret)
 		ret = settle(run);
-	stop_teams(run);
+	ret = stop_teams(run, ret);
 	if (!ret)
 		ret = run_blocks(run);
 	if (!ret && plan->latency_ops && run->item->bench->latency)
@@ -497,12 +495,12 @@ static int remove_groups(struct item_run *run, int ret)
 	int ret_remove;
 
 	for (i = 0; i < run->item->nr_arms; i++) {
-		ret_remove = run->group[i] ? cg_group_remove(run->group[i]) : 0;
+		ret_remove = arm_groups_remove(&run->groups[i]);
 		if (!ret)
 			ret = ret_remove;
 	}
 	if (sentence)
-		err_set(-ret, "%s", sentence);
+		err_set(0, "%s", sentence);
 	return ret;
 }
 
@@ -518,7 +516,7 @@ static int run_item(struct item_run *run)
 		ret = make_groups(run);
 	if (!ret)
 		ret = measure(run, oversubscribed);
-	stop_teams(run);
+	ret = stop_teams(run, ret);
 	return remove_groups(run, ret);
 }
 
@@ -547,8 +545,17 @@ int sampler_item(const struct sampler *sampler, size_t index)
 		emit_skip(sampler->emit, index, run.item->bench->name, why);
 		return 0;
 	}
+	if ((run.item->bench->needs & BENCH_NEEDS_PROCESSES) && run.item->threads) {
+		emit_skip(sampler->emit, index, run.item->bench->name,
+			  "needs processes: its workers enter memcgs one by one, which threads cannot");
+		return 0;
+	}
 	run.places = places;
 	ret = places ? run_item(&run) : err_sys(ENOMEM, "memory for %u workers", run.item->nr_workers);
+	if (ret > 0) {
+		emit_skip(sampler->emit, index, run.item->bench->name, err_msg());
+		return 0;
+	}
 	if (ret && ret != -EINTR)
 		emit_error(sampler->emit, (int)index, run.item->bench->name, run.failed_arm, err_msg());
 	return ret;

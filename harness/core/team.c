@@ -36,7 +36,12 @@ static bool oom_killed(const struct team *team)
 {
 	uint64_t oom_kills;
 
-	return team->group && !cg_group_oom_kills(team->group, &oom_kills) && oom_kills > team->oom_kills;
+	return !arm_groups_oom_kills(team->groups, &oom_kills) && oom_kills > team->oom_kills;
+}
+
+static const char *memcg_path(const struct team *team, unsigned int worker)
+{
+	return cg_group_path(arm_groups_leaf(team->groups, worker));
 }
 
 /* A worker answered ANSWER_ERROR: its sentence, and what may be behind it. */
@@ -47,10 +52,14 @@ static int worker_failed(struct team *team, unsigned int worker)
 	char name[128];
 
 	team->broken = true;
+	if (run->skipped) {
+		err_set(0, "%s", run->error_text);
+		return 1;
+	}
 	worker_name(team, worker, name, sizeof(name));
 	if (oom_killed(team))
 		return err_set(err, "%s: %s; the OOM killer was at work: the limit of %s is too small for this bench",
-			       name, run->error_text, cg_group_path(team->group));
+			       name, run->error_text, memcg_path(team, worker));
 	return err_set(err, "%s: %s", name, run->error_text);
 }
 
@@ -87,7 +96,7 @@ static int worker_died(struct team *team, unsigned int worker)
 
 	team->broken = true;
 	worker_name(team, worker, name, sizeof(name));
-	if (team->pid[process] <= 0 || wait_process(team->pid[process], &status))
+	if (!team->pid[process] || wait_process(team->pid[process], &status))
 		return err_set(ECHILD, "%s is gone", name);
 	team->pid[process] = 0;
 	if (WIFEXITED(status) && find_failed(team, process, &failed))
@@ -96,7 +105,7 @@ static int worker_died(struct team *team, unsigned int worker)
 		return err_set(ECHILD, "%s ended by itself with status %d", name, WEXITSTATUS(status));
 	if (WTERMSIG(status) == SIGKILL && oom_killed(team))
 		return err_set(ECHILD, "%s was killed by the OOM killer: the limit of %s is too small for "
-				       "this bench", name, cg_group_path(team->group));
+				       "this bench", name, memcg_path(team, worker));
 	return err_set(ECHILD, "%s was killed by signal %d (%s)%s", name, WTERMSIG(status),
 		       strsignal(WTERMSIG(status)),
 		       WTERMSIG(status) == SIGKILL ? "; the machine may be out of memory (dmesg)" : "");
@@ -124,12 +133,12 @@ static int find_lost(struct team *team, unsigned int first)
 	return 0;
 }
 
-/* Wait for @worker's answer to the last command. Returns its kind, or a negative errno. */
-static int wait_answer(struct team *team, unsigned int worker)
+/* Wait for @worker's answer to the last command, *ret_kind. As worker_failed() otherwise. */
+static int wait_answer(struct team *team, unsigned int worker, char *ret_kind)
 {
 	uint64_t deadline_ns = clock_ns() + ANSWER_TIMEOUT_NS;
 	struct pollfd fd = {.fd = team->fd[worker], .events = POLLIN};
-	char name[128], kind;
+	char name[128];
 	int ret;
 
 	for (;;) {
@@ -152,9 +161,9 @@ static int wait_answer(struct team *team, unsigned int worker)
 				return ret;
 			continue;
 		}
-		n = read(team->fd[worker], &kind, 1);
+		n = read(team->fd[worker], ret_kind, 1);
 		if (n == 1)
-			return kind;
+			return *ret_kind == ANSWER_ERROR ? worker_failed(team, worker) : 0;
 		if (n < 0 && errno == EINTR)
 			continue;
 		return worker_died(team, worker);
@@ -167,12 +176,11 @@ static int wait_all(struct team *team, unsigned int *ret_held)
 	unsigned int i, held = 0;
 
 	for (i = 0; i < team->item->nr_workers; i++) {
-		int answer = wait_answer(team, i);
+		char answer;
+		int ret = wait_answer(team, i, &answer);
 
-		if (answer < 0)
-			return answer;
-		if (answer == ANSWER_ERROR)
-			return worker_failed(team, i);
+		if (ret)
+			return ret;
 		held += answer == ANSWER_HELD;
 	}
 	*ret_held = held;
@@ -185,7 +193,13 @@ static int send_all(struct team *team, const struct worker_command *command)
 
 	if (team->broken)
 		return err_set(ECHILD, "the workers of %s are gone", team->item->bench->name);
-	atomic_store(&team->shared->arrived, 0);
+	/* A release goes on with the pass, and finds everybody where he was. */
+	if (command->what != COMMAND_RELEASE) {
+		atomic_store(&team->shared->arrived, 0);
+		atomic_store(&team->shared->barrier_waiting, 0);
+		for (i = 0; i < team->item->nr_workers; i++)
+			atomic_store(&team->shared->run[i].turn, i == 0);
+	}
 	for (i = 0; i < team->item->nr_workers; i++) {
 		ssize_t n = send(team->fd[i], command, sizeof(*command), MSG_NOSIGNAL);
 
@@ -203,23 +217,35 @@ static int command_all(struct team *team, const struct worker_command *command)
 	return ret ? ret : wait_all(team, &held);
 }
 
+static void close_all(int (*pair)[2], unsigned int nr)
+{
+	while (nr--) {
+		close(pair[nr][0]);
+		close(pair[nr][1]);
+	}
+}
+
+/* A process with workers @first … @first + @nr - 1, of whom it keeps the other ends of the sockets. */
 static int fork_process(struct team *team, unsigned int first, unsigned int nr)
 {
 	int pair[PLAN_WORKERS_MAX][2];
 	pid_t pid, runner = getpid();
 	unsigned int i;
-	int ret = 0;
 
 	for (i = 0; i < nr; i++) {
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair[i])) {
-			ret = err_sys(errno, "make a socket for worker %u", first + i);
-			goto out_close;
+			int ret = err_sys(errno, "make a socket for worker %u", first + i);
+
+			close_all(pair, i);
+			return ret;
 		}
 	}
 	pid = fork();
 	if (pid < 0) {
-		ret = err_sys(errno, "fork worker %u", first);
-		goto out_close;
+		int ret = err_sys(errno, "fork worker %u", first);
+
+		close_all(pair, nr);
+		return ret;
 	}
 	if (pid == 0) {
 		for (i = 0; i < nr; i++)
@@ -232,13 +258,6 @@ static int fork_process(struct team *team, unsigned int first, unsigned int nr)
 		team->fd[first + i] = pair[i][0];
 	}
 	return 0;
-
-out_close:
-	while (i--) {
-		close(pair[i][0]);
-		close(pair[i][1]);
-	}
-	return ret;
 }
 
 static int fork_workers(struct team *team)
@@ -246,7 +265,7 @@ static int fork_workers(struct team *team)
 	unsigned int i;
 	int ret;
 
-	if (team->item->threads)
+	if (team->item->threads || team->item->bench->share)
 		return fork_process(team, 0, team->item->nr_workers);
 	for (i = 0; i < team->item->nr_workers; i++) {
 		ret = fork_process(team, i, 1);
@@ -256,55 +275,98 @@ static int fork_workers(struct team *team)
 	return 0;
 }
 
-static int team_alloc(struct team **ret_team, unsigned int nr_workers)
+static void team_free(struct team *team)
+{
+	if (team->shared && team->shared != MAP_FAILED)
+		munmap(team->shared, team->shared_bytes);
+	free(team->memcgs);
+	free(team->fd);
+	free(team);
+}
+
+/* What is shared with the workers, faulted in by the runner: a worker's first touch would be charged to its memcg. */
+static int map_shared(struct team *team, unsigned int nr_workers)
+{
+	size_t runs_bytes = sizeof(*team->shared) + nr_workers * sizeof(team->shared->run[0]);
+
+	team->shared_bytes = runs_bytes + nr_workers * sizeof(*team->pid);
+	team->shared = mmap(NULL, team->shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (team->shared == MAP_FAILED)
+		return -ENOMEM;
+	memset(team->shared, 0, team->shared_bytes);
+	team->pid = (pid_t *)((char *)team->shared + runs_bytes);
+	return 0;
+}
+
+static void fill_memcgs(struct team *team)
+{
+	const struct arm_groups *groups = team->groups;
+	unsigned int i;
+
+	for (i = 0; i < groups->nr_leaves; i++)
+		team->memcgs[i].group = groups->leaf[i];
+	for (i = 0; i < groups->nr_above; i++) {
+		team->memcgs[groups->nr_leaves + i].group = groups->above[i];
+		team->memcgs[groups->nr_leaves + i].level = i + 1;
+	}
+}
+
+static int team_alloc(const struct team_setup *setup, struct team **ret_team)
 {
 	struct team *team = calloc(1, sizeof(*team));
-	unsigned int i;
+	unsigned int i, nr_workers = setup->item->nr_workers;
 
 	if (!team)
 		return err_sys(ENOMEM, "memory for a team of workers");
-	team->shared_bytes = sizeof(*team->shared) + nr_workers * sizeof(team->shared->run[0]);
-	team->shared = mmap(NULL, team->shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	team->pid = calloc(nr_workers, sizeof(*team->pid));
+	team->item = setup->item;
+	team->arm = &setup->item->arms[setup->arm_index];
+	team->item_index = setup->item_index;
+	team->arm_index = setup->arm_index;
+	team->groups = setup->groups;
+	team->places = setup->places;
+	team->dir = setup->dir;
+	team->seed = setup->seed;
 	team->fd = calloc(nr_workers, sizeof(*team->fd));
-	if (team->shared == MAP_FAILED || !team->pid || !team->fd) {
-		if (team->shared != MAP_FAILED)
-			munmap(team->shared, team->shared_bytes);
-		free(team->pid);
-		free(team->fd);
-		free(team);
+	team->memcgs = calloc(setup->groups->nr_leaves + setup->groups->nr_above + 1, sizeof(*team->memcgs));
+	if (!team->fd || !team->memcgs || map_shared(team, nr_workers)) {
+		team_free(team);
 		return err_sys(ENOMEM, "memory for %u workers", nr_workers);
 	}
-	/* Faulted in by the runner: a worker's first touch would be charged to its memcg. */
-	memset(team->shared, 0, team->shared_bytes);
 	for (i = 0; i < nr_workers; i++)
 		team->fd[i] = -1;
+	fill_memcgs(team);
+	/* Turns may be taken in setup(), too. */
+	atomic_store(&team->shared->run[0].turn, 1);
 	*ret_team = team;
 	return 0;
 }
 
-int team_start(const struct plan_item *item, const struct plan_arm *arm, const struct cg_group *group,
-	       const struct topo_place *places, uint64_t seed, struct team **ret_team)
+/* Stop what did not come to be. The sentence that is there says why. */
+static void give_up(struct team *team)
+{
+	__free_mem char *sentence = strdup(err_msg());
+
+	team->broken = true;
+	(void)!team_stop(team);
+	if (sentence)
+		err_set(0, "%s", sentence);
+}
+
+int team_start(const struct team_setup *setup, struct team **ret_team)
 {
 	struct team *team = NULL;
 	unsigned int held;
-	int ret = team_alloc(&team, item->nr_workers);
+	int ret = team_alloc(setup, &team);
 
 	if (ret)
 		return ret;
-	team->item = item;
-	team->arm = arm;
-	team->group = group;
-	team->places = places;
-	team->seed = seed;
-	if (group && cg_group_oom_kills(group, &team->oom_kills))
+	if (arm_groups_oom_kills(team->groups, &team->oom_kills))
 		team->oom_kills = 0;
 	ret = fork_workers(team);
 	if (!ret)
 		ret = wait_all(team, &held);
 	if (ret) {
-		team->broken = true;
-		team_stop(team);
+		give_up(team);
 		return ret;
 	}
 	*ret_team = team;
@@ -317,6 +379,7 @@ static void sum_phase(struct bench_phase *sum, const struct bench_phase *phase)
 
 	sum->ns += phase->ns;
 	sum->ops += phase->ops;
+	sum->amount += phase->amount;
 	sum->count_scaled |= phase->count_scaled;
 	for (i = 0; i < COUNTERS_MAX; i++) {
 		sum->count[i] += phase->count[i];
@@ -324,9 +387,13 @@ static void sum_phase(struct bench_phase *sum, const struct bench_phase *phase)
 	}
 }
 
-int team_rep(struct team *team, uint64_t passes, bool counted, struct team_rep *ret_rep)
+int team_rep(struct team *team, uint64_t passes, bool counted, uint32_t number, struct team_rep *ret_rep)
 {
-	struct worker_command command = {.what = counted ? COMMAND_COUNTED_REP : COMMAND_REP, .number = passes};
+	struct worker_command command = {
+		.what = counted ? COMMAND_COUNTED_REP : COMMAND_REP,
+		.rep = number,
+		.number = passes,
+	};
 	uint64_t begin_ns = UINT64_MAX, end_ns = 0;
 	struct team_rep rep = {0};
 	unsigned int i;
@@ -357,7 +424,7 @@ int team_rep(struct team *team, uint64_t passes, bool counted, struct team_rep *
 
 int team_prove(struct team *team, uint64_t *ret_claimed_bytes)
 {
-	struct worker_command command = {.what = COMMAND_PROVE};
+	struct worker_command command = {.what = COMMAND_PROVE, .rep = BENCH_REP_UNNUMBERED};
 	uint64_t claimed_bytes = 0;
 	unsigned int i, held;
 	int ret = send_all(team, &command);
@@ -405,7 +472,7 @@ static void histogram_merge(struct histogram *sum, const struct histogram *part)
 
 int team_latency(struct team *team, uint64_t ops, struct histogram *histogram)
 {
-	struct worker_command command = {.what = COMMAND_LATENCY, .number = ops};
+	struct worker_command command = {.what = COMMAND_LATENCY, .rep = BENCH_REP_UNNUMBERED, .number = ops};
 	unsigned int i;
 	int ret = command_all(team, &command);
 
@@ -436,29 +503,43 @@ const char *team_counters_why(const struct team *team)
 	return team->shared->counters_why;
 }
 
-void team_stop(struct team *team)
+static int take_back(const struct team *team)
+{
+	int ret = 0, ret_made = 0;
+
+	if (atomic_load(&team->shared->changed_limits))
+		ret = arm_groups_reset_limits(team->groups);
+	if (atomic_load(&team->shared->made_memcgs))
+		ret_made = arm_groups_remove_made(team->groups);
+	return ret ? ret : ret_made;
+}
+
+int team_stop(struct team *team)
 {
 	struct worker_command command = {.what = COMMAND_STOP};
 	unsigned int i, nr_processes;
+	int ret;
 
 	if (!team)
-		return;
+		return 0;
 	nr_processes = team->item->threads ? 1 : team->item->nr_workers;
 	/* A worker that is held waits for its release, and would take the command for that. */
 	if (team->held || team->broken || command_all(team, &command))
 		team->broken = true;
-	for (i = 0; i < nr_processes; i++) {
-		if (team->pid[i] <= 0)
-			continue;
-		if (team->broken)
+	/* All, before the first is waited for: worker 0 of a team that shares may be about to fork. */
+	for (i = 0; team->broken && i < nr_processes; i++)
+		if (team->pid[i])
 			kill(team->pid[i], SIGKILL);
-		(void)wait_process(team->pid[i], NULL);
+	for (i = 0; i < nr_processes; i++) {
+		if (team->pid[i] && team->broken)
+			kill(team->pid[i], SIGKILL);
+		if (team->pid[i])
+			(void)wait_process(team->pid[i], NULL);
 	}
 	for (i = 0; i < team->item->nr_workers; i++)
 		if (team->fd[i] >= 0)
 			close(team->fd[i]);
-	munmap(team->shared, team->shared_bytes);
-	free(team->pid);
-	free(team->fd);
-	free(team);
+	ret = take_back(team);
+	team_free(team);
+	return ret;
 }

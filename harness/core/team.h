@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/arm_groups.h"
 #include "core/bench_run.h"
 #include "core/plan.h"
-#include "machine/cgroup.h"
 #include "machine/topo.h"
 
 struct team;
@@ -29,19 +29,29 @@ struct team_rep {
 	uint64_t minflt, majflt, nvcsw, nivcsw;
 };
 
-/*
- * Fork @item's workers into @group (NULL: where the runner is, for a kernel without memcg) at @places, and run setup() in each. @seed differs by block. On failure the
- * sentence names the worker; nothing is left running. Free with team_stop().
- */
-int team_start(const struct plan_item *item, const struct plan_arm *arm, const struct cg_group *group,
-	       const struct topo_place *places, uint64_t seed, struct team **ret_team) __must_check;
+/* What a team is of. Everything is borrowed, and has to outlive the team. */
+struct team_setup {
+	const struct plan_item *item;
+	size_t item_index, arm_index; /* in the plan, in the item */
+	const struct arm_groups *groups;
+	const struct topo_place *places;
+	const char *dir; /* bench_dir(); NULL: there is none */
+	uint64_t seed;	 /* differs by block */
+};
 
 /*
- * One rep of @passes passes in all workers at once, verified. @counted: with counters open (which slows the work:
- * its time is no result). -EPROTO: a worker's evidence does not match its claim; -ECHILD: a worker died (the sentence says of
- * what, the OOM killer by name); -EINTR: team_interrupted; -ETIMEDOUT: no answer in @timeout_ns.
+ * Fork the workers into their memcgs, and run share() in the first and setup() in each. On failure the sentence names the worker;
+ * nothing is left running. 1: a worker called bench_skip(), err_msg() is its sentence. Free with team_stop().
  */
-int team_rep(struct team *team, uint64_t passes, bool counted, struct team_rep *ret_rep) __must_check;
+int team_start(const struct team_setup *setup, struct team **ret_team) __must_check;
+
+/*
+ * One rep of @passes passes in all workers at once, verified. @number: of the sample that it is for, or BENCH_REP_UNNUMBERED.
+ * @counted: with counters open (which slows the work: its time is no result). -EPROTO: a worker's evidence does not match its claim;
+ * -ECHILD: a worker died (the sentence says of what, the OOM killer by name); -EINTR: team_interrupted; -ETIMEDOUT: no answer
+ * in time.
+ */
+int team_rep(struct team *team, uint64_t passes, bool counted, uint32_t number, struct team_rep *ret_rep) __must_check;
 
 /*
  * The pass that proves the work: all workers stop while everything is mapped. *ret_claimed_bytes: what they say is
@@ -61,7 +71,10 @@ size_t team_nr_counters(const struct team *team);
 const char *team_counter_name(const struct team *team, size_t i);
 const char *team_counters_why(const struct team *team);
 
-/* Let the workers tear down and end, then free the team; kills what does not end. NULL is fine. */
-void team_stop(struct team *team);
+/*
+ * Let the workers tear down and end, kill what does not, take back what they changed of their memcgs, free the team. NULL is
+ * fine. An error is one of taking back.
+ */
+int team_stop(struct team *team);
 
 #endif

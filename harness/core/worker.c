@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "base/err.h"
 #include "base/fs.h"
@@ -175,6 +176,7 @@ static int latency_pass(struct worker *worker, uint64_t ops)
 static int obey(struct worker *worker, const struct worker_command *command)
 {
 	bench_run_reset(worker->run);
+	worker->run->rep = command->rep;
 	switch (command->what) {
 	case COMMAND_REP:
 		return rep(worker, command->number);
@@ -191,31 +193,60 @@ static int obey(struct worker *worker, const struct worker_command *command)
 	return 0;
 }
 
-static int prepare(struct worker *worker)
+static int enter_memcg(struct worker *worker)
+{
+	const struct cg_group *group = arm_groups_leaf(worker->team->groups, worker->index);
+	int ret = group ? cg_group_enter_self(group) : 0;
+
+	return ret ? worker_error(worker, ret) : 0;
+}
+
+static int take_cpu(struct worker *worker)
 {
 	const struct topo_place *place = &worker->team->places[worker->index];
 	int ret = topo_pin_self(place->pu);
 
 	if (!ret)
 		ret = mempol_apply_self(worker->team->item->memory, place->node);
+	return ret ? worker_error(worker, ret) : 0;
+}
+
+static int make_state(struct worker *worker)
+{
+	if (!worker->bench->state_size)
+		return 0;
+	worker->state = calloc(1, worker->bench->state_size);
+	if (!worker->state)
+		return bench_error(worker->run, ENOMEM, "memory for the bench's state");
+	params_store(&worker->team->item->params, worker->state);
+	return 0;
+}
+
+static int set_up(struct worker *worker)
+{
+	int ret = worker->state ? 0 : make_state(worker);
+
 	if (ret)
-		return worker_error(worker, ret);
-	if (worker->bench->state_size) {
-		worker->state = calloc(1, worker->bench->state_size);
-		if (!worker->state)
-			return bench_error(worker->run, ENOMEM, "memory for the bench's state");
-		params_store(&worker->team->item->params, worker->state);
-	}
+		return ret;
 	worker->was_set_up = true;
 	return worker->bench->setup ? worker->bench->setup(worker->state, worker->run) : 0;
 }
 
-static void *worker_main(void *data)
+/* An error that came without a sentence has one here. */
+static void answer_error(struct worker *worker, int ret)
 {
-	struct worker *worker = data;
-	struct worker_command command;
-	int ret = prepare(worker);
+	bench_error(worker->run, -ret, "%s", strerror(-ret));
+	answer(worker, ANSWER_ERROR);
+}
 
+/* In its memcg, a worker takes its place and does as it is told. */
+static void serve(struct worker *worker)
+{
+	struct worker_command command;
+	int ret = take_cpu(worker);
+
+	if (!ret)
+		ret = set_up(worker);
 	while (!ret) {
 		answer(worker, ANSWER_DONE);
 		next_command(worker, &command);
@@ -227,7 +258,15 @@ static void *worker_main(void *data)
 	if (worker->was_set_up && worker->bench->teardown)
 		worker->bench->teardown(worker->state, worker->run);
 	free(worker->state);
-	answer(worker, ret ? ANSWER_ERROR : ANSWER_DONE);
+	if (ret)
+		answer_error(worker, ret);
+	else
+		answer(worker, ANSWER_DONE);
+}
+
+static void *thread_main(void *data)
+{
+	serve(data);
 	return NULL;
 }
 
@@ -248,6 +287,10 @@ static void init_run(struct team *team, unsigned int index)
 	run->worker = index;
 	run->nr_workers = team->item->nr_workers;
 	run->threaded = team->item->threads;
+	run->item = (uint16_t)team->item_index;
+	run->arm = (uint8_t)team->arm_index;
+	run->rep = BENCH_REP_UNNUMBERED;
+	run->team = team;
 	run->seed = mix(team->seed + index);
 	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	if (!fs_read_u64(&huge_page_bytes, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"))
@@ -272,7 +315,7 @@ static void run_threads(struct worker *workers, unsigned int nr)
 	int err;
 
 	for (i = 0; i < nr; i++) {
-		err = pthread_create(&thread[i], NULL, worker_main, &workers[i]);
+		err = pthread_create(&thread[i], NULL, thread_main, &workers[i]);
 		if (err) {
 			err_sys(err, "create thread %u", i);
 			fail_all(&workers[i], nr - i, -err);
@@ -282,12 +325,31 @@ static void run_threads(struct worker *workers, unsigned int nr)
 		pthread_join(thread[i], NULL);
 }
 
-void worker_process(struct team *team, unsigned int first, unsigned int nr, pid_t runner)
+/* share(), where worker 0 will be; its state is where those of the others start from. */
+static void share(struct worker *workers, unsigned int nr)
 {
-	static struct worker workers[PLAN_WORKERS_MAX];
+	const struct bench *bench = workers[0].bench;
 	unsigned int i;
-	int ret;
+	int ret = take_cpu(&workers[0]);
 
+	if (!ret)
+		ret = make_state(&workers[0]);
+	if (!ret)
+		ret = bench->share(workers[0].state, workers[0].run);
+	if (ret) {
+		answer_error(&workers[0], ret);
+		_exit(1);
+	}
+	for (i = 1; i < nr && workers[0].team->item->threads && bench->state_size; i++) {
+		if (make_state(&workers[i]))
+			fail_all(workers, nr, -ENOMEM);
+		memcpy(workers[i].state, workers[0].state, bench->state_size);
+	}
+}
+
+/* Of the process, worker or where workers come from. */
+static void become_worker(pid_t runner)
+{
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != runner)
 		_exit(1); /* it died before the line above */
@@ -296,6 +358,55 @@ void worker_process(struct team *team, unsigned int first, unsigned int nr, pid_
 	/* ^C reaches the whole process group; the runner decides what it means. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
+}
+
+/*
+ * Worker @index as a copy of this process, and a child of the runner: it learns when and of what a worker died. fork() would make it
+ * ours. The kernel stores the pid in shared memory before the child runs.
+ */
+static pid_t fork_for_runner(struct team *team, unsigned int index)
+{
+	return (pid_t)syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, &team->pid[index], NULL, NULL);
+}
+
+/* The other workers, from what worker 0 shares. Returns in worker 0 alone. */
+static void fork_others(struct worker *workers, unsigned int nr, pid_t runner)
+{
+	unsigned int i, k;
+
+	for (i = 1; i < nr; i++) {
+		pid_t pid = fork_for_runner(workers[0].team, i);
+
+		if (pid < 0) {
+			int err = errno;
+
+			fail_all(&workers[i], nr - i, err_sys(err, "fork worker %u", i));
+		}
+		if (pid == 0) {
+			/* The runner sees that a worker is gone by its socket, which nobody else may hold. */
+			for (k = 0; k < nr; k++)
+				if (k != i && workers[k].fd >= 0)
+					close(workers[k].fd);
+			become_worker(runner);
+			workers[i].state = workers[0].state;
+			if (enter_memcg(&workers[i]))
+				answer(&workers[i], ANSWER_ERROR);
+			else
+				serve(&workers[i]);
+			_exit(0);
+		}
+	}
+	for (i = 1; i < nr; i++)
+		close(workers[i].fd);
+}
+
+void worker_process(struct team *team, unsigned int first, unsigned int nr, pid_t runner)
+{
+	static struct worker workers[PLAN_WORKERS_MAX];
+	unsigned int i;
+	int ret;
+
+	become_worker(runner);
 	for (i = 0; i < nr; i++) {
 		struct worker *worker = &workers[i];
 
@@ -306,12 +417,17 @@ void worker_process(struct team *team, unsigned int first, unsigned int nr, pid_
 		worker->index = first + i;
 		worker->fd = team->fd[first + i];
 	}
-	ret = team->group ? cg_group_enter_self(team->group) : 0;
+	ret = enter_memcg(&workers[0]);
 	if (ret)
 		fail_all(workers, nr, ret);
-	if (team->item->threads)
+	if (team->item->bench->share)
+		share(workers, nr);
+	if (team->item->threads) {
 		run_threads(workers, nr);
-	else
-		worker_main(&workers[0]);
+	} else {
+		if (team->item->bench->share)
+			fork_others(workers, nr, runner);
+		serve(&workers[0]);
+	}
 	_exit(0);
 }

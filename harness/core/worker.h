@@ -13,8 +13,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/arm_groups.h"
 #include "core/bench_run.h"
 #include "core/plan.h"
+#include "core/team.h"
 #include "machine/cgroup.h"
 #include "machine/topo.h"
 
@@ -29,6 +31,7 @@ enum worker_what {
 
 struct worker_command {
 	enum worker_what what;
+	uint32_t rep; /* struct bench_run */
 	uint64_t number;
 };
 
@@ -40,28 +43,43 @@ enum worker_answer {
 
 struct team_shared {
 	atomic_uint arrived; /* workers that are ready for the rep at hand: they start together */
+	atomic_uint barrier_waiting, barrier_round;
+	atomic_bool changed_limits, made_memcgs; /* what is to be taken back; set before it is done */
 	size_t nr_counters;  /* written by worker 0 */
 	char counter_name[COUNTERS_MAX][32];
 	char counters_why[256];
 	struct bench_run run[];
 };
 
+/* bench.h's handle. Those of homes and of what is above them are the team's; others are the worker's that made them. */
+struct bench_memcg {
+	struct cg_group *group; /* NULL: "off" */
+	unsigned int level;	/* above the leaves */
+	bool is_made;		/* by bench_memcg_make() */
+};
+
 struct team {
 	const struct plan_item *item;
 	const struct plan_arm *arm;
-	const struct cg_group *group;
+	const struct arm_groups *groups;
 	const struct topo_place *places;
+	const char *dir;
+	size_t item_index, arm_index;
 	uint64_t seed;
 	struct team_shared *shared;
 	size_t shared_bytes;
-	pid_t *pid; /* by process; 0: reaped */
+	struct bench_memcg *memcgs; /* of the leaves (one at least), then upwards from them */
+	pid_t *pid; /* by process, shared; 0: reaped, or never there */
 	int *fd;    /* by worker: our end here, its end in the worker's process */
 	uint64_t oom_kills;
 	bool held; /* between team_prove() and team_release() */
 	bool broken;
 };
 
-/* The forked process with workers @first … @first + @nr - 1 of the process @runner; never returns. */
+/*
+ * The forked process with workers @first … @first + @nr - 1 of the process @runner; never returns. Of a team that shares, it is
+ * all workers in threads, or worker 0, which then makes the other processes.
+ */
 void worker_process(struct team *team, unsigned int first, unsigned int nr, pid_t runner) __attribute__((noreturn));
 
 #endif

@@ -95,7 +95,7 @@ static void every_flag_has_a_sentence(void **state)
 		flags |= need->flag;
 	}
 	assert_int_equal(flags, BENCH_NEEDS_MEMCG | BENCH_NEEDS_SWAP | BENCH_NEEDS_NUMA |
-					BENCH_NEEDS_THP);
+					BENCH_NEEDS_THP | BENCH_NEEDS_DIR | BENCH_NEEDS_PROCESSES);
 }
 
 int main(void)

@@ -27,7 +27,8 @@ static void make_plan(struct plan *plan)
 	item = plan_add(plan);
 	item->bench = registry_find("null");
 	params_init(&item->params, item->bench);
-	item->nr_workers = 1;
+	item->nr_workers = 5;
+	item->nr_memcgs = 3;
 	strcpy(item->place, "compact");
 	strcpy(item->memory, "default");
 	item->arms[0] = (struct plan_arm){.state = PLAN_OFF, .limit_bytes = UINT64_MAX};
@@ -38,6 +39,7 @@ static void make_plan(struct plan *plan)
 	assert_int_equal(params_set(&item->params, "size", "4G"), 0);
 	assert_int_equal(params_set(&item->params, "map", "file-cow"), 0);
 	item->nr_workers = PLAN_WORKERS_MAX;
+	item->nr_memcgs = 1;
 	item->threads = true;
 	strcpy(item->place, "0,1");
 	strcpy(item->memory, "node:0");
@@ -64,12 +66,30 @@ static void there_and_back(void **state)
 	assert_ptr_equal(back.items[1].bench, registry_find("fault_storm"));
 	assert_true(back.items[1].threads);
 	assert_false(back.items[0].threads);
+	assert_int_equal(back.items[0].nr_memcgs, 3);
 	assert_int_equal(back.items[0].arms[0].state, PLAN_OFF);
 	assert_true(back.items[1].arms[0].limit_bytes == UINT64_MAX);
 	assert_true(back.items[1].arms[1].limit_bytes == INT64_MAX);
 	assert_int_equal(back.items[1].arms[1].depth, PLAN_DEPTH_MAX);
 	json_decref(json);
 	json_decref(again);
+	plan_free(&plan);
+	plan_free(&back);
+}
+
+/* Written before there were several: one. */
+static void memcgs_may_be_missing(void **state)
+{
+	struct plan plan, back;
+	json_t *json;
+
+	(void)state;
+	make_plan(&plan);
+	json = plan_to_json(&plan);
+	json_object_del(json_array_get(json_object_get(json, "items"), 0), "nr_memcgs");
+	assert_int_equal(plan_from_json(json, &back), 0);
+	assert_int_equal(back.items[0].nr_memcgs, 1);
+	json_decref(json);
 	plan_free(&plan);
 	plan_free(&back);
 }
@@ -143,6 +163,9 @@ static void values_out_of_range(void **state)
 	assert_refused("items/1", "nr_workers", "0", "0 workers");
 	assert_refused("items/1", "nr_workers", "-1", "-1 workers");
 	assert_refused("items/1", "nr_workers", "1025", "1025 workers");
+	assert_refused("items/0", "nr_memcgs", "0", "0 memcgs");
+	assert_refused("items/0", "nr_memcgs", "1025", "1025 memcgs");
+	assert_refused("items/1", "nr_memcgs", "2", "2 memcgs for threads");
 	assert_refused("items/1", "arms", "[]", "0 arms");
 	assert_refused("items/1", "arms", "[1,2,3,4,5,6,7,8,9]", "9 arms");
 	assert_refused("items/1", "arms", "[1]", "an arm lacks");
@@ -219,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(memcgs_may_be_missing),
 		cmocka_unit_test(every_field_is_needed_and_has_its_type),
 		cmocka_unit_test(values_out_of_range),
 		cmocka_unit_test(names_that_this_build_does_not_know),

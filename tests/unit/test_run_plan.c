@@ -15,7 +15,8 @@
 
 /* As much of run's table as the plan asks for. */
 static const struct opt options[] = {
-	{"workers", 'w', OPT_TO_STRING(struct run_args, workers), .arg = "N", .def = "1", .help = "x"},
+	{"workers", 'w', OPT_TO_STRING(struct run_args, workers), .arg = "N", .help = "x"},
+	{"memcgs", 0, OPT_TO_STRING(struct run_args, memcgs), .arg = "H", .help = "x"},
 	{"depth", 'd', OPT_TO_STRING(struct run_args, depth), .arg = "N", .def = "1", .help = "x"},
 	{"place", 0, OPT_TO_STRING(struct run_args, place), .arg = "W", .def = "compact", .help = "x"},
 	{"memory-bind", 0, OPT_TO_STRING(struct run_args, memory), .arg = "W", .def = "default", .help = "x"},

@@ -144,7 +144,8 @@ static const struct bench fake_bench = {
 	.teardown = fake_teardown,
 };
 
-static const struct plan_arm arm = {.state = PLAN_ROOT, .limit_bytes = UINT64_MAX};
+/* Without a memcg, as on a kernel that has no controller. */
+static const struct arm_groups groups = {.state = PLAN_OFF};
 static struct topo_place places[64];
 static struct plan_item item;
 
@@ -185,15 +186,18 @@ static int prepare(void **state)
 static int start(unsigned int nr_workers, bool threads, enum trouble trouble, unsigned int troubled,
 		 struct team **ret_team)
 {
+	const struct team_setup setup = {.item = &item, .groups = &groups, .places = places, .seed = 1};
+
 	memset(script, 0, sizeof(*script));
 	script->trouble = trouble;
 	script->troubled = troubled;
 	script->runner = getpid();
 	team_interrupted = 0;
 	item = (struct plan_item){.bench = &fake_bench, .nr_workers = nr_workers, .threads = threads,
-				  .place = "compact", .memory = "default", .nr_arms = 1};
+				  .nr_memcgs = 1, .place = "compact", .memory = "default", .nr_arms = 1};
+	item.arms[0] = (struct plan_arm){.state = PLAN_ROOT, .limit_bytes = UINT64_MAX};
 	params_init(&item.params, &fake_bench);
-	return team_start(&item, &arm, NULL, places, 1, ret_team);
+	return team_start(&setup, ret_team);
 }
 
 static void assert_said(const char *sentence)
@@ -220,15 +224,15 @@ static void reps(bool threads)
 	struct team *team;
 
 	assert_int_equal(start(3, threads, NONE, 0, &team), 0);
-	assert_int_equal(team_rep(team, 4, false, &rep), 0);
+	assert_int_equal(team_rep(team, 4, false, 7, &rep), 0);
 	assert_int_equal(rep.phase[0].ops, 3 * 4 * 10);
 	assert_int_equal(team_run(team, 2)->phase[0].ops, 40);
 	assert_true(rep.elapsed_ns > 0);
 	/* Nothing of the last rep is in the next. */
-	assert_int_equal(team_rep(team, 1, false, &rep), 0);
+	assert_int_equal(team_rep(team, 1, false, 7, &rep), 0);
 	assert_int_equal(rep.phase[0].ops, 3 * 10);
 	assert_int_equal(script->pid[0] == script->pid[1], threads);
-	team_stop(team);
+	assert_int_equal(team_stop(team), 0);
 	assert_int_equal(script->setups, 3);
 	assert_int_equal(script->passes, 15);
 	assert_int_equal(script->teardowns, 3);
@@ -256,13 +260,13 @@ static void assert_trouble(bool threads, enum trouble trouble, unsigned int trou
 	struct team *team;
 
 	assert_int_equal(start(2, threads, trouble, troubled, &team), 0);
-	assert_int_equal(team_rep(team, 1, false, &rep), want);
+	assert_int_equal(team_rep(team, 1, false, 7, &rep), want);
 	assert_said(sentence);
 	assert_int_equal(rep.elapsed_ns, 42);
 	/* Broken for good. */
-	assert_int_equal(team_rep(team, 1, false, &rep), -ECHILD);
+	assert_int_equal(team_rep(team, 1, false, 7, &rep), -ECHILD);
 	assert_said("the workers of fake are gone");
-	team_stop(team);
+	assert_int_equal(team_stop(team), 0);
 	assert_nothing_left();
 	assert_int_equal(nr_open_files(), nr_files);
 }
@@ -336,8 +340,8 @@ static void interrupted(void **state)
 
 	(void)state;
 	assert_int_equal(start(2, false, INTERRUPT_IN_RUN, 0, &team), 0);
-	assert_int_equal(team_rep(team, 1, false, &rep), -EINTR);
-	team_stop(team);
+	assert_int_equal(team_rep(team, 1, false, 7, &rep), -EINTR);
+	assert_int_equal(team_stop(team), 0);
 	assert_nothing_left();
 	team_interrupted = 0;
 }
@@ -349,7 +353,7 @@ static void a_slow_end_is_waited_for(void **state)
 
 	(void)state;
 	assert_int_equal(start(3, false, SLOW_STOP, 2, &team), 0);
-	team_stop(team);
+	assert_int_equal(team_stop(team), 0);
 	assert_int_equal(script->teardowns, 3);
 	assert_nothing_left();
 }
@@ -367,9 +371,9 @@ static void proving(void **state)
 	assert_int_equal(claimed_bytes, 2 * 4096);
 	assert_int_equal(team_release(team), 0);
 	/* A rep that follows is whole. */
-	assert_int_equal(team_rep(team, 3, false, &rep), 0);
+	assert_int_equal(team_rep(team, 3, false, 7, &rep), 0);
 	assert_int_equal(rep.phase[0].ops, 60);
-	team_stop(team);
+	assert_int_equal(team_stop(team), 0);
 	assert_int_equal(script->teardowns, 2);
 }
 
@@ -383,9 +387,9 @@ static void proving_a_bench_that_never_holds(void **state)
 	assert_int_equal(start(2, true, NONE, 0, &team), 0);
 	assert_int_equal(team_prove(team, &claimed_bytes), -ENODATA);
 	assert_int_equal(claimed_bytes, 1);
-	assert_int_equal(team_rep(team, 3, false, &rep), 0);
+	assert_int_equal(team_rep(team, 3, false, 7, &rep), 0);
 	assert_int_equal(rep.phase[0].ops, 60);
-	team_stop(team);
+	assert_int_equal(team_stop(team), 0);
 	assert_int_equal(script->teardowns, 2);
 }
 
@@ -399,7 +403,7 @@ static void stopping_while_held(void **state)
 	assert_int_equal(start(2, false, NONE, 0, &team), 0);
 	script->holds = true;
 	assert_int_equal(team_prove(team, &claimed_bytes), 0);
-	team_stop(team);
+	assert_int_equal(team_stop(team), 0);
 	assert_nothing_left();
 }
 
@@ -413,7 +417,7 @@ static void only_some_workers_hold(void **state)
 	script->holds = script->only_one_holds = true;
 	assert_int_equal(team_prove(team, &claimed_bytes), -EPROTO);
 	assert_said("only 1 of 2 workers");
-	team_stop(team);
+	assert_int_equal(team_stop(team), 0);
 	assert_nothing_left();
 }
 
@@ -429,7 +433,7 @@ static void latencies_of_all_workers_add_up(void **state)
 	assert_int_equal(team_latency(team, 1, histogram), 0);
 	assert_int_equal(histogram->count, 303);
 	assert_true(histogram->min <= histogram->max);
-	team_stop(team);
+	assert_int_equal(team_stop(team), 0);
 	free(histogram);
 }
 
@@ -442,9 +446,9 @@ static void more_workers_than_cpus(void **state)
 	(void)state;
 	for (threads = 0; threads < 2; threads++) {
 		assert_int_equal(start(24, threads, NONE, 0, &team), 0);
-		assert_int_equal(team_rep(team, 1, false, &rep), 0);
+		assert_int_equal(team_rep(team, 1, false, 7, &rep), 0);
 		assert_int_equal(rep.phase[0].ops, 240);
-		team_stop(team);
+		assert_int_equal(team_stop(team), 0);
 		assert_int_equal(script->teardowns, 24);
 		assert_nothing_left();
 	}

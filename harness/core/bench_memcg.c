@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a bench may do with memcgs, and ask of them, for bench.h. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "core/worker.h"
+
+static const struct arm_groups *groups_of(const struct bench_run *run)
+{
+	return run->team->groups;
+}
+
+int bench_in_memcg(const struct bench_run *run)
+{
+	return run->team && groups_of(run)->state == PLAN_CHILD;
+}
+
+struct bench_memcg *bench_memcg_home(struct bench_run *run, unsigned int worker)
+{
+	struct team *team = run->team;
+
+	return bench_in_memcg(run) ? &team->memcgs[worker % team->groups->nr_leaves] : &team->memcgs[0];
+}
+
+struct bench_memcg *bench_memcg_parent(struct bench_run *run, struct bench_memcg *memcg)
+{
+	const struct arm_groups *groups = groups_of(run);
+
+	/* Handles of what is above lie behind those of the leaves. */
+	return memcg->level < groups->nr_above ? &run->team->memcgs[groups->nr_leaves + memcg->level] : NULL;
+}
+
+/* What cgroup.h says becomes what bench.h says. */
+static int answer(struct bench_run *run, int ret)
+{
+	return ret ? bench_error(run, -ret, "%s", err_msg()) : 0;
+}
+
+int bench_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg)
+{
+	struct bench_memcg *memcg;
+	char name[32];
+	int ret;
+
+	if (!bench_in_memcg(run)) {
+		*ret_memcg = bench_memcg_home(run, run->worker);
+		return 0;
+	}
+	if (run->threaded)
+		return bench_error(run, EINVAL, "workers that are threads make no memcgs (BENCH_NEEDS_PROCESSES)");
+	memcg = calloc(1, sizeof(*memcg));
+	if (!memcg)
+		return bench_error(run, ENOMEM, "memory for a memcg");
+	atomic_store(&run->team->shared->made_memcgs, true);
+	snprintf(name, sizeof(name), ARM_GROUPS_MADE "%u-%u", run->worker, run->nr_memcgs_made++);
+	ret = cg_group_beside(groups_of(run)->leaf[0], name, UINT64_MAX, &memcg->group);
+	if (ret) {
+		free(memcg);
+		return answer(run, ret);
+	}
+	memcg->is_made = true;
+	*ret_memcg = memcg;
+	return 0;
+}
+
+int bench_memcg_remove(struct bench_run *run, struct bench_memcg *memcg)
+{
+	int ret;
+
+	if (!bench_in_memcg(run))
+		return 0;
+	if (!memcg->is_made)
+		return bench_error(run, EPERM, "only a memcg that bench_memcg_make() gave can be removed");
+	ret = cg_group_remove(memcg->group);
+	if (!ret)
+		free(memcg);
+	return answer(run, ret);
+}
+
+int bench_memcg_enter(struct bench_run *run, struct bench_memcg *memcg)
+{
+	if (!bench_in_memcg(run))
+		return 0;
+	if (run->threaded)
+		return bench_error(run, EINVAL, "workers that are threads enter no memcgs (BENCH_NEEDS_PROCESSES)");
+	return answer(run, cg_group_enter_self(memcg->group));
+}
+
+/* -ENOENT is a number that nobody keeps. */
+static int answer_number(struct bench_run *run, int ret)
+{
+	return ret == -ENOENT ? -ENODATA : answer(run, ret);
+}
+
+int bench_memcg_usage(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes)
+{
+	return memcg->group ? answer_number(run, cg_group_usage(memcg->group, ret_bytes)) : -ENODATA;
+}
+
+int bench_memcg_swap(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes)
+{
+	return memcg->group ? answer_number(run, cg_group_swap(memcg->group, ret_bytes)) : -ENODATA;
+}
+
+int bench_memcg_stat(struct bench_run *run, struct bench_memcg *memcg, const char *key, uint64_t *ret_value)
+{
+	return memcg->group ? answer_number(run, cg_group_stat(memcg->group, key, ret_value)) : -ENODATA;
+}
+
+int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum bench_limit limit, uint64_t bytes)
+{
+	if (!bench_in_memcg(run))
+		return 0;
+	/* One that was made goes anyway. */
+	if (!memcg->is_made)
+		atomic_store(&run->team->shared->changed_limits, true);
+	return answer(run, cg_group_limit(memcg->group, limit == BENCH_LIMIT_HIGH ? CG_LIMIT_HIGH : CG_LIMIT_MAX, bytes));
+}
+
+int bench_memcg_reclaim(struct bench_run *run, struct bench_memcg *memcg, uint64_t bytes)
+{
+	int ret;
+
+	if (!memcg->group)
+		return bench_error(run, EOPNOTSUPP, "without a memory controller nothing is reclaimed on demand");
+	ret = cg_group_reclaim(memcg->group, bytes);
+	return ret == -EAGAIN ? ret : answer(run, ret);
+}
+
+int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value)
+{
+	return answer_number(run, fs_read_key(ret_value, key, "/proc/vmstat"));
+}
+
+const char *bench_dir(const struct bench_run *run)
+{
+	return run->team->dir;
+}
