@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "data/compare_units.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+
+static int no_memory(void)
+{
+	return err_sys(ENOMEM, "memory for a comparison");
+}
+
+void units_free(struct units *units)
+{
+	free(units->value);
+	free(units->key);
+	*units = (struct units){0};
+}
+
+static const json_t *find_boot(const struct rundata *data, unsigned int number)
+{
+	const json_t *boot;
+	size_t i;
+
+	json_array_foreach(json_object_get(data->run, "boots"), i, boot)
+		if (json_integer_value(json_object_get(boot, "boot")) == (json_int_t)number)
+			return boot;
+	return NULL;
+}
+
+/* Is boot @number of this side's kernel? Its seed then. */
+static bool boot_of_side(const struct compare_side *side, unsigned int number, uint64_t *ret_seed)
+{
+	const json_t *boot = find_boot(side->data, number);
+	const char *kernel = json_string_value(json_object_get(boot, "kernel"));
+
+	if (!boot || (side->kernel && (!kernel || strcmp(kernel, side->kernel))))
+		return false;
+	*ret_seed = (uint64_t)json_integer_value(json_object_get(boot, "seed"));
+	return true;
+}
+
+bool units_are_boots(const struct compare_side *side)
+{
+	const json_t *boot = json_array_get(json_object_get(side->data->run, "boots"), 0);
+	const char *executor = json_string_value(json_object_get(boot, "executor"));
+
+	return executor && !strcmp(executor, "qemu");
+}
+
+/* One rep on its way to its unit. */
+struct rep {
+	uint64_t key;
+	double value;
+};
+
+static int by_key_and_value(const void *a, const void *b)
+{
+	const struct rep *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->value > y->value) - (x->value < y->value);
+}
+
+/* All reps of the arm, sorted by unit and value. Boots change rarely from sample to sample: the last one is remembered. */
+static int read_reps(const struct compare_side *side, const struct rundata_item *item, size_t arm, size_t metric,
+		     struct rep **ret_reps, size_t *ret_nr)
+{
+	struct rep *reps = calloc(item->nr_samples ? item->nr_samples : 1, sizeof(*reps));
+	bool boots = units_are_boots(side), known = false, ours = false;
+	unsigned int last = 0;
+	uint64_t seed = 0;
+	size_t i, nr = 0;
+
+	if (!reps)
+		return no_memory();
+	for (i = 0; i < item->nr_samples; i++) {
+		const struct rundata_sample *sample = &item->samples[i];
+
+		if (sample->arm != arm || sample->warmup || sample->cut || isnan(sample->value[metric]))
+			continue;
+		if (!known || sample->boot != last) {
+			ours = boot_of_side(side, sample->boot, &seed);
+			last = sample->boot;
+			known = true;
+		}
+		if (ours)
+			reps[nr++] = (struct rep){boots ? seed : sample->block, sample->value[metric]};
+	}
+	qsort(reps, nr, sizeof(*reps), by_key_and_value);
+	*ret_reps = reps;
+	*ret_nr = nr;
+	return 0;
+}
+
+/* The value of a unit of @nr reps, ascending. */
+static double unit_value(const struct rep *reps, size_t nr, bool least, bool mean)
+{
+	double sum = 0;
+	size_t i;
+
+	if (least)
+		return reps[0].value;
+	if (!mean)
+		return nr % 2 ? reps[nr / 2].value : (reps[nr / 2 - 1].value + reps[nr / 2].value) / 2;
+	for (i = 0; i < nr; i++)
+		sum += reps[i].value;
+	return sum / (double)nr;
+}
+
+static bool is_insn(const struct compare_side *side)
+{
+	const char *clock = json_string_value(json_object_get(side->data->run, "clock"));
+
+	return clock && !strcmp(clock, "insn");
+}
+
+static int alloc_units(struct units *units, size_t nr)
+{
+	*units = (struct units){.value = calloc(nr ? nr : 1, sizeof(double)), .key = calloc(nr ? nr : 1, sizeof(uint64_t))};
+	if (units->value && units->key)
+		return 0;
+	units_free(units);
+	return no_memory();
+}
+
+int units_read(const struct compare_side *side, const struct rundata_item *item, size_t arm, size_t metric,
+	       struct units *ret_units)
+{
+	bool least = is_insn(side) && !item->metrics[metric].is_count, mean = !units_are_boots(side);
+	__free_mem struct rep *reps = NULL;
+	struct units units;
+	size_t nr, i, end;
+	int ret = read_reps(side, item, arm, metric, &reps, &nr);
+
+	if (!ret)
+		ret = alloc_units(&units, nr);
+	if (ret)
+		return ret;
+	for (i = 0; i < nr; i = end) {
+		for (end = i + 1; end < nr && reps[end].key == reps[i].key; end++)
+			;
+		units.key[units.nr] = reps[i].key;
+		units.value[units.nr++] = unit_value(&reps[i], end - i, least, mean);
+	}
+	*ret_units = units;
+	return 0;
+}
+
+int units_sub(const struct units *arm, const struct units *below, struct units *ret_units)
+{
+	struct units units;
+	size_t i = 0, k = 0;
+	int ret = alloc_units(&units, arm->nr);
+
+	if (ret)
+		return ret;
+	while (i < arm->nr && k < below->nr) {
+		if (arm->key[i] < below->key[k]) {
+			i++;
+		} else if (arm->key[i] > below->key[k]) {
+			k++;
+		} else {
+			units.key[units.nr] = arm->key[i];
+			units.value[units.nr++] = arm->value[i++] - below->value[k++];
+		}
+	}
+	*ret_units = units;
+	return 0;
+}
