@@ -133,7 +133,7 @@ int units_read(const struct compare_side *side, const struct rundata_item *item,
 	bool least = is_insn(side) && !item->metrics[metric].is_count, mean = !units_are_boots(side);
 	__free_mem struct rep *reps = NULL;
 	struct units units;
-	size_t nr, i, end;
+	size_t nr = 0, i, end;
 	int ret = read_reps(side, item, arm, metric, &reps, &nr);
 
 	if (!ret)

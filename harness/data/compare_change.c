@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "data/compare_change.h"
+
+#include <errno.h>
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+
+#define ALPHA 0.05
+#define POWER 0.8
+/* Values are quotients of whole numbers: what is equal to this many parts of the cost is equal. */
+#define EQUAL 1e-9
+#define WANTED_MAX 100000
+/* From here on the signed ranks allow a 95 % interval (Hollander, Wolfe & Chicken 2014, table A.4). */
+#define RANKS_MIN 6
+
+static const struct compare_change no_change = {
+	.value = NAN,
+	.interval = {NAN, NAN, NAN},
+	.low_90 = NAN,
+	.high_90 = NAN,
+	.method = COMPARE_NONE,
+	.p = NAN,
+	.sigma = NAN,
+};
+
+/* Differences of the units that have a partner, and how large the numbers are that were subtracted. */
+static int pair(const struct units *base, const struct units *cand, double **ret_diff, size_t *ret_nr, double *ret_scale)
+{
+	double *diff = calloc(base->nr ? base->nr : 1, sizeof(*diff)), scale = 0;
+	size_t i = 0, k = 0, nr = 0;
+
+	if (!diff)
+		return err_sys(ENOMEM, "memory for a comparison");
+	while (i < base->nr && k < cand->nr) {
+		if (base->key[i] < cand->key[k]) {
+			i++;
+		} else if (base->key[i] > cand->key[k]) {
+			k++;
+		} else {
+			scale = fmax(scale, fmax(fabs(base->value[i]), fabs(cand->value[k])));
+			diff[nr++] = cand->value[k++] - base->value[i++];
+		}
+	}
+	*ret_diff = diff;
+	*ret_nr = nr;
+	*ret_scale = scale;
+	return 0;
+}
+
+static bool all_equal(const double *x, size_t nr, double scale)
+{
+	size_t i;
+
+	for (i = 1; i < nr; i++)
+		if (fabs(x[i] - x[0]) > EQUAL * fmax(scale, 1))
+			return false;
+	return true;
+}
+
+/* Student's t for the mean (Student 1908): for fewer pairs than ranks can speak of. */
+static void by_t(const double *diff, size_t nr, struct compare_change *change)
+{
+	double freedom = (double)nr - 1, error = change->sigma / sqrt((double)nr);
+	double wide = gsl_cdf_tdist_Pinv(0.975, freedom) * error, narrow = gsl_cdf_tdist_Pinv(0.95, freedom) * error;
+
+	change->method = COMPARE_PAIRED_T;
+	change->value = stats_mean(diff, nr);
+	change->interval = (struct stats_interval){change->value - wide, change->value + wide, 0.95};
+	change->low_90 = change->value - narrow;
+	change->high_90 = change->value + narrow;
+	change->p = 2 * gsl_cdf_tdist_Q(fabs(change->value) / error, freedom);
+}
+
+static void by_ranks(const double *diff, size_t nr, struct compare_change *change)
+{
+	struct stats_interval narrow = stats_hodges_lehmann_interval(diff, nr, 0.90);
+
+	change->method = COMPARE_PAIRED;
+	change->value = stats_hodges_lehmann(diff, nr);
+	change->interval = stats_hodges_lehmann_interval(diff, nr, 0.95);
+	change->low_90 = narrow.low;
+	change->high_90 = narrow.high;
+	change->p = stats_signed_rank_p(diff, nr);
+}
+
+static void of_pairs(const double *diff, size_t nr, double scale, bool exact, struct compare_change *change)
+{
+	*change = no_change;
+	change->nr = nr;
+	if (!nr)
+		return;
+	if (nr == 1) {
+		change->value = diff[0];
+		return;
+	}
+	change->sigma = stats_stddev(diff, nr);
+	if (exact && all_equal(diff, nr, scale)) {
+		change->method = COMPARE_EXACT;
+		change->value = diff[0];
+		change->interval = (struct stats_interval){diff[0], diff[0], 1};
+		change->low_90 = change->high_90 = diff[0];
+		change->sigma = 0;
+	} else if (nr < RANKS_MIN) {
+		by_t(diff, nr, change);
+	} else {
+		by_ranks(diff, nr, change);
+	}
+}
+
+static void of_two(const struct units *base, const struct units *cand, struct compare_change *change)
+{
+	size_t n = base->nr, m = cand->nr;
+	double s = stats_stddev(base->value, n), t = stats_stddev(cand->value, m);
+	struct stats_interval narrow;
+
+	*change = no_change;
+	change->nr = n < m ? n : m;
+	if (!change->nr)
+		return;
+	change->value = stats_shift(base->value, n, cand->value, m);
+	if (change->nr < 2)
+		return;
+	/* So that the interval of a mean difference of nr units has the width that two samples of n and m give. */
+	change->sigma = sqrt((s * s / (double)n + t * t / (double)m) * (double)change->nr);
+	change->method = COMPARE_SHIFT;
+	change->interval = stats_shift_interval(base->value, n, cand->value, m, 0.95);
+	narrow = stats_shift_interval(base->value, n, cand->value, m, 0.90);
+	change->low_90 = narrow.low;
+	change->high_90 = narrow.high;
+	change->p = stats_mann_whitney_p(base->value, n, cand->value, m);
+}
+
+int change_compute(const struct units *base, const struct units *cand, bool paired, bool exact,
+		   struct compare_change *ret_change)
+{
+	__free_mem double *diff = NULL;
+	double scale;
+	size_t nr;
+	int ret;
+
+	if (!paired) {
+		of_two(base, cand, ret_change);
+		return 0;
+	}
+	ret = pair(base, cand, &diff, &nr, &scale);
+	if (!ret)
+		of_pairs(diff, nr, scale, exact, ret_change);
+	return ret;
+}
+
+/* The pairs moved by δ towards 0: does what is left differ from 0? Both sides of ±δ count. */
+static double moved_pairs_p(double *diff, size_t nr, const struct compare_change *change, double delta)
+{
+	double towards = change->value > 0 ? -delta : delta, error = change->sigma / sqrt((double)nr);
+	size_t i;
+
+	if (fabs(change->value) <= delta)
+		return 1;
+	if (change->method == COMPARE_PAIRED_T)
+		return 2 * gsl_cdf_tdist_Q((fabs(change->value) - delta) / error, (double)nr - 1);
+	for (i = 0; i < nr; i++)
+		diff[i] += towards;
+	return stats_signed_rank_p(diff, nr);
+}
+
+static int moved_units_p(const struct units *base, const struct units *cand, const struct compare_change *change,
+			 double delta, double *ret_p)
+{
+	__free_mem double *moved = calloc(cand->nr, sizeof(*moved));
+	double towards = change->value > 0 ? -delta : delta;
+	size_t i;
+
+	if (!moved)
+		return err_sys(ENOMEM, "memory for a comparison");
+	for (i = 0; i < cand->nr; i++)
+		moved[i] = cand->value[i] + towards;
+	*ret_p = fabs(change->value) <= delta ? 1 : stats_mann_whitney_p(base->value, base->nr, moved, cand->nr);
+	return 0;
+}
+
+int change_beyond_p(const struct units *base, const struct units *cand, bool paired, const struct compare_change *change,
+		    double delta, double *ret_p)
+{
+	__free_mem double *diff = NULL;
+	double scale;
+	size_t nr;
+	int ret;
+
+	*ret_p = NAN;
+	if (change->method == COMPARE_NONE || change->method == COMPARE_EXACT)
+		return 0;
+	if (!paired)
+		return moved_units_p(base, cand, change, delta, ret_p);
+	ret = pair(base, cand, &diff, &nr, &scale);
+	if (!ret)
+		*ret_p = moved_pairs_p(diff, nr, change, delta);
+	return ret;
+}
+
+double change_detectable(const struct compare_change *change)
+{
+	if (change->method == COMPARE_NONE || change->method == COMPARE_EXACT)
+		return NAN;
+	return stats_detectable(change->sigma, change->nr, ALPHA, POWER);
+}
+
+size_t change_wanted(const struct compare_change *change, double delta)
+{
+	size_t nr;
+
+	if (change->method == COMPARE_NONE || change->method == COMPARE_EXACT || !(change->sigma > 0) || !(delta > 0))
+		return 0;
+	if (change_detectable(change) <= delta)
+		return 0;
+	/* Doubling, then halving: stats_detectable() falls with every unit. */
+	for (nr = change->nr; nr < WANTED_MAX && stats_detectable(change->sigma, nr, ALPHA, POWER) > delta; nr *= 2)
+		;
+	if (nr >= WANTED_MAX)
+		return WANTED_MAX;
+	for (size_t low = nr / 2; low + 1 < nr;) {
+		size_t middle = (low + nr) / 2;
+
+		if (stats_detectable(change->sigma, middle, ALPHA, POWER) > delta)
+			low = middle;
+		else
+			nr = middle;
+	}
+	return nr;
+}

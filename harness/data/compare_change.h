@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* compare_change.h - from units of both sides to a difference, and from that to a verdict. Private to compare*.c. */
+#ifndef DATA_COMPARE_CHANGE_H
+#define DATA_COMPARE_CHANGE_H
+
+#include "data/compare.h"
+#include "data/compare_units.h"
+
+/*
+ * candidate − base. @paired: units are matched by key, and those without a partner are left out. @exact: on a clock that
+ * counts, pairs that all differ by the same need no statistics. Nothing to compare: method COMPARE_NONE.
+ */
+int change_compute(const struct units *base, const struct units *cand, bool paired, bool exact,
+		   struct compare_change *ret_change) __must_check;
+
+/* p of "the change is not beyond ±@delta"; NAN where there is none. The units as above. */
+int change_beyond_p(const struct units *base, const struct units *cand, bool paired, const struct compare_change *change,
+		    double delta, double *ret_p) __must_check;
+
+/* What 80 % of such comparisons would find, in the unit of the change; NAN: exact or too few. */
+double change_detectable(const struct compare_change *change);
+/* With how many units a change of @delta would be found at 80 % power; 0: with those there are, or unknown. */
+size_t change_wanted(const struct compare_change *change, double delta);
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The comparison as comma-separated values (RFC 4180) and as a table in Markdown: a cell a fact, a line a row. */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "out/compare_formats.h"
+
+static void csv_text(FILE *out, const char *text)
+{
+	if (!strpbrk(text, ",\"\r\n")) {
+		fputs(text, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+/* A number that was not measured is an empty cell, never 0. */
+static void csv_number(FILE *out, double value)
+{
+	if (isnan(value))
+		fputc(',', out);
+	else
+		fprintf(out, ",%.10g", value);
+}
+
+static void csv_row(const struct compare *compare, const struct compare_row *row, const char *label, FILE *out)
+{
+	char arm[LABEL_MAX], unit[LABEL_MAX];
+
+	csv_text(out, label);
+	fputc(',', out);
+	csv_text(out, row->metric ? row->metric->name : "");
+	fputc(',', out);
+	csv_text(out, compare_arm_label(row, arm));
+	fputc(',', out);
+	csv_text(out, compare_unit(compare, row, unit));
+	csv_number(out, row->base.median);
+	csv_number(out, row->cand.median);
+	csv_number(out, row->base_overhead);
+	csv_number(out, row->cand_overhead);
+	csv_number(out, row->change.value);
+	csv_number(out, row->change.interval.low);
+	csv_number(out, row->change.interval.high);
+	csv_number(out, row->ratio);
+	csv_number(out, row->control.value);
+	csv_number(out, row->delta);
+	csv_number(out, row->detectable);
+	csv_number(out, row->p_holm);
+	fprintf(out, ",%zu,%s,", row->change.nr, compare_verdict_name(row->verdict));
+	csv_text(out, row->why);
+	fputs("\r\n", out);
+}
+
+int compare_csv(const struct compare *compare, const struct compare_look *look, FILE *out)
+{
+	size_t i;
+
+	fputs("bench,metric,state,unit,base,candidate,base_overhead,candidate_overhead,change,change_low,change_high,"
+	      "change_ratio,control_change,delta,detectable,p_holm,n,verdict,why\r\n", out);
+	for (i = 0; i < compare->nr_rows; i++) {
+		__free_mem char *label = compare_item_label(compare, &compare->rows[i], look);
+
+		if (!label)
+			return err_sys(ENOMEM, "memory for a table");
+		csv_row(compare, &compare->rows[i], label, out);
+	}
+	return ferror(out) ? err_set(EIO, "the comparison could not be written") : 0;
+}
+
+static void md_text(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("|\\`*_<>", *text))
+			fputc('\\', out);
+		fputc(*text == '\n' ? ' ' : *text, out);
+	}
+}
+
+static void md_number(FILE *out, double value, int decimals, bool sign)
+{
+	if (isnan(value))
+		fputs(" | -", out);
+	else
+		fprintf(out, sign ? " | %+.*f" : " | %.*f", decimals, value);
+}
+
+static void md_row(const struct compare *compare, const struct compare_row *row, const char *label, FILE *out)
+{
+	int decimals = compare_decimals(compare, row);
+	char arm[LABEL_MAX], unit[LABEL_MAX];
+	bool strong = row->verdict == COMPARE_REGRESSION || row->verdict == COMPARE_ERROR;
+
+	fputs("| ", out);
+	md_text(out, label);
+	fputs(" | ", out);
+	md_text(out, row->metric ? row->metric->name : "-");
+	fputs(" | ", out);
+	md_text(out, compare_arm_label(row, arm));
+	fputs(" | ", out);
+	md_text(out, compare_unit(compare, row, unit));
+	md_number(out, row->base.median, decimals, false);
+	md_number(out, row->cand.median, decimals, false);
+	md_number(out, row->change.value, decimals, true);
+	md_number(out, 100 * row->ratio, 1, true);
+	md_number(out, row->control.value, decimals, true);
+	fprintf(out, " | %s%s%s", strong ? "**" : "", compare_verdict_name(row->verdict), strong ? "**" : "");
+	if (row->why[0]) {
+		fputs(": ", out);
+		md_text(out, row->why);
+	}
+	fputs(" |\n", out);
+}
+
+int compare_md(const struct compare *compare, const struct compare_look *look, FILE *out)
+{
+	char summary[256];
+	size_t i;
+
+	fputs("| bench | metric | state | unit | ", out);
+	md_text(out, compare->base.name);
+	fputs(" | ", out);
+	md_text(out, compare->cand.name);
+	fputs(" | change | % | control | verdict |\n|---|---|---|---|--:|--:|--:|--:|--:|---|\n", out);
+	for (i = 0; i < compare->nr_rows; i++) {
+		__free_mem char *label = compare_item_label(compare, &compare->rows[i], look);
+
+		if (!label)
+			return err_sys(ENOMEM, "memory for a table");
+		md_row(compare, &compare->rows[i], label, out);
+	}
+	fprintf(out, "\n%s\n", compare_summary(compare, summary, sizeof(summary)));
+	for (i = 0; i < compare->nr_warnings; i++) {
+		fputs("\n> ", out);
+		md_text(out, compare->warnings[i]);
+		fputc('\n', out);
+	}
+	return ferror(out) ? err_set(EIO, "the comparison could not be written") : 0;
+}

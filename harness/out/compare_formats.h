@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * compare_formats.h - the ways in which a comparison is written: one function each, listed in one table.
+ *
+ * A format reads struct compare and the runs behind it, computes nothing that decides anything, and prints to a stream.
+ */
+#ifndef OUT_COMPARE_FORMATS_H
+#define OUT_COMPARE_FORMATS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "data/compare.h"
+#include "out/label.h"
+
+struct compare_look {
+	const struct label_defaults *defaults; /* NULL: every parameter is named */
+	bool colour, ascii; /* of the format "text" alone */
+	size_t width;	    /* of a terminal; 0: 100 */
+};
+
+/* -ENOMEM, or -EIO where @out would not take it. */
+typedef int compare_format_fn(const struct compare *compare, const struct compare_look *look, FILE *out);
+
+struct compare_format {
+	const char *name;
+	const char *help; /* who reads it */
+	compare_format_fn *print;
+};
+
+/* Ended by a row without a name; the first is the default. */
+extern const struct compare_format compare_formats[];
+/* NULL: there is no such format. */
+const struct compare_format *compare_format_find(const char *name);
+
+/* --- what formats share --- */
+
+/* "fault_storm --map=shmem, 2 processes" or so. malloc'd; NULL without memory. */
+char *compare_item_label(const struct compare *compare, const struct compare_row *row, const struct compare_look *look);
+/* "child", "depth 5". Returns @buf, LABEL_MAX bytes. */
+char *compare_arm_label(const struct compare_row *row, char *buf);
+/* "insn/page". Returns @buf, LABEL_MAX bytes. */
+char *compare_unit(const struct compare *compare, const struct compare_row *row, char *buf);
+/* Digits behind the point that this row's numbers are worth. */
+int compare_decimals(const struct compare *compare, const struct compare_row *row);
+/* "3 regressions, 1 improvement, 8 same": what is there, the worst first. Returns @buf. */
+char *compare_summary(const struct compare *compare, char *buf, size_t size);
+/* Do the rows @a and @b stand under one heading: of the same item? */
+bool compare_same_item(const struct compare_row *a, const struct compare_row *b);
+
+compare_format_fn compare_text, compare_md, compare_csv, compare_json, compare_lkml;
+
+#endif
