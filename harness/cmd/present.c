@@ -13,10 +13,12 @@
 #include "base/paths.h"
 #include "core/params.h"
 #include "core/registry.h"
+#include "data/compare.h"
 #include "data/ladder.h"
 #include "data/overhead.h"
 #include "data/rundata.h"
 #include "data/store.h"
+#include "out/compare_formats.h"
 #include "out/ladder_json.h"
 #include "out/ladder_text.h"
 #include "out/overhead_json.h"
@@ -25,7 +27,6 @@
 
 #define TABLE_WIDTH 100
 
-/* Tables name only the parameters that differ from the default of this build. */
 static bool is_default(const char *bench_name, const char *param, const char *value)
 {
 	const struct bench *bench = registry_find(bench_name);
@@ -44,7 +45,7 @@ static bool is_default(const char *bench_name, const char *param, const char *va
 	return true;
 }
 
-static const struct label_defaults label_defaults = {is_default};
+const struct label_defaults present_label_defaults = {is_default};
 
 static size_t terminal_width(void)
 {
@@ -69,7 +70,7 @@ static int render_plain(const struct table_source *source, FILE *out)
 	struct overhead_text_options plain;
 
 	if (source->ladder)
-		return ladder_text(source->data, source->ladder, &label_defaults, false, out);
+		return ladder_text(source->data, source->ladder, &present_label_defaults, false, out);
 	plain = *source->text;
 	plain.colour = false;
 	plain.width = TABLE_WIDTH;
@@ -135,7 +136,7 @@ static int draw(const char *dir, const struct rundata *data, const struct overhe
 		return ret;
 	if (snprintf(out_dir, sizeof(out_dir), "%s/plots", dir) >= (int)sizeof(out_dir))
 		return err_sys(ENAMETOOLONG, "%s/plots", dir);
-	ret = plot_overhead(data, overhead, &label_defaults, plots_dir, out_dir, &files);
+	ret = plot_overhead(data, overhead, &present_label_defaults, plots_dir, out_dir, &files);
 	plot_files_free(&files);
 	return ret;
 }
@@ -155,7 +156,7 @@ static int present_overhead(const struct verb *verb, const char *dir, const stru
 	const char *files[ARRAY_SIZE(names) + 1] = {NULL}, *remarks[2] = {NULL};
 	struct overhead_text_options text = {
 		.verbose = options->verbose,
-		.defaults = &label_defaults,
+		.defaults = &present_label_defaults,
 		.files = files,
 		.remarks = remarks,
 	};
@@ -191,24 +192,59 @@ static int print_ladder(const struct rundata *data, const struct ladder *ladder,
 		return ret;
 	if (options->json)
 		return print_json(ladder_json(data, ladder));
-	return ladder_text(data, ladder, &label_defaults, cmd_wants_colour(), stdout);
+	return ladder_text(data, ladder, &present_label_defaults, cmd_wants_colour(), stdout);
+}
+
+/* Below the table of several kernels: is the last of them worse than the first? Returns the exit status. */
+static int print_verdicts(const struct verb *verb, const struct rundata *data, const struct ladder *ladder)
+{
+	const char *first = ladder->kernels[0], *last = ladder->kernels[ladder->nr_kernels - 1];
+	struct compare_options how = {0};
+	struct compare_side base, cand;
+	struct compare *compare;
+	char text[256];
+	size_t i;
+	int ret = compare_side(data, first, &base), status;
+
+	if (!ret)
+		ret = compare_side(data, last, &cand);
+	if (!ret)
+		ret = compare_compute(&base, &cand, &how, &compare);
+	if (ret)
+		return cmd_fail(verb, NULL);
+	printf("\n%s against %s, memcg's own cost: %s\n", last, first, compare_summary(compare, text, sizeof(text)));
+	for (i = 0; i < compare->nr_rows; i++) {
+		const struct compare_row *row = &compare->rows[i];
+		__free_mem char *label = compare_item_label(compare, row, &(struct compare_look){.defaults = &present_label_defaults});
+		char arm[LABEL_MAX];
+
+		if (row->verdict == COMPARE_REGRESSION || row->verdict == COMPARE_IMPROVEMENT)
+			printf("  %s: %s %s (%s) %+.1f\n", compare_verdict_name(row->verdict), label ? label : "?",
+			       row->metric->name, compare_arm_label(row, arm), row->change.value);
+	}
+	printf("All of it, also for a mail: memcgbench compare --format=lkml %s %s %s\n", data->dir, first, last);
+	status = compare_status(compare, false);
+	compare_free(compare);
+	return status;
 }
 
 static int present_ladder(const struct verb *verb, const char *dir, const struct rundata *data,
 			  const struct present_options *options)
 {
 	struct ladder *ladder;
-	int ret = ladder_compute(data, &ladder);
+	int ret = ladder_compute(data, &ladder), status = EXIT_OK;
 
 	if (ret)
 		return ret == -ENODATA ? (cmd_fail(verb, NULL), EXIT_NOTHING_COMPARED) : cmd_fail(verb, NULL);
 	ret = print_ladder(data, ladder, dir, options);
-	ladder_free(ladder);
 	if (ret)
-		return cmd_fail(verb, NULL);
-	if (options->write_files && !options->json)
+		status = cmd_fail(verb, NULL);
+	else if (ladder->nr_kernels > 1 && !options->json)
+		status = print_verdicts(verb, data, ladder);
+	ladder_free(ladder);
+	if (!ret && options->write_files && !options->json)
 		printf("\nwritten to %s\n", dir);
-	return cmd_finish(verb, EXIT_OK);
+	return cmd_finish(verb, status);
 }
 
 /* Were the samples taken in guests, each boot of a kernel its own? */

@@ -6,6 +6,10 @@
 #include <stdbool.h>
 
 #include "cmd/cmd.h"
+#include "out/label.h"
+
+/* Tables name only the parameters that differ from the default of this build. */
+extern const struct label_defaults present_label_defaults;
 
 struct present_options {
 	bool json;	  /* JSON on standard output in place of the table */
