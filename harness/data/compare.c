@@ -165,7 +165,7 @@ static void judge(struct compare_row *row, const char *unit)
 	} else if (change->interval.low > 0 || change->interval.high < 0) {
 		row->verdict = COMPARE_SMALL;
 	} else {
-		say_why(row, COMPARE_INCONCLUSIVE, "the interval reaches beyond the limit on both sides of no change, or nearly");
+		say_why(row, COMPARE_INCONCLUSIVE, "neither a change nor its absence is shown");
 	}
 }
 
@@ -313,7 +313,7 @@ static int correct_rows(struct compare *compare)
 	return 0;
 }
 
-static int warn(struct compare *compare)
+static int add_warnings(struct compare *compare)
 {
 	const struct compare_side *side[] = {&compare->base, &compare->cand};
 	char error[160];
@@ -352,7 +352,7 @@ static int compute(struct build *build)
 	if (!ret)
 		ret = correct_rows(compare);
 	if (!ret)
-		ret = warn(compare);
+		ret = add_warnings(compare);
 	for (i = 0; !ret && i < compare->nr_rows; i++)
 		compare->count[compare->rows[i].verdict]++;
 	return ret;
