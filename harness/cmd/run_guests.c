@@ -463,6 +463,30 @@ static int finish(struct guests *guests)
 	return store_finish(take_ptr(guests->store), end) ? cmd_fail(guests->verb, NULL) : status;
 }
 
+/* What a guest's numbers depend on and its own facts do not tell: without it two runs cannot be compared. */
+static int add_guest_facts(const struct guests *guests, json_t *run)
+{
+	__free_mem char *append = boot_append(guests, &guests->boots[0]), *version = NULL;
+	struct qemu_options qemu;
+	json_t *kernels = json_array();
+	size_t i;
+	int ret = append ? qemu_version(NULL, &version) : err_sys(ENOMEM, "memory for a boot");
+
+	for (i = 0; i < guests->nr_kernels; i++)
+		json_array_append_new(kernels, json_pack("{s:s, s:s, s:s, s:s?}", "name", guests->kernels[i].name, "release",
+							 guests->kernels[i].release, "sha256", guests->kernels[i].sha256, "source",
+							 guests->kernels[i].source));
+	json_object_set_new(run, "kernels", kernels);
+	if (ret)
+		return ret;
+	fill_qemu(guests, &guests->boots[0], "", append, &qemu);
+	json_object_set_new(run, "guest",
+			    json_pack("{s:s, s:s, s:s, s:s?}", "accel", qemu_accel_name(qemu.accel), "qemu_version", version,
+				      "cpu_model", qemu.cpu_model ? qemu.cpu_model : qemu_cpu_model(qemu.accel), "append",
+				      guests->args->append));
+	return 0;
+}
+
 static int boot_and_present(struct guests *guests, json_t *command)
 {
 	struct present_options present = {.json = guests->args->json, .plots = !guests->args->no_plots, .write_files = true};
@@ -472,6 +496,11 @@ static int boot_and_present(struct guests *guests, json_t *command)
 	int status, present_status, ret;
 
 	run_name(guests->kernels[guests->nr_kernels - 1].name, name, sizeof(name));
+	ret = add_guest_facts(guests, json);
+	if (ret) {
+		json_decref(json);
+		return cmd_fail(guests->verb, NULL);
+	}
 	ret = store_create(guests->args->results_dir, name, json, &guests->store);
 	json_decref(json);
 	if (ret)

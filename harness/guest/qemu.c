@@ -111,6 +111,13 @@ void qemu_argv_free(char **argv)
 	free(argv);
 }
 
+const char *qemu_accel_name(enum qemu_accel accel)
+{
+	static const char *const names[] = {[QEMU_ICOUNT] = "tcg-icount", [QEMU_TCG] = "tcg", [QEMU_KVM] = "kvm"};
+
+	return names[accel];
+}
+
 const char *qemu_cpu_model(enum qemu_accel accel)
 {
 	return accel == QEMU_KVM ? "host" : "max,-erms,-fsrm";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qemu.h - the QEMU command line of a guest. Pure: nothing is opened, started or looked up.
+ * qemu.h - the QEMU command line of a guest. But for qemu_version() pure: nothing is opened, started or looked up.
  *
  * What makes the instruction clock exact is METHOD's "Making the instruction clock exact": -icount shift=0,sleep=off
  * (the clock counts instructions and does not wait for the host), a fixed date on the guest's own clock, a
@@ -25,6 +25,9 @@ enum qemu_accel {
 	QEMU_TCG,    /* TCG, clock = the host's: for debugging, no cost is reported from it */
 	QEMU_KVM,
 };
+
+/* "tcg-icount", "tcg", "kvm": in results. */
+const char *qemu_accel_name(enum qemu_accel accel);
 
 #define QEMU_NODES_MAX 16
 #define QEMU_CPUS_MAX  64
@@ -71,6 +74,9 @@ void qemu_argv_free(char **argv);
 
 /* The same as one line for a shell. The caller frees. NULL: out of memory. */
 char *qemu_command_text(char *const *argv);
+
+/* What the installed QEMU calls its version: "7.2.22 (Debian 1:7.2+…)". -ENOENT: there is no QEMU. The caller frees. */
+int qemu_version(const char *binary, char **ret_version) __must_check;
 
 /* The kernel's command line as qemu_command() makes it. The caller frees. NULL: out of memory. */
 char *qemu_append(const struct qemu_options *options);
