@@ -13,7 +13,7 @@
 #include "cmd/run_plan.h"
 
 /* Seeds with --quick, where --seeds does not say otherwise. */
-#define QUICK_SEEDS 2
+#define QUICK_SEEDS 3
 
 /*
  * Boot every kernel of @args->kernels with memcg off and on under each seed, store what the boots say, print the table.

@@ -144,7 +144,8 @@ static int read_record(struct loader *loader, json_t *record)
 
 	if (type == RECORD_NONE || type == RECORD_TOPOLOGY)
 		return loader_bad(loader, "not a record of a memcgbench run");
-	if (!loader->nr_boots && type != RECORD_BOOT)
+	/* A boot that failed before it said what it is leaves its error and nothing else. */
+	if (!loader->nr_boots && type != RECORD_BOOT && type != RECORD_ERROR)
 		return loader_bad(loader, "the first record is not a boot record");
 	ret = loader_uint(loader, record, "boot", &number);
 	if (ret)
@@ -152,6 +153,8 @@ static int read_record(struct loader *loader, json_t *record)
 	if (type == RECORD_BOOT)
 		return read_boot(loader, record, number);
 	boot = find_boot(loader, number);
+	if (!boot && type == RECORD_ERROR)
+		return read_note(loader, record);
 	if (!boot)
 		return loader_bad(loader, "boot %u has no boot record", number);
 	if (boot->end_status)
