@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "core/emit.h"
+#include "core/guest_disk.h"
 #include "core/guest_init.h"
 #include "core/plan.h"
 #include "core/sampler.h"
@@ -71,9 +72,30 @@ static int run_items(const struct sampler *sampler)
 	return team_interrupted ? -EINTR : first;
 }
 
-static int run_plan(const struct plan *plan, struct emit *emit)
+/* A folder that the user named; in a guest, a disk of its own. */
+static void find_dir(struct sampler *sampler, bool in_guest)
 {
-	struct sampler sampler = {.plan = plan, .emit = emit};
+	static char why[256];
+
+	sampler->dir_is_ours = in_guest;
+	sampler->dir_why = why;
+	if (!in_guest) {
+		snprintf(why, sizeof(why), "name a folder on a file system with a disk behind it: --dir=PATH");
+		sampler->dir = sampler->plan->dir[0] ? sampler->plan->dir : NULL;
+		return;
+	}
+	if (!plan_needs(sampler->plan, BENCH_NEEDS_DIR))
+		return;
+	if (guest_disk_make())
+		snprintf(why, sizeof(why), "%s", err_msg());
+	else
+		sampler->dir = GUEST_DISK;
+}
+
+static int run_plan(struct sampler *sampler)
+{
+	const struct plan *plan = sampler->plan;
+	struct emit *emit = sampler->emit;
 	struct cg_info cg;
 	struct facts facts;
 	struct topo *topo = NULL;
@@ -87,16 +109,16 @@ static int run_plan(const struct plan *plan, struct emit *emit)
 		emit_boot(emit, plan, &facts, &cg, topo, bench_run_clock_cost());
 		emit_topology(emit, topo);
 		if (cg.version != CG_NONE)
-			ret = cg_tree_create(&cg, &sampler.tree);
+			ret = cg_tree_create(&cg, &sampler->tree);
 	}
 	if (ret) {
 		emit_error(emit, -1, NULL, -1, err_msg());
 	} else {
-		sampler.topo = topo;
-		sampler.cg = &cg;
-		ret = run_items(&sampler);
+		sampler->topo = topo;
+		sampler->cg = &cg;
+		ret = run_items(sampler);
 	}
-	ret_destroy = cg_tree_destroy(sampler.tree);
+	ret_destroy = cg_tree_destroy(sampler->tree);
 	if (ret_destroy) {
 		emit_error(emit, -1, NULL, -1, err_msg());
 		ret = ret ? ret : ret_destroy;
@@ -123,6 +145,7 @@ static void guest_main(void)
 {
 	struct emit emit = {.fd = STDERR_FILENO, .deferred = true};
 	struct guest guest = {.result_fd = -1};
+	struct sampler sampler = {.emit = &emit};
 	unsigned int waited_ms;
 	struct plan plan;
 	bool idle;
@@ -136,8 +159,10 @@ static void guest_main(void)
 		emit_error(&emit, -1, NULL, -1, err_msg());
 	} else {
 		emit.clock = plan.clock;
+		sampler.plan = &plan;
+		find_dir(&sampler, true);
 		idle = !guest_wait_idle(GUEST_IDLE_WINDOW_MS, GUEST_IDLE_MAX_MS, &waited_ms);
-		ret = run_plan(&plan, &emit);
+		ret = run_plan(&sampler);
 		if (!idle)
 			emit_warning(&emit, -1, "not-idle", "the guest was never idle within %u s of its time after boot: what is "
 				     "measured is measured beside something else", GUEST_IDLE_MAX_MS / 1000);
@@ -151,6 +176,7 @@ static void guest_main(void)
 int main(int argc, char **argv)
 {
 	struct emit emit = {.fd = STDOUT_FILENO};
+	struct sampler sampler = {.emit = &emit};
 	struct plan plan;
 	int ret;
 
@@ -168,7 +194,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	emit.clock = plan.clock;
-	ret = run_plan(&plan, &emit);
+	sampler.plan = &plan;
+	find_dir(&sampler, false);
+	ret = run_plan(&sampler);
 	emit_end(&emit, ret == -EINTR ? "interrupted" : ret ? "failed" : "complete");
 	emit_flush(&emit);
 	plan_free(&plan);

@@ -22,6 +22,8 @@
 #include "data/store.h"
 #include "guest/qemu.h"
 #include "machine/mempol.h"
+#include "machine/swap.h"
+#include "machine/workdir.h"
 
 
 enum { MODE_PROCESSES, MODE_THREADS };
@@ -57,6 +59,9 @@ static const struct opt options[] = {
 	 .help = "levels from the root memcg down to the child memcg; a list measures each against root"},
 	{"limit", 0, OPT_TO_SIZE(struct run_args, limit_bytes, 1, INT64_MAX), .arg = "SIZE", .group = MEASURE,
 	 .help = "memory.max of the child memcg; none if not given"},
+	{"dir", 0, OPT_TO_STRING(struct run_args, dir), .arg = "DIR", .group = MEASURE,
+	 .help = "where benches that need files make a folder, and remove it: on a file system with a disk behind it. Without "
+		 "it they are skipped; guests have a disk of their own"},
 	{"blocks", 'b', OPT_TO_U64(struct run_args, blocks, 2, PLAN_BLOCKS_MAX), .arg = "N", .def = "60", .group = AMOUNT,
 	 .help = "blocks per bench; each runs every memcg state twice and yields one difference"},
 	{"time", 't', OPT_TO_DURATION(struct run_args, rep_ns, 100000, 10000000000), .arg = "TIME", .def = "25ms",
@@ -285,12 +290,23 @@ static int make_perf_dir(struct run *run)
 	return 0;
 }
 
+/* Memcgs, swap and folders that a runner left behind when it was killed. */
+static int clean_up(const struct run *run, const struct cg_info *cg)
+{
+	int ret = cg_step_back(cg), ret_swap = 0, ret_dir = 0;
+
+	if (plan_needs(run->plan, BENCH_NEEDS_SWAP))
+		ret_swap = swap_sweep();
+	if (run->plan->dir[0])
+		ret_dir = workdir_sweep(run->plan->dir);
+	return ret ? ret : ret_swap ? ret_swap : ret_dir;
+}
+
 /* What went wrong first is the sentence that is kept. */
-static int step_back(const struct cg_info *cg, int ret)
+static int step_back(const struct run *run, const struct cg_info *cg, int ret)
 {
 	__free_mem char *sentence = ret ? strdup(err_msg()) : NULL;
-	/* Also removes the memcgs that a runner left behind when it was killed. */
-	int ret_back = cg_step_back(cg);
+	int ret_back = clean_up(run, cg);
 
 	if (sentence)
 		err_set(-ret, "%s", sentence);
@@ -311,7 +327,7 @@ static int measure(struct run *run, const struct cg_info *cg, int *ret_status)
 	progress_begin(&run->progress, !run->args->quiet, run_plan_duration_ns(run->plan));
 	ret = live_run(runner, run->plan, on_line, run, &stop, &runner_status);
 	progress_clear(&run->progress);
-	ret = step_back(cg, ret);
+	ret = step_back(run, cg, ret);
 	return ret ? ret : finish_run(run, runner_status, ret_status);
 }
 

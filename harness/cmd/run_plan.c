@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "cmd/cmd.h"
 #include "core/registry.h"
+#include "machine/workdir.h"
 
 /* With --quick, where an option does not say otherwise. */
 #define QUICK_BLOCKS	  16
@@ -273,6 +274,23 @@ static void set_amounts(const struct run_line *line, struct plan *plan)
 		plan->latency_ops = QUICK_LATENCY_OPS;
 }
 
+/* --dir, as the runner will find it wherever it works. */
+static int set_dir(const struct run_line *line, struct plan *plan)
+{
+	__free_mem char *path = NULL;
+	int ret;
+
+	if (!line->args->dir)
+		return 0;
+	if (in_guests(line))
+		return err_set(EINVAL, "--dir=%s: a folder of this machine, and guests have a disk of their own", line->args->dir);
+	ret = workdir_check(line->args->dir);
+	if (ret)
+		return err_prefix(ret == -ENOMEM ? -EINVAL : ret, "--dir");
+	path = realpath(line->args->dir, NULL);
+	return copy_option("dir", path ? path : line->args->dir, plan->dir, sizeof(plan->dir));
+}
+
 int run_plan_make(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
 		  struct plan *ret_plan)
 {
@@ -286,6 +304,9 @@ int run_plan_make(const struct run_line *line, const struct topo *topo, const st
 	if (ret)
 		return ret;
 	set_amounts(line, &plan);
+	ret = set_dir(line, &plan);
+	if (ret)
+		return ret;
 	if (line->parsed->operands.nr)
 		ret = add_named(line, cg, workers, nr_workers, &plan);
 	else

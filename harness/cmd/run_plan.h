@@ -25,7 +25,7 @@ struct run_args {
 	const char *append, *cpu_model;
 	unsigned int cgroup;
 	bool quick, no_counters, no_plots, perf_record, json, dry_run, quiet;
-	const char *results_dir;
+	const char *results_dir, *dir;
 };
 
 /* What of the command line is needed beyond the values. */

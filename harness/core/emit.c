@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/version.h"
+#include "machine/workdir.h"
 
 static void write_all(struct emit *emit, const char *text, size_t len)
 {
@@ -183,6 +184,7 @@ static json_t *workers_json(const struct emit_item *item)
 void emit_item(struct emit *emit, const struct emit_item *item)
 {
 	json_t *record = plan_item_to_json(item->plan), *arm;
+	char type[32];
 	size_t i;
 
 	json_array_foreach(json_object_get(record, "arms"), i, arm)
@@ -195,6 +197,11 @@ void emit_item(struct emit *emit, const struct emit_item *item)
 	json_object_set_new(record, "op", json_string(item->plan->bench->metrics[0].op));
 	json_object_set_new(record, "metrics", metrics_json(item->plan->bench, emit->clock));
 	json_object_set_new(record, "passes", u64(item->passes));
+	if (item->swap)
+		json_object_set_new(record, "swap", json_pack("{s:s, s:o, s:s}", "kind", "zram", "bytes",
+							      u64(item->swap->bytes), "algorithm", item->swap->algorithm));
+	if (item->dir)
+		json_object_set_new(record, "dir", json_pack("{s:s}", "type", workdir_type(item->dir, type, sizeof(type))));
 	emit_record(emit, record);
 }
 

@@ -17,6 +17,7 @@
 #include "machine/cgroup.h"
 #include "machine/facts.h"
 #include "machine/noise.h"
+#include "machine/swap.h"
 #include "machine/topo.h"
 
 struct emit {
@@ -43,6 +44,8 @@ struct emit_item {
 	const struct topo_place *places;
 	bool oversubscribed;
 	uint64_t passes;
+	const struct swap *swap; /* NULL: none of ours */
+	const char *dir;	 /* NULL: none */
 };
 void emit_item(struct emit *emit, const struct emit_item *item);
 

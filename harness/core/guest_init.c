@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "core/guest_disk.h"
 
 /* include/uapi/linux/module.h, since 5.17; not in the headers of every libc. */
 #define INIT_COMPRESSED_FILE 4
@@ -94,7 +95,7 @@ static void loopback_up(void)
 
 static int load_module(const char *name)
 {
-	char path[512];
+	char path[512], options[64];
 	const char *dot = strrchr(name, '.');
 	int flags = dot && strcmp(dot, ".ko") ? INIT_COMPRESSED_FILE : 0;
 	__close_fd int fd = -1;
@@ -103,7 +104,8 @@ static int load_module(const char *name)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(errno, "open %s", path);
-	if (syscall(SYS_finit_module, fd, "", flags) && errno != EEXIST)
+	guest_disk_options(name, options, sizeof(options));
+	if (syscall(SYS_finit_module, fd, options, flags) && errno != EEXIST)
 		return err_sys(errno, "load module %s", name);
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/util.h"
+#include "machine/swap.h"
 
 #define THP_DIR "/sys/kernel/mm/transparent_hugepage"
 
@@ -13,7 +14,7 @@ const struct need needs_table[] = {
 	{BENCH_NEEDS_MEMCG, "memcg",
 	 "a memory cgroup controller: a kernel with CONFIG_MEMCG, booted without cgroup_disable=memory, "
 	 "and a mounted hierarchy that has it"},
-	{BENCH_NEEDS_SWAP, "swap", "a swap device or file that is on: swapon(8)"},
+	{BENCH_NEEDS_SWAP, "swap", "swap on zram, which memcgbench sets up and takes down: root, and a kernel with CONFIG_ZRAM"},
 	{BENCH_NEEDS_NUMA, "numa", "at least two memory nodes: another machine, or numa=fake=2"},
 	{BENCH_NEEDS_THP, "thp",
 	 "transparent huge pages: CONFIG_TRANSPARENT_HUGEPAGE, and not \"never\" in " THP_DIR
@@ -28,23 +29,6 @@ static bool has_memcg(const struct cg_info *cg, char *why, size_t why_size)
 	if (cg->version != CG_NONE)
 		return true;
 	snprintf(why, why_size, "%s", cg->why[0] ? cg->why : "no memory controller was found");
-	return false;
-}
-
-/* /proc/swaps (mm/swapfile.c, swap_show()) has a heading and a line for each area that is on. */
-static bool has_swap(char *why, size_t why_size)
-{
-	__free_mem char *text = NULL;
-	const char *line;
-
-	if (fs_read(&text, "/proc/swaps")) {
-		snprintf(why, why_size, "this kernel has no /proc/swaps");
-		return false;
-	}
-	line = strchr(text, '\n');
-	if (line && line[1])
-		return true;
-	snprintf(why, why_size, "no swap is on (/proc/swaps is empty)");
 	return false;
 }
 
@@ -109,7 +93,7 @@ static bool has(enum bench_needs flag, const struct cg_info *cg, char *why, size
 	case BENCH_NEEDS_MEMCG:
 		return has_memcg(cg, why, why_size);
 	case BENCH_NEEDS_SWAP:
-		return has_swap(why, why_size);
+		return swap_possible(why, why_size);
 	case BENCH_NEEDS_NUMA:
 		return has_numa(why, why_size);
 	case BENCH_NEEDS_THP:

@@ -41,6 +41,16 @@ void plan_free(struct plan *plan)
 	plan->nr_items = 0;
 }
 
+bool plan_needs(const struct plan *plan, enum bench_needs flag)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nr_items; i++)
+		if (plan->items[i].bench->needs & flag)
+			return true;
+	return false;
+}
+
 char *plan_arm_text(const struct plan_arm *arm, char *buf, size_t buf_size)
 {
 	if (arm->state == PLAN_CHILD)
@@ -93,10 +103,10 @@ json_t *plan_to_json(const struct plan *plan)
 
 	for (i = 0; i < plan->nr_items; i++)
 		json_array_append_new(items, plan_item_to_json(&plan->items[i]));
-	return json_pack("{s:s, s:I, s:i, s:I, s:I, s:b, s:s, s:o}", "clock", plan_clock_name(plan->clock), "seed", (json_int_t)plan->seed,
+	return json_pack("{s:s, s:I, s:i, s:I, s:I, s:b, s:s, s:s, s:o}", "clock", plan_clock_name(plan->clock), "seed", (json_int_t)plan->seed,
 			 "blocks", (int)plan->blocks, "rep_ns", (json_int_t)plan->rep_ns,
 			 "latency_ops", (json_int_t)plan->latency_ops, "counters", plan->counters,
-			 "perf_dir", plan->perf_dir, "items", items);
+			 "perf_dir", plan->perf_dir, "dir", plan->dir, "items", items);
 }
 
 static int arm_from_json(json_t *json, struct plan_arm *arm)
@@ -200,14 +210,14 @@ static int item_from_json(json_t *json, struct plan_item *item)
 int plan_from_json(const json_t *json, struct plan *ret_plan)
 {
 	struct plan plan = {0};
-	const char *clock, *perf_dir;
+	const char *clock, *perf_dir, *dir = "";
 	json_int_t seed, rep_ns, latency_ops;
 	json_t *items;
 	int blocks, counters, ret = 0;
 	size_t i;
 
-	if (json_unpack((json_t *)json, "{s:s, s:I, s:i, s:I, s:I, s:b, s:s, s:o}", "clock", &clock, "seed", &seed, "blocks", &blocks, "rep_ns", &rep_ns, "latency_ops", &latency_ops,
-			"counters", &counters, "perf_dir", &perf_dir, "items", &items))
+	if (json_unpack((json_t *)json, "{s:s, s:I, s:i, s:I, s:I, s:b, s:s, s?s, s:o}", "clock", &clock, "seed", &seed, "blocks", &blocks, "rep_ns", &rep_ns, "latency_ops", &latency_ops,
+			"counters", &counters, "perf_dir", &perf_dir, "dir", &dir, "items", &items))
 		return err_set(EINVAL, "not a plan: clock, seed, blocks, rep_ns, latency_ops, counters, "
 				       "perf_dir and items are needed");
 	if (strcmp(clock, "ns") && strcmp(clock, "insn"))
@@ -223,6 +233,8 @@ int plan_from_json(const json_t *json, struct plan *ret_plan)
 	if (!json_array_size(items))
 		return err_set(EINVAL, "plan: items is no list, or empty");
 	ret = copy_text("perf_dir", perf_dir, plan.perf_dir, sizeof(plan.perf_dir));
+	if (!ret)
+		ret = copy_text("dir", dir, plan.dir, sizeof(plan.dir));
 	for (i = 0; i < json_array_size(items) && !ret; i++) {
 		struct plan_item *item = plan_add(&plan);
 

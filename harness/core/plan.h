@@ -59,6 +59,7 @@ struct plan {
 	uint64_t latency_ops;	/* single ops timed per arm and worker; 0: no latency pass */
 	bool counters;		/* take counted reps (perf_event_open) */
 	char perf_dir[512];	/* perf record: folder of the perf.data files; "" = none */
+	char dir[512];		/* where benches may have folders, on the machine that runs the plan; "" = nowhere */
 	struct plan_item *items;
 	size_t nr_items;
 };
@@ -69,6 +70,9 @@ const char *plan_clock_name(enum plan_clock clock); /* "ns", "insn": also the un
 /* Append a zeroed item; NULL when memory is short. Valid until the next call. */
 struct plan_item *plan_add(struct plan *plan);
 void plan_free(struct plan *plan); /* frees the items, not @plan */
+
+/* Does one of its benches need what @flag says? */
+bool plan_needs(const struct plan *plan, enum bench_needs flag);
 
 /* "root", "child, depth 5": for sentences. Writes to and returns @buf. */
 char *plan_arm_text(const struct plan_arm *arm, char *buf, size_t buf_size);

@@ -21,6 +21,9 @@ struct sampler {
 	const struct topo *topo;
 	const struct cg_info *cg;
 	struct cg_tree *tree; /* NULL: no memory controller */
+	const char *dir;      /* where folders of benches may be made; NULL: nowhere, @dir_why says why */
+	const char *dir_why;
+	bool dir_is_ours; /* all of it, so that they lie directly in it */
 };
 
 /*

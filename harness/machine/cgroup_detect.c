@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Where the memory controller is mounted, where in it this process is, and what it may do there. */
 #include "machine/cgroup_ops.h"
+#include "machine/owner.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -176,14 +177,13 @@ static unsigned int nr_components(const char *path)
 static void cut_aside(char *path)
 {
 	char *last = strrchr(path, '/'), *name;
-	uint64_t start;
-	pid_t pid;
+	struct owner owner;
 
 	if (!last || last == path || strcmp(last + 1, CG_ASIDE))
 		return;
 	*last = '\0';
 	name = strrchr(path, '/');
-	if (name && cg_parse_name(name + 1, &pid, &start))
+	if (name && owner_parse(name + 1, &owner))
 		*name = '\0';
 	else
 		*last = '/';

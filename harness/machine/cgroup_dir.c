@@ -13,8 +13,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
-
-#define CG_PREFIX "memcgbench."
+#include "machine/owner.h"
 
 /* Exiting tasks hold a cgroup for some milliseconds after they are gone from cgroup.procs. */
 #define REMOVE_WAIT_MS 2000
@@ -280,86 +279,14 @@ int cg_dir_each(const char *dir, int (*visit)(const char *dir, const char *name,
 	return ret;
 }
 
-int cg_parse_proc_stat(const char *text, pid_t *ret_pid, char *ret_state, uint64_t *ret_start)
-{
-	const char *after = strrchr(text, ')');
-	unsigned long long start;
-	char state;
-	int pid;
-
-	/* Fields 4 to 21 lie between the state and the start time: proc(5). */
-	if (!after || sscanf(text, "%d (", &pid) != 1 ||
-	    sscanf(after + 1,
-		   " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		   "%llu",
-		   &state, &start) != 2)
-		return err_set(EINVAL, "not the text of a /proc/PID/stat");
-	*ret_pid = pid;
-	*ret_state = state;
-	*ret_start = start;
-	return 0;
-}
-
-/* The pid as /proc has it, which is not getpid() where /proc belongs to another pid namespace. */
 int cg_own_name(char *ret_name, size_t size)
 {
-	__free_mem char *text = NULL;
-	uint64_t start;
-	char state;
-	pid_t pid;
-	int ret = fs_read(&text, "/proc/self/stat");
+	struct owner self;
+	int ret = owner_self(&self);
 
 	if (!ret)
-		ret = cg_parse_proc_stat(text, &pid, &state, &start);
-	if (ret)
-		return err_prefix(ret, "/proc/self/stat");
-	snprintf(ret_name, size, CG_PREFIX "%d.%llu", (int)pid, (unsigned long long)start);
-	return 0;
-}
-
-/* Digits only: strtoul would take blanks and signs, which we never write. */
-static const char *parse_digits(const char *text, uint64_t *ret_value)
-{
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return NULL;
-	errno = 0;
-	*ret_value = strtoull(text, &end, 10);
-	return errno ? NULL : end;
-}
-
-bool cg_parse_name(const char *name, pid_t *ret_pid, uint64_t *ret_start)
-{
-	uint64_t pid, start;
-
-	if (strncmp(name, CG_PREFIX, strlen(CG_PREFIX)))
-		return false;
-	name = parse_digits(name + strlen(CG_PREFIX), &pid);
-	if (!name || *name != '.' || !pid || pid > INT_MAX)
-		return false;
-	name = parse_digits(name + 1, &start);
-	if (!name || (*name && *name != '.'))
-		return false;
-	*ret_pid = (pid_t)pid;
-	*ret_start = start;
-	return true;
-}
-
-/* In doubt a process lives: a run that is wrongly taken for dead would be killed. */
-static bool process_lives(pid_t pid, uint64_t start)
-{
-	__free_mem char *text = NULL;
-	uint64_t found_start;
-	pid_t found_pid;
-	char state;
-
-	if (fs_read(&text, "/proc/%d/stat", (int)pid))
-		/* With hidepid= another user's process has no folder in /proc, yet it is there. */
-		return !kill(pid, 0) || errno != ESRCH;
-	if (cg_parse_proc_stat(text, &found_pid, &state, &found_start))
-		return true;
-	return found_start == start && state != 'Z' && state != 'X';
+		owner_name(&self, ret_name, size);
+	return ret;
 }
 
 struct sweep {
@@ -392,10 +319,9 @@ static void sweep_one(struct sweep *sweep, const char *path, size_t path_len)
 static int sweep_visit(const char *dir, const char *name, void *arg)
 {
 	char path[PATH_MAX];
-	uint64_t start;
-	pid_t pid;
+	struct owner owner;
 
-	if (!cg_parse_name(name, &pid, &start) || process_lives(pid, start))
+	if (!owner_parse(name, &owner) || owner_lives(&owner))
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	sweep_one(arg, path, strlen(path));

@@ -143,10 +143,4 @@ int cg_dir_each(const char *dir, int (*visit)(const char *dir, const char *name,
 /* "memcgbench.PID.START" of this process. */
 int cg_own_name(char *ret_name, size_t size);
 
-/* Is @name such a name (perhaps with ".GROUP" behind it), and whose? */
-bool cg_parse_name(const char *name, pid_t *ret_pid, uint64_t *ret_start);
-
-/* Field 1, 3 and 22 of the text of a /proc/PID/stat; the command in between may hold anything. */
-int cg_parse_proc_stat(const char *text, pid_t *ret_pid, char *ret_state, uint64_t *ret_start);
-
 #endif

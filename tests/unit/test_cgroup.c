@@ -289,46 +289,7 @@ static void test_detect_outside_own_namespace(void **state)
 	scratch_remove(&scratch);
 }
 
-static void test_parse_name(void **state)
-{
-	uint64_t start = 7;
-	pid_t pid = 7;
-
-	(void)state;
-	assert_true(cg_parse_name("memcgbench.12.345", &pid, &start));
-	assert_int_equal(pid, 12);
-	assert_int_equal(start, 345);
-	assert_true(cg_parse_name("memcgbench.12.345.group", &pid, &start));
-	assert_false(cg_parse_name("memcgbench", &pid, &start));
-	assert_false(cg_parse_name("memcgbench.12", &pid, &start));
-	assert_false(cg_parse_name("memcgbench.12.", &pid, &start));
-	assert_false(cg_parse_name("memcgbench.0.1", &pid, &start));
-	assert_false(cg_parse_name("memcgbench.-1.1", &pid, &start));
-	assert_false(cg_parse_name("memcgbench. 1.1", &pid, &start));
-	assert_false(cg_parse_name("memcgbench.12.345x", &pid, &start));
-	assert_false(cg_parse_name("memcgbench.4294967297.1", &pid, &start));
-	assert_false(cg_parse_name("memcgbench.1.99999999999999999999", &pid, &start));
-	assert_false(cg_parse_name("memcgbench-test.12.345", &pid, &start));
-	assert_int_equal(pid, 12);
-}
-
 #define STAT_REST " 1 1 1 0 -1 4194560 120 0 0 0 1 2 0 0 20 0 1 0 "
-
-static void test_parse_proc_stat(void **state)
-{
-	uint64_t start;
-	char letter;
-	pid_t pid;
-
-	(void)state;
-	assert_ok(cg_parse_proc_stat("101 (a) R 1 (b)) S" STAT_REST "6000 2500000 200", &pid,
-				     &letter, &start));
-	assert_int_equal(pid, 101);
-	assert_int_equal(letter, 'S');
-	assert_int_equal(start, 6000);
-	assert_int_equal(cg_parse_proc_stat("101 (a) S 1 2 3", &pid, &letter, &start), -EINVAL);
-	assert_int_equal(cg_parse_proc_stat("", &pid, &letter, &start), -EINVAL);
-}
 
 static void test_sweep_tells_the_dead(void **state)
 {
@@ -517,8 +478,6 @@ int main(void)
 		captured(test_detect_without_proc),
 		captured(test_detect_escapes),
 		captured(test_detect_outside_own_namespace),
-		captured(test_parse_name),
-		captured(test_parse_proc_stat),
 		captured(test_sweep_tells_the_dead),
 		captured(test_sweep_spares_itself),
 		captured(test_sweep_foreign_namespace),

@@ -19,6 +19,7 @@
 #include "base/fs.h"
 #include "machine/cgroup.h"
 #include "machine/cgroup_ops.h"
+#include "machine/owner.h"
 
 #define MIB    (1024ULL * 1024)
 #define NOBODY 65534
@@ -69,11 +70,10 @@ struct count {
 static int count_visit(const char *dir, const char *name, void *arg)
 {
 	struct count *count = arg;
-	uint64_t start;
-	pid_t pid;
+	struct owner owner;
 
 	(void)dir;
-	count->nr += cg_parse_name(name, &pid, &start) && pid == count->pid;
+	count->nr += owner_parse(name, &owner) && owner.pid == count->pid;
 	return 0;
 }
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sampler_run.h - one item while it runs. Private to sampler*.c.
+ */
+#ifndef CORE_SAMPLER_RUN_H
+#define CORE_SAMPLER_RUN_H
+
+#include "core/arm_groups.h"
+#include "core/sampler.h"
+#include "core/team.h"
+#include "machine/swap.h"
+
+/* One item while it runs. */
+struct item_run {
+	const struct sampler *sampler;
+	const struct plan_item *item;
+	size_t index;
+	struct topo_place *places;
+	size_t arms[PLAN_ARMS_MAX]; /* those that this boot can run, by their index in the item */
+	size_t nr_arms;
+	struct arm_groups groups[PLAN_ARMS_MAX]; /* by index in the item, as is team */
+	struct team *team[PLAN_ARMS_MAX];
+	struct swap swap;		 /* all zero where the bench needs none */
+	char *dir;			 /* where the teams get their folders; NULL where the bench needs none */
+	char *team_dir[PLAN_ARMS_MAX];
+	int failed_arm; /* for the error record; -1: none in particular */
+	uint64_t passes;
+	unsigned int nr_reps;
+	unsigned short random[3];
+};
+
+/*
+ * What the bench needs beyond its workers: swap, a folder. 1: this machine, or this run, has it not, err_msg() says what and why.
+ * Given back with sampler_put_means(), after a failure too.
+ */
+int sampler_get_means(struct item_run *run) __must_check;
+int sampler_put_means(struct item_run *run);
+
+/* A team for each arm. @block: no two blocks have the same seeds. */
+int sampler_start_teams(struct item_run *run, unsigned int block) __must_check;
+/* @ret: of what the teams did, whose sentence stays. */
+int sampler_stop_teams(struct item_run *run, int ret) __must_check;
+
+/* A random order of the arms, then its mirror image. */
+void sampler_draw_order(struct item_run *run, size_t *order);
+
+/* Stop child arms while everything is mapped, and compare their claim with what their memcgs were charged. */
+int sampler_prove(struct item_run *run) __must_check;
+
+/* What is measured besides the blocks. */
+int sampler_latency(struct item_run *run) __must_check;
+int sampler_counted(struct item_run *run) __must_check;
+int sampler_perf(struct item_run *run) __must_check;
+
+#endif

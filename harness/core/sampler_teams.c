@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The teams of an item, and what they need beyond workers: swap, folders. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "core/sampler_run.h"
+#include "machine/workdir.h"
+
+static int get_swap(struct item_run *run)
+{
+	uint64_t bytes;
+	int ret = swap_default_bytes(&bytes);
+
+	if (!ret)
+		ret = swap_setup(bytes, &run->swap);
+	if (ret) {
+		err_prefix(ret, "needs swap");
+		return 1;
+	}
+	if (swap_has_zswap())
+		emit_warning(run->sampler->emit, (int)run->index, "zswap",
+			     "zswap is on: pages are kept there before they come to the swap of this bench");
+	return 0;
+}
+
+static int get_dir(struct item_run *run)
+{
+	const struct sampler *sampler = run->sampler;
+	int ret;
+
+	if (!sampler->dir) {
+		err_set(0, "needs dir: %s", sampler->dir_why);
+		return 1;
+	}
+	if (sampler->dir_is_ours) {
+		run->dir = strdup(sampler->dir);
+		return run->dir ? 0 : err_sys(ENOMEM, "memory for a path");
+	}
+	ret = workdir_make(sampler->dir, &run->dir);
+	if (ret) {
+		err_prefix(ret, "needs dir");
+		return 1;
+	}
+	return 0;
+}
+
+int sampler_get_means(struct item_run *run)
+{
+	unsigned int needs = run->item->bench->needs;
+	int ret = 0;
+
+	if ((needs & BENCH_NEEDS_PROCESSES) && run->item->threads) {
+		err_set(0, "needs processes: its workers enter memcgs one by one, which threads cannot");
+		return 1;
+	}
+	if (needs & BENCH_NEEDS_DIR)
+		ret = get_dir(run);
+	if (!ret && (needs & BENCH_NEEDS_SWAP))
+		ret = get_swap(run);
+	return ret;
+}
+
+int sampler_put_means(struct item_run *run)
+{
+	int ret = swap_teardown(&run->swap), ret_dir = 0;
+
+	if (run->dir && !run->sampler->dir_is_ours)
+		ret_dir = workdir_remove(run->dir);
+	free(run->dir);
+	run->dir = NULL;
+	return ret ? ret : ret_dir;
+}
+
+/* An empty folder for one team. */
+static int make_team_dir(struct item_run *run, size_t arm)
+{
+	if (!run->dir)
+		return 0;
+	if (asprintf(&run->team_dir[arm], "%s/item%zu-arm%zu", run->dir, run->index, arm) < 0) {
+		run->team_dir[arm] = NULL;
+		return err_sys(ENOMEM, "memory for a path");
+	}
+	return mkdir(run->team_dir[arm], 0700) ? err_sys(errno, "make the folder %s", run->team_dir[arm]) : 0;
+}
+
+static int remove_team_dir(struct item_run *run, size_t arm)
+{
+	int ret = run->team_dir[arm] ? workdir_remove(run->team_dir[arm]) : 0;
+
+	free(run->team_dir[arm]);
+	run->team_dir[arm] = NULL;
+	return ret;
+}
+
+int sampler_stop_teams(struct item_run *run, int ret)
+{
+	__free_mem char *sentence = ret ? strdup(err_msg()) : NULL;
+	size_t i;
+
+	for (i = 0; i < run->item->nr_arms; i++) {
+		int ret_stop = team_stop(run->team[i]), ret_dir = remove_team_dir(run, i);
+
+		run->team[i] = NULL;
+		if (!ret)
+			ret = ret_stop ? ret_stop : ret_dir;
+	}
+	if (sentence)
+		err_set(0, "%s", sentence);
+	return ret;
+}
+
+int sampler_start_teams(struct item_run *run, unsigned int block)
+{
+	struct team_setup setup = {
+		.item = run->item,
+		.item_index = run->index,
+		.places = run->places,
+		.seed = run->sampler->plan->seed * 1000003 + run->index * 8191 + block,
+	};
+	size_t k;
+	int ret;
+
+	for (k = 0; k < run->nr_arms; k++) {
+		setup.arm_index = run->arms[k];
+		setup.groups = &run->groups[setup.arm_index];
+		run->failed_arm = (int)setup.arm_index;
+		ret = make_team_dir(run, setup.arm_index);
+		if (ret)
+			return ret;
+		setup.dir = run->team_dir[setup.arm_index];
+		ret = team_start(&setup, &run->team[setup.arm_index]);
+		if (ret)
+			return ret;
+	}
+	run->failed_arm = -1;
+	return 0;
+}
