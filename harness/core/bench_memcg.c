@@ -2,6 +2,7 @@
 /* What a bench may do with memcgs, and ask of them, for bench.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fs.h"
@@ -36,6 +37,33 @@ struct bench_memcg *bench_memcg_parent(struct bench_run *run, struct bench_memcg
 static int answer(struct bench_run *run, int ret)
 {
 	return ret ? bench_error(run, -ret, "%s", err_msg()) : 0;
+}
+
+static void close_files(struct bench_memcg *memcg)
+{
+	size_t i;
+
+	for (i = 0; i < CG_FILES; i++) {
+		if (memcg->opener && memcg->fd[i] >= 0)
+			close(memcg->fd[i]);
+		memcg->fd[i] = -1;
+	}
+}
+
+static int write_file(const struct bench_run *run, struct bench_memcg *memcg, enum cg_file file, uint64_t bytes)
+{
+	__close_fd int fd_once = -1;
+	int ret = 0, *fd = &memcg->fd[file];
+
+	if (run->threaded) {
+		fd = &fd_once;
+	} else if (memcg->opener != run->pid) {
+		close_files(memcg);
+		memcg->opener = run->pid;
+	}
+	if (*fd < 0)
+		ret = cg_group_open(memcg->group, file, fd);
+	return ret ? ret : cg_group_write(memcg->group, file, *fd, bytes);
 }
 
 int bench_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg)
@@ -74,8 +102,10 @@ int bench_memcg_remove(struct bench_run *run, struct bench_memcg *memcg)
 	if (!memcg->is_made)
 		return bench_error(run, EPERM, "only a memcg that bench_memcg_make() gave can be removed");
 	ret = cg_group_remove(memcg->group);
-	if (!ret)
+	if (!ret) {
+		close_files(memcg);
 		free(memcg);
+	}
 	return answer(run, ret);
 }
 
@@ -116,7 +146,7 @@ int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum ben
 	/* One that was made goes anyway. */
 	if (!memcg->is_made)
 		atomic_store(&run->team->shared->changed_limits, true);
-	return answer(run, cg_group_limit(memcg->group, limit == BENCH_LIMIT_HIGH ? CG_LIMIT_HIGH : CG_LIMIT_MAX, bytes));
+	return answer(run, write_file(run, memcg, limit == BENCH_LIMIT_HIGH ? CG_FILE_HIGH : CG_FILE_MAX, bytes));
 }
 
 int bench_memcg_reclaim(struct bench_run *run, struct bench_memcg *memcg, uint64_t bytes)
@@ -125,7 +155,7 @@ int bench_memcg_reclaim(struct bench_run *run, struct bench_memcg *memcg, uint64
 
 	if (!memcg->group)
 		return bench_error(run, EOPNOTSUPP, "without a memory controller nothing is reclaimed on demand");
-	ret = cg_group_reclaim(memcg->group, bytes);
+	ret = write_file(run, memcg, CG_FILE_RECLAIM, bytes);
 	return ret == -EAGAIN ? ret : answer(run, ret);
 }
 

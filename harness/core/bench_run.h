@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include "bench.h"
 #include "core/histogram.h"
@@ -38,6 +39,7 @@ struct bench_run {
 	uint64_t clock_cost_ns;
 	uint16_t item; /* which item and arm of the plan this is, for the marks of base/region.h */
 	uint8_t arm;
+	pid_t pid;		    /* of this worker's process */
 	struct team *team;	    /* NULL: of nobody's, in tests */
 	unsigned int nr_memcgs_made; /* by this worker, ever: no name comes twice */
 	atomic_uint turn;	    /* 1: it is this worker's turn */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * worker.h - what team.c (in the runner) and worker.c (in the forked process) agree on. Private to both.
+ * worker.h - what team*.c (in the runner) and worker*.c (in the forked process) agree on. Private to both.
  *
  * The runner sends a struct worker_command to each worker and gets one byte back, an enum worker_answer; results lie
  * in the worker's struct bench_run in shared memory by then.
@@ -56,6 +56,12 @@ struct bench_memcg {
 	struct cg_group *group; /* NULL: "off" */
 	unsigned int level;	/* above the leaves */
 	bool is_made;		/* by bench_memcg_make() */
+	/*
+	 * Files that were written to, open, of the process @opener: looking up their paths would cost the more the deeper they
+	 * are. Workers that share a descriptor would wait for each other: threads, and what was inherited, do without.
+	 */
+	pid_t opener;
+	int fd[CG_FILES];
 };
 
 struct team {

@@ -167,6 +167,18 @@ int cg_group_limit(const struct cg_group *group, enum cg_limit limit, uint64_t b
  */
 int cg_group_reclaim(const struct cg_group *group, uint64_t bytes) __must_check;
 
+/* The files behind those two, for who writes so often, or times it, that looking up a path of many levels would count. */
+enum cg_file {
+	CG_FILE_MAX,
+	CG_FILE_HIGH,
+	CG_FILE_RECLAIM,
+	CG_FILES,
+};
+
+/* *ret_fd is the caller's. Writers that share one wait for each other. Errors as cg_group_limit() and cg_group_reclaim(). */
+int cg_group_open(const struct cg_group *group, enum cg_file file, int *ret_fd) __must_check;
+int cg_group_write(const struct cg_group *group, enum cg_file file, int fd, uint64_t bytes) __must_check;
+
 /*
  * Remove the subtrees under info->top whose owner (PID and start time in the name) lives no more; kill
  * what still runs in them. *ret_removed: how many subtrees (may be NULL). A living run's subtree is never touched.

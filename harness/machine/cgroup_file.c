@@ -3,6 +3,7 @@
 #include "machine/cgroup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -46,30 +47,82 @@ int cg_group_swap(const struct cg_group *group, uint64_t *ret_bytes)
 	return cg_check_gone(group, group->tree->ops->swap(group->path, ret_bytes));
 }
 
-int cg_group_limit(const struct cg_group *group, enum cg_limit limit, uint64_t bytes)
+/* NULL: this version has none. */
+static const char *file_name(const struct cg_group *group, enum cg_file file)
 {
 	const struct cg_ops *ops = group->tree->ops;
-	const char *file = limit == CG_LIMIT_HIGH ? ops->high_file : ops->limit_file;
-	char text[24];
 
-	if (!file)
+	switch (file) {
+	case CG_FILE_MAX:
+		return ops->limit_file;
+	case CG_FILE_HIGH:
+		return ops->high_file;
+	case CG_FILE_RECLAIM:
+	case CG_FILES:
+		break;
+	}
+	return ops->reclaim_file;
+}
+
+int cg_group_open(const struct cg_group *group, enum cg_file file, int *ret_fd)
+{
+	const char *name = file_name(group, file);
+	char path[PATH_MAX];
+	int fd;
+
+	if (!name)
 		return err_set(EOPNOTSUPP, "cgroup v1 has no memory.high");
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
-	return cg_check_gone(group, fs_write(bytes == UINT64_MAX ? ops->no_limit : text, "%s/%s", group->path, file));
+	if (snprintf(path, sizeof(path), "%s%s/%s", fs_root(), group->path, name) >= (int)sizeof(path))
+		return err_sys(ENAMETOOLONG, "open %s of %s", name, group->path);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_TRUNC);
+	if (fd < 0) {
+		int ret = cg_check_gone(group, err_sys(errno, "open %s/%s", group->path, name));
+
+		return ret == -ENOENT && file == CG_FILE_RECLAIM
+			       ? err_set(EOPNOTSUPP, "this kernel has no %s (since Linux 5.19)", name)
+			       : ret;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int cg_group_write(const struct cg_group *group, enum cg_file file, int fd, uint64_t bytes)
+{
+	const struct cg_ops *ops = group->tree->ops;
+	char text[24];
+	size_t len;
+	ssize_t n;
+
+	if (bytes == UINT64_MAX && file != CG_FILE_RECLAIM)
+		len = (size_t)snprintf(text, sizeof(text), "%s", ops->no_limit);
+	else
+		len = (size_t)snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
+	do
+		n = pwrite(fd, text, len, 0);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return 0;
+	/* mem_cgroup_force_empty_write(), mm/memcontrol-v1.c: not for the root. */
+	if (errno == EINVAL && file == CG_FILE_RECLAIM && ops->version == CG_V1 && !group->depth)
+		return err_set(EOPNOTSUPP, "cgroup v1 cannot reclaim from the root memcg");
+	return cg_check_gone(group,
+			     err_sys(errno, "write \"%s\" to %s/%s", text, group->path, file_name(group, file)));
+}
+
+static int write_once(const struct cg_group *group, enum cg_file file, uint64_t bytes)
+{
+	__close_fd int fd = -1;
+	int ret = cg_group_open(group, file, &fd);
+
+	return ret ? ret : cg_group_write(group, file, fd, bytes);
+}
+
+int cg_group_limit(const struct cg_group *group, enum cg_limit limit, uint64_t bytes)
+{
+	return write_once(group, limit == CG_LIMIT_HIGH ? CG_FILE_HIGH : CG_FILE_MAX, bytes);
 }
 
 int cg_group_reclaim(const struct cg_group *group, uint64_t bytes)
 {
-	const struct cg_ops *ops = group->tree->ops;
-	char text[24];
-	int ret;
-
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
-	ret = cg_check_gone(group, fs_write(text, "%s/%s", group->path, ops->reclaim_file));
-	if (ret == -ENOENT)
-		return err_set(EOPNOTSUPP, "this kernel has no %s (since Linux 5.19)", ops->reclaim_file);
-	/* mem_cgroup_force_empty_write(), mm/memcontrol-v1.c: not for the root. */
-	if (ret == -EINVAL && ops->version == CG_V1 && !group->depth)
-		return err_set(EOPNOTSUPP, "cgroup v1 cannot reclaim from the root memcg");
-	return ret;
+	return write_once(group, CG_FILE_RECLAIM, bytes);
 }
