@@ -37,7 +37,7 @@ static int check_charge(const struct item_run *run, uint64_t claimed_bytes, int6
 }
 
 /* Stop a child arm while everything is mapped, and compare its claim with what the memcg was charged. */
-static int prove_child(struct item_run *run, size_t arm)
+static int prove_child(struct item_run *run, size_t arm, bool *warned)
 {
 	static const char *const keys[] = {"anon", "file", "shmem"};
 	const struct arm_groups *groups = &run->groups[arm];
@@ -66,14 +66,17 @@ static int prove_child(struct item_run *run, size_t arm)
 	charged_bytes = (int64_t)(held_bytes - before_bytes);
 	emit_proof(run->sampler->emit, run->index, arm, claimed_bytes, &charged_bytes, stat);
 	ret = team_release(run->team[arm]);
-	if (!ret && !claimed_bytes)
+	if (!ret && !claimed_bytes && !*warned) {
+		*warned = true;
 		emit_warning(run->sampler->emit, (int)run->index, "uncharged",
 			     "with these parameters no page is charged: a control, not a cost of charging");
+	}
 	return ret ? ret : check_charge(run, claimed_bytes, charged_bytes);
 }
 
 int sampler_prove(struct item_run *run)
 {
+	bool warned = false;
 	size_t arm, k;
 	int ret;
 
@@ -82,7 +85,7 @@ int sampler_prove(struct item_run *run)
 		if (run->item->arms[arm].state != PLAN_CHILD)
 			continue;
 		run->failed_arm = (int)arm;
-		ret = prove_child(run, arm);
+		ret = prove_child(run, arm, &warned);
 		if (ret)
 			return ret;
 	}

@@ -68,10 +68,76 @@ static int fork_workers(struct team *team)
 	return 0;
 }
 
+/*
+ * The memory that teams share with their workers is one mapping for all teams of an item. With one for each, the workers of
+ * later arms inherit a larger tree of mappings, which every fault is looked up in: from some arm on a fault took 50
+ * instructions more (Linux 6.12).
+ */
+#define POOL_SLOTS (2 * PLAN_ARMS_MAX)
+
+static struct {
+	char *memory; /* POOL_SLOTS of @slot_bytes; NULL: none yet */
+	size_t slot_bytes;
+	struct team *user[POOL_SLOTS]; /* NULL: free */
+} pool;
+
+static bool pool_is_free(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < POOL_SLOTS; i++)
+		if (pool.user[i])
+			return false;
+	return true;
+}
+
+static int pool_grow(size_t bytes)
+{
+	size_t slot_bytes = (bytes + 4095) / 4096 * 4096;
+	void *memory = mmap(NULL, POOL_SLOTS * slot_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -ENOMEM;
+	if (pool.memory)
+		munmap(pool.memory, POOL_SLOTS * pool.slot_bytes);
+	pool.memory = memory;
+	pool.slot_bytes = slot_bytes;
+	return 0;
+}
+
+/* Zeroed memory of @team->shared_bytes. */
+static int pool_take(struct team *team)
+{
+	unsigned int i;
+
+	if (team->shared_bytes > pool.slot_bytes && (!pool_is_free() || pool_grow(team->shared_bytes)))
+		return -ENOMEM;
+	for (i = 0; i < POOL_SLOTS; i++) {
+		if (pool.user[i])
+			continue;
+		pool.user[i] = team;
+		team->shared = (struct team_shared *)(pool.memory + i * pool.slot_bytes);
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+static void pool_give_back(struct team *team)
+{
+	unsigned int i;
+
+	for (i = 0; i < POOL_SLOTS; i++) {
+		if (pool.user[i] != team)
+			continue;
+		pool.user[i] = NULL;
+		/* It is large with histograms, which few reps fill. */
+		(void)!madvise(team->shared, pool.slot_bytes, MADV_REMOVE);
+	}
+}
+
 static void team_free(struct team *team)
 {
-	if (team->shared && team->shared != MAP_FAILED)
-		munmap(team->shared, team->shared_bytes);
+	pool_give_back(team);
 	free(team->memcgs);
 	free(team->fd);
 	free(team);
@@ -83,8 +149,7 @@ static int map_shared(struct team *team, unsigned int nr_workers)
 	size_t runs_bytes = sizeof(*team->shared) + nr_workers * sizeof(team->shared->run[0]);
 
 	team->shared_bytes = runs_bytes + nr_workers * sizeof(*team->pid);
-	team->shared = mmap(NULL, team->shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (team->shared == MAP_FAILED)
+	if (pool_take(team))
 		return -ENOMEM;
 	memset(team->shared, 0, team->shared_bytes);
 	team->pid = (pid_t *)((char *)team->shared + runs_bytes);
