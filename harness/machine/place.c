@@ -284,17 +284,19 @@ static int fill_by_policy(const struct topo *topo, const char *policy, struct sl
 		*ret_repeats = false;
 		return fill_listed(topo, policy, slots);
 	}
-	if (strcmp(policy, "compact") && strcmp(policy, "scatter") && strcmp(policy, "pus"))
+	if (strcmp(policy, "compact") && strcmp(policy, "scatter") && strcmp(policy, "pus") && strcmp(policy, "one"))
 		return err_set(EINVAL,
-			       "placement \"%s\" is none of compact, scatter, node:N, cores, pus, "
+			       "placement \"%s\" is none of compact, scatter, node:N, cores, pus, one, "
 			       "or a list of "
 			       "CPUs such as 0,2-3",
 			       policy);
 	ret = fill_slots(topo, NULL, slots);
 	if (ret)
 		return ret;
-	if (!strcmp(policy, "compact"))
+	if (!strcmp(policy, "compact") || !strcmp(policy, "one"))
 		order_compact(slots);
+	if (!strcmp(policy, "one"))
+		slots->nr = 1;
 	else if (!strcmp(policy, "scatter"))
 		order_scatter(slots);
 	return 0;

@@ -57,6 +57,7 @@ struct topo_place {
  *             node that hangs on the machine)
  *   cores     one worker a core, in order; more workers than cores is an error
  *   pus       PUs in order, SMT siblings beside each other
+ *   one       the first PU of compact, for all workers
  *   LIST      the kernel's CPU numbers, "0,2-3", none of them twice; worker i goes to the i-th
  * With more workers than PUs the places repeat from the first (not for cores and LIST), and
  * *ret_oversubscribed is set, else cleared.

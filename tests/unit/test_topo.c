@@ -252,6 +252,12 @@ static void test_more_workers_than_pus(void **state)
 	assert_true(oversubscribed);
 	assert_int_equal(places[3].pu, 13);
 	assert_int_equal(places[4].pu, 4);
+	/* All on one, however many. */
+	assert_int_equal(topo_place(topo, "one", 1, places, &oversubscribed), 0);
+	assert_false(oversubscribed);
+	assert_int_equal(topo_place(topo, "one", 3, places, &oversubscribed), 0);
+	assert_true(oversubscribed);
+	assert_int_equal(places[2].pu, places[0].pu);
 	assert_int_equal(topo_place(topo, "scatter", 0, NULL, &oversubscribed), 0);
 	assert_false(oversubscribed);
 	topo_free(topo);
