@@ -95,7 +95,8 @@ void overhead_row_doubts(struct overhead_row *row, const struct overhead_pairs *
 	/* A count may well be 0. */
 	if (pairs->nr && !pairs->has_ratio && !row->metric->is_count)
 		row_warn(row, "no-ratio", "a cost of 0 ns was measured, which has no ratio to another: make a rep longer with --time");
-	if (row->item->oversubscribed)
+	/* Who puts all on one CPU knows it, and means benches whose workers take turns. */
+	if (row->item->oversubscribed && strcmp(row->item->place, "one"))
 		row_warn(row, "oversubscribed", "more workers than CPUs: the time includes waiting for a CPU, use fewer --workers");
 	if (counters_scaled(row))
 		row_warn(row, "multiplexed", "event counts are scaled up from a part of the time: count fewer events at once");

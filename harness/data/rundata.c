@@ -422,6 +422,8 @@ static void item_clear(struct rundata_item *item)
 	}
 	for (size_t i = 0; i < item->nr_arms; i++)
 		free(item->arms[i].state);
+	for (size_t i = 0; i < item->nr_samples; i++)
+		json_decref(item->samples[i].workers);
 	for (size_t i = 0; i < item->nr_latencies; i++)
 		free(item->latencies[i].histogram);
 	/* The values of all samples are one piece. */

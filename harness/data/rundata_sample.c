@@ -94,6 +94,7 @@ int loader_read_sample(struct loader *loader, const json_t *record, struct boot_
 	ret = read_values(loader, record, item, state->values + item->nr_samples * item->nr_metrics);
 	if (ret)
 		return ret;
+	sample.workers = json_incref(json_object_get(record, "workers"));
 	item->samples[item->nr_samples++] = sample;
 	note_block(loader, boot, item, &sample);
 	return 0;
