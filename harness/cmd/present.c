@@ -19,11 +19,14 @@
 #include "data/rundata.h"
 #include "data/store.h"
 #include "out/compare_formats.h"
+#include "data/sweep.h"
 #include "out/ladder_json.h"
 #include "out/ladder_text.h"
 #include "out/overhead_json.h"
 #include "out/overhead_text.h"
 #include "out/plot.h"
+#include "out/sweep_json.h"
+#include "out/sweep_text.h"
 
 #define TABLE_WIDTH 100
 
@@ -56,13 +59,22 @@ static size_t terminal_width(void)
 	return size.ws_col < TABLE_WIDTH ? size.ws_col : TABLE_WIDTH;
 }
 
-/* What of a run is shown; @overhead or @ladder. */
+/* What of a run is shown; @overhead or @ladder with @sweep. */
 struct table_source {
 	const struct rundata *data;
+	const struct sweep *sweep;
 	const struct overhead *overhead;
 	const struct overhead_text_options *text;
 	const struct ladder *ladder;
 };
+
+static int ladder_with_sweep(const struct table_source *source, bool colour, FILE *out)
+{
+	const struct table_look look = {.colour = colour, .ascii = true};
+	int ret = ladder_text(source->data, source->ladder, &present_label_defaults, colour, out);
+
+	return ret ? ret : sweep_text(source->data, source->sweep, &present_label_defaults, &look, out);
+}
 
 /* The table as it goes into a file or a mail: no colour, a fixed width. */
 static int render_plain(const struct table_source *source, FILE *out)
@@ -70,7 +82,7 @@ static int render_plain(const struct table_source *source, FILE *out)
 	struct overhead_text_options plain;
 
 	if (source->ladder)
-		return ladder_text(source->data, source->ladder, &present_label_defaults, false, out);
+		return ladder_with_sweep(source, false, out);
 	plain = *source->text;
 	plain.colour = false;
 	plain.width = TABLE_WIDTH;
@@ -116,16 +128,26 @@ static int print_json(json_t *json)
 	return ret;
 }
 
-static int print_overhead_json(const struct rundata *data, const struct overhead *overhead)
+/* @json with "sweeps"; steals it. */
+static json_t *with_sweeps(json_t *json, const struct sweep *sweep)
+{
+	if (json && json_object_set_new(json, "sweeps", sweep_json(sweep))) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+static int print_overhead_json(const struct rundata *data, const struct overhead *overhead, const struct sweep *sweep)
 {
 	json_t *json;
 	int ret = overhead_json(data, overhead, &json);
 
-	return ret ? ret : print_json(json);
+	return ret ? ret : print_json(with_sweeps(json, sweep));
 }
 
-/* Draw into the run's plots/; the sentence of what went wrong is the caller's to print. */
-static int draw(const char *dir, const struct rundata *data, const struct overhead *overhead)
+/* Draw into the run's plots/, @overhead unless it is NULL; the sentence of what went wrong is the caller's to print. */
+static int draw(const char *dir, const struct rundata *data, const struct overhead *overhead, const struct sweep *sweep)
 {
 	__free_mem char *plots_dir = NULL;
 	struct plot_files files = {0};
@@ -136,7 +158,9 @@ static int draw(const char *dir, const struct rundata *data, const struct overhe
 		return ret;
 	if (snprintf(out_dir, sizeof(out_dir), "%s/plots", dir) >= (int)sizeof(out_dir))
 		return err_sys(ENAMETOOLONG, "%s/plots", dir);
-	ret = plot_overhead(data, overhead, &present_label_defaults, plots_dir, out_dir, &files);
+	ret = overhead ? plot_overhead(data, overhead, &present_label_defaults, plots_dir, out_dir, &files) : 0;
+	if (!ret)
+		ret = plot_sweeps(data, sweep, &present_label_defaults, plots_dir, out_dir, &files);
 	plot_files_free(&files);
 	return ret;
 }
@@ -149,7 +173,8 @@ static bool is_there(const char *dir, const char *name)
 }
 
 static int present_overhead(const struct verb *verb, const char *dir, const struct rundata *data,
-			    const struct overhead *overhead, const struct present_options *options)
+			    const struct overhead *overhead, const struct sweep *sweep,
+			    const struct present_options *options)
 {
 	static const char *const names[] = {"run.json", "samples.jsonl", "topology.xml", "table.txt", "plots/",
 					    "perf/"};
@@ -157,6 +182,7 @@ static int present_overhead(const struct verb *verb, const char *dir, const stru
 	struct overhead_text_options text = {
 		.verbose = options->verbose,
 		.defaults = &present_label_defaults,
+		.sweep = sweep,
 		.files = files,
 		.remarks = remarks,
 	};
@@ -164,7 +190,7 @@ static int present_overhead(const struct verb *verb, const char *dir, const stru
 	size_t i, nr = 0;
 	int ret = 0;
 
-	if (options->plots && draw(dir, data, overhead)) {
+	if (options->plots && draw(dir, data, overhead, sweep)) {
 		snprintf(remark, sizeof(remark), "no pictures: %s", err_msg());
 		remarks[0] = remark;
 	}
@@ -174,25 +200,23 @@ static int present_overhead(const struct verb *verb, const char *dir, const stru
 	if (options->write_files)
 		ret = write_table(dir, &(struct table_source){.data = data, .overhead = overhead, .text = &text});
 	if (!ret)
-		ret = options->json ? print_overhead_json(data, overhead) : print_table(data, overhead, &text);
+		ret = options->json ? print_overhead_json(data, overhead, sweep)
+				    : print_table(data, overhead, &text);
 	if (ret)
 		return cmd_fail(verb, NULL);
 	return cmd_finish(verb, overhead->nr_rows ? EXIT_OK : EXIT_NOTHING_COMPARED);
 }
 
 /* The table of kernels that were booted, printed and kept. */
-static int print_ladder(const struct rundata *data, const struct ladder *ladder, const char *dir,
-			const struct present_options *options)
+static int print_ladder(const struct table_source *source, const char *dir, const struct present_options *options)
 {
-	int ret = 0;
+	int ret = options->write_files ? write_table(dir, source) : 0;
 
-	if (options->write_files)
-		ret = write_table(dir, &(struct table_source){.data = data, .ladder = ladder});
 	if (ret)
 		return ret;
 	if (options->json)
-		return print_json(ladder_json(data, ladder));
-	return ladder_text(data, ladder, &present_label_defaults, cmd_wants_colour(), stdout);
+		return print_json(with_sweeps(ladder_json(source->data, source->ladder), source->sweep));
+	return ladder_with_sweep(source, cmd_wants_colour(), stdout);
 }
 
 /* Below the table of several kernels: is the last of them worse than the first? Returns the exit status. */
@@ -231,16 +255,25 @@ static int print_verdicts(const struct verb *verb, const struct rundata *data, c
 static int present_ladder(const struct verb *verb, const char *dir, const struct rundata *data,
 			  const struct present_options *options)
 {
+	char remark[ERR_MSG_MAX + 32] = "";
+	struct sweep *sweep = NULL;
 	struct ladder *ladder;
 	int ret = ladder_compute(data, &ladder), status = EXIT_OK;
 
 	if (ret)
 		return ret == -ENODATA ? (cmd_fail(verb, NULL), EXIT_NOTHING_COMPARED) : cmd_fail(verb, NULL);
-	ret = print_ladder(data, ladder, dir, options);
+	ret = sweep_compute(data, ladder, &sweep);
+	if (!ret && options->plots && draw(dir, data, NULL, sweep))
+		snprintf(remark, sizeof(remark), "\nnote: no pictures: %s\n", err_msg());
+	if (!ret)
+		ret = print_ladder(&(struct table_source){.data = data, .ladder = ladder, .sweep = sweep}, dir, options);
 	if (ret)
 		status = cmd_fail(verb, NULL);
-	else if (ladder->nr_kernels > 1 && !options->json)
+	else if (!options->json)
+		fputs(remark, stdout);
+	if (!ret && ladder->nr_kernels > 1 && !options->json)
 		status = print_verdicts(verb, data, ladder);
+	sweep_free(sweep);
 	ladder_free(ladder);
 	if (!ret && options->write_files && !options->json)
 		printf("\nwritten to %s\n", dir);
@@ -255,7 +288,8 @@ static bool is_of_guests(const struct rundata *data)
 
 int present_run(const struct verb *verb, const char *dir, const struct present_options *options)
 {
-	struct overhead *overhead;
+	struct overhead *overhead = NULL;
+	struct sweep *sweep = NULL;
 	struct rundata *data;
 	int status, ret = rundata_load(dir, &data);
 
@@ -267,14 +301,16 @@ int present_run(const struct verb *verb, const char *dir, const struct present_o
 		return status;
 	}
 	ret = overhead_compute(data, OVERHEAD_DELTA_RATIO, &overhead);
+	if (!ret)
+		ret = sweep_compute(data, NULL, &sweep);
 	if (ret == -ENODATA)
 		status = (cmd_fail(verb, NULL), EXIT_NOTHING_COMPARED);
 	else if (ret)
 		status = cmd_fail(verb, NULL);
 	else
-		status = present_overhead(verb, dir, data, overhead, options);
-	if (!ret)
-		overhead_free(overhead);
+		status = present_overhead(verb, dir, data, overhead, sweep, options);
+	sweep_free(sweep);
+	overhead_free(overhead);
 	rundata_free(data);
 	return status;
 }

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "out/number.h"
+#include "out/sweep_text.h"
 
 /* In double quotes, which gnuplot's data files cannot escape. */
 static void put_string(FILE *out, const char *text)
@@ -245,4 +246,47 @@ int dat_latency(const struct rundata *data, const struct overhead *overhead, siz
 	if (!ret)
 		*ret_next = i;
 	return ret;
+}
+
+static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve, FILE *out)
+{
+	char label[LABEL_MAX];
+	size_t i;
+
+	fprintf(out, "# %s, %s\n", curve->metric->name, sweep_label(sweep, curve, label));
+	for (i = 0; i < curve->nr_points; i++) {
+		const struct sweep_point *point = &curve->points[i];
+
+		put_number(out, point->x);
+		put_estimate(out, point->median, &point->interval, 1);
+		put_number(out, curve->fit.intercept + curve->fit.slope * point->x);
+		put_estimate(out, point->efficiency, &point->efficiency_interval, 100);
+		put_number(out, point->fairness);
+		put_number(out, point->spread);
+		fputc('\n', out);
+	}
+}
+
+int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t first, size_t end, const char *path)
+{
+	const char *clock = label_clock(data), *axis = sweep->curves[first].axis;
+	char *beside;
+	FILE *out;
+	size_t i;
+
+	errno = 0;
+	out = open_beside(path, &beside);
+	if (!out)
+		return -(errno ? errno : ENOMEM);
+	fprintf(out, "# memcgbench: costs over %s, one data set a curve\n", axis);
+	put_origin(data, out);
+	fprintf(out, "# 1 %s  2 median, %s per op (or what is counted)  3 4 %s\n", axis, clock,
+		sweep->curves[first].kernel_name ? "its least and greatest over seeds" : "its 95 %% interval");
+	fprintf(out, "# 5 the fitted line there\n");
+	fprintf(out, "# 6 efficiency, %% of the first point  7 8 its 95 %% interval  9 fairness (Jain)  10 slowest / fastest worker\n");
+	for (i = first; i < end; i++) {
+		fputs(i > first ? "\n\n" : "", out);
+		put_curve(sweep, &sweep->curves[i], out);
+	}
+	return close_beside(out, beside, path);
 }

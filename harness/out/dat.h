@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "data/overhead.h"
 #include "data/rundata.h"
+#include "data/sweep.h"
 #include "out/label.h"
 
 /* One line per row of @overhead: both medians, difference and percentage, each with its interval.
@@ -28,5 +29,9 @@ int dat_overhead(const struct rundata *data, const struct overhead *overhead,
  */
 int dat_latency(const struct rundata *data, const struct overhead *overhead, size_t first,
 		const char *path, size_t *ret_next) __must_check;
+
+/* The curves @first to @end - 1 of one picture, a data set each. */
+int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t first, size_t end,
+	      const char *path) __must_check;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -10,6 +11,9 @@
 
 /* Instructions are whole; their mean over the ops of a rep is not. Below this a difference is not worth a digit. */
 #define EPSILON 0.005
+
+/* With more arms than these, only the least and the greatest depth have columns. */
+#define ARMS_SHOWN 5
 
 struct ladder_print {
 	const struct rundata *data;
@@ -57,6 +61,24 @@ static void percent_cell(struct table *table, const struct ladder_row *row, size
 		table_cell(table, TABLE_PLAIN, "-");
 }
 
+/* Of many depths the least and the greatest: how a cost grows between them is the sweep's to say. */
+static bool is_shown(const struct rundata_item *item, size_t arm)
+{
+	size_t i, least = SIZE_MAX, most = SIZE_MAX;
+
+	if (item->nr_arms <= ARMS_SHOWN || strcmp(item->arms[arm].state, "child"))
+		return true;
+	for (i = 0; i < item->nr_arms; i++) {
+		if (strcmp(item->arms[i].state, "child"))
+			continue;
+		if (least == SIZE_MAX || item->arms[i].depth < item->arms[least].depth)
+			least = i;
+		if (most == SIZE_MAX || item->arms[i].depth > item->arms[most].depth)
+			most = i;
+	}
+	return arm == least || arm == most;
+}
+
 static void head_row(struct table *table, const struct rundata_item *item)
 {
 	char label[LABEL_MAX];
@@ -66,8 +88,11 @@ static void head_row(struct table *table, const struct rundata_item *item)
 	table_head(table, "metric");
 	table_head(table, "kernel");
 	for (i = 0; i < item->nr_arms; i++)
-		table_head(table, "%s", label_arm(item, &item->arms[i], label));
+		if (is_shown(item, i))
+			table_head(table, "%s", label_arm(item, &item->arms[i], label));
 	for (i = 1; i < item->nr_arms; i++) {
+		if (!is_shown(item, i))
+			continue;
 		table_head(table, "%s-off", label_arm(item, &item->arms[i], label));
 		table_head(table, "%%");
 	}
@@ -82,8 +107,11 @@ static void metric_row(struct table *table, const struct ladder_print *print, co
 	table_cell(table, TABLE_BOLD, "%s", row->kernel ? "" : row->metric->name);
 	table_cell(table, TABLE_PLAIN, "%s", print->ladder->kernels[row->kernel]);
 	for (i = 0; i < row->item->nr_arms; i++)
-		cost_cell(table, &row->arm[i], false);
+		if (is_shown(row->item, i))
+			cost_cell(table, &row->arm[i], false);
 	for (i = 1; i < row->item->nr_arms; i++) {
+		if (!is_shown(row->item, i))
+			continue;
 		cost_cell(table, &row->overhead[i], true);
 		percent_cell(table, row, i);
 	}
@@ -100,8 +128,11 @@ static void change_row(struct table *table, const struct ladder_row *row)
 	table_cell(table, TABLE_BOLD, "change");
 	cost_cell(table, &row->change[0], true);
 	for (i = 1; i < row->item->nr_arms; i++)
-		table_cell(table, TABLE_PLAIN, " ");
+		if (is_shown(row->item, i))
+			table_cell(table, TABLE_PLAIN, " ");
 	for (i = 1; i < row->item->nr_arms; i++) {
+		if (!is_shown(row->item, i))
+			continue;
 		if (row->change[i].nr)
 			table_cell(table, TABLE_BOLD, "%+.1f", row->change[i].median);
 		else
@@ -125,7 +156,7 @@ static int print_item(const struct ladder_print *print, const struct rundata_ite
 {
 	enum { COLUMNS_MAX = 64 };
 	struct table_column columns[COLUMNS_MAX] = {{TABLE_LEFT, 2}, {TABLE_LEFT, 1}};
-	size_t nr_columns = 2 + item->nr_arms + 2 * (item->nr_arms - 1) + 1, i;
+	size_t nr_columns = 2 + item->nr_arms + 2 * (item->nr_arms - 1) + 1, i; /* at most */
 	__free_mem char *name = label_item(item, print->defaults);
 	struct table *table;
 	int ret;
@@ -153,16 +184,33 @@ static int print_item(const struct ladder_print *print, const struct rundata_ite
 	return ret;
 }
 
+/* Does another boot say the same before record @i? */
+static bool is_said(const json_t *records, size_t i)
+{
+	const json_t *record = json_array_get(records, i);
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (!strcmp(label_string(json_array_get(records, k), "type"), label_string(record, "type")) &&
+		    !strcmp(label_string(json_array_get(records, k), "text"), label_string(record, "text")))
+			return true;
+	return false;
+}
+
 static void print_records(const struct ladder_print *print, const json_t *records)
 {
 	const json_t *record;
-	size_t i;
+	size_t i, k, same;
 
 	json_array_foreach(records, i, record) {
 		const json_t *boot = json_object_get(record, "boot");
 
-		fprintf(print->out, "%s, boot %d: %s\n", label_string(record, "type"), (int)json_integer_value(boot),
-			label_string(record, "text"));
+		if (is_said(records, i))
+			continue;
+		for (same = 0, k = i + 1; k < json_array_size(records); k++)
+			same += !strcmp(label_string(json_array_get(records, k), "text"), label_string(record, "text"));
+		fprintf(print->out, "%s, boot %d%s: %s\n", label_string(record, "type"), (int)json_integer_value(boot),
+			same ? " and others" : "", label_string(record, "text"));
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "out/number.h"
 #include "out/overhead_header.h"
 #include "out/overhead_render.h"
+#include "out/sweep_text.h"
 
 #define WIDTH_DEFAULT 100
 /* One op in 1000 is above p99.9. */
@@ -279,8 +280,10 @@ int overhead_text(const struct rundata *data, const struct overhead *overhead,
 	if (!ret) {
 		print_footnotes(&render);
 		print_meaning(&render);
+		if (options->sweep)
+			ret = sweep_text(data, options->sweep, options->defaults, &render.look, out);
 		print_files(&render);
-		if (ferror(out))
+		if (!ret && ferror(out))
 			ret = err_sys(EIO, "write the table");
 	}
 	free(render.footnotes.text);

@@ -16,6 +16,7 @@
 #include "base/util.h"
 #include "data/overhead.h"
 #include "data/rundata.h"
+#include "data/sweep.h"
 #include "out/label.h"
 
 /* All zero is a good default. */
@@ -27,6 +28,7 @@ struct overhead_text_options {
 	size_t width; /* columns; 0 = 100. A narrower table puts the percentages below the numbers
 		       */
 	const struct label_defaults *defaults; /* NULL: print every parameter */
+	const struct sweep *sweep;  /* printed below the table; NULL: none */
 	const char *const *files;   /* NULL-terminated names of what was written in the run's
 				       directory, or NULL */
 	const char *const *remarks; /* NULL-terminated sentences of the caller's ("gnuplot is not

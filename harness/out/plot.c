@@ -16,6 +16,8 @@
 
 #include "base/err.h"
 #include "out/dat.h"
+#include "out/number.h"
+#include "out/sweep_text.h"
 
 /* In single quotes nothing but the quote itself has a meaning, and it is doubled. */
 static void put_quoted(FILE *out, const char *text)
@@ -393,18 +395,23 @@ static int draw_latency(const struct rundata *data, const struct overhead *overh
 	return run_listed(&job, files);
 }
 
-/* "latency-2-fault_storm-fault": names of benches and metrics are words, but a stored run may say
- * anything. */
+/* Names of benches, metrics and parameters are words, but a stored run may say anything. */
+static void keep_to_words(char *name)
+{
+	for (; *name; name++)
+		if (*name == '/' || (unsigned char)*name <= ' ')
+			*name = '_';
+}
+
+/* "latency-2-fault_storm-fault" */
 static char *latency_name(const struct overhead_latency_row *row)
 {
-	char *name = NULL, *c;
+	char *name = NULL;
 
 	if (asprintf(&name, "latency-%u-%s-%s", row->item->item, row->item->bench,
 		     row->metric->name) < 0)
 		return NULL;
-	for (c = name; *c; c++)
-		if (*c == '/' || (unsigned char)*c <= ' ')
-			*c = '_';
+	keep_to_words(name);
 	return name;
 }
 
@@ -459,4 +466,195 @@ int plot_overhead(const struct rundata *data, const struct overhead *overhead,
 	/* The .dat files come in any case: without gnuplot they are what is left. */
 	later = plot_latencies(data, overhead, defaults, &where, files);
 	return ret ? ret : later;
+}
+
+/* Words for gnuplot's word(): each in double quotes. */
+static void put_word(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++)
+		fputc(*text == '"' ? '\'' : *text, out);
+	fputs("\" ", out);
+}
+
+/* What the script must know of each curve, as lists of words. */
+struct sweep_words {
+	char *metrics; /* "charge per page" of each panel */
+	char *panels;  /* number of its panel, per curve */
+	char *styles;  /* the type of its line, per curve */
+	char *labels, *slopes;
+	size_t nr_panels;
+};
+
+static void sweep_words_clear(struct sweep_words *words)
+{
+	free(words->metrics);
+	free(words->panels);
+	free(words->styles);
+	free(words->labels);
+	free(words->slopes);
+}
+
+static char *curve_words(const struct sweep *sweep, size_t first, size_t end,
+			 void (*put)(const struct sweep *sweep, size_t i, FILE *out))
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (; first < end; first++)
+		put(sweep, first, out);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static bool begins_panel(const struct sweep *sweep, size_t i)
+{
+	return !i || sweep->curves[i - 1].metric != sweep->curves[i].metric ||
+	       sweep->curves[i - 1].group != sweep->curves[i].group;
+}
+
+static void put_metric(const struct sweep *sweep, size_t i, FILE *out)
+{
+	const struct rundata_metric *metric = sweep->curves[i].metric;
+	char text[128];
+
+	if (!begins_panel(sweep, i))
+		return;
+	snprintf(text, sizeof(text), "%s, %s", metric->name, metric->unit);
+	put_word(out, text);
+}
+
+static void put_panel(const struct sweep *sweep, size_t i, FILE *out)
+{
+	size_t first = i, panel = 0;
+
+	while (first && sweep->curves[first - 1].group == sweep->curves[i].group)
+		first--;
+	for (first++; first <= i; first++)
+		panel += begins_panel(sweep, first);
+	fprintf(out, "%zu ", panel + 1);
+}
+
+/* The how-manieth of its panel: the same arm and kernel look the same in each. */
+static void put_style(const struct sweep *sweep, size_t i, FILE *out)
+{
+	size_t style = 1;
+
+	for (; !begins_panel(sweep, i); i--)
+		style++;
+	fprintf(out, "%zu ", style);
+}
+
+static void put_label(const struct sweep *sweep, size_t i, FILE *out)
+{
+	char label[LABEL_MAX];
+
+	put_word(out, sweep_label(sweep, &sweep->curves[i], label));
+}
+
+/* No line through what has steps. */
+static void put_slope(const struct sweep *sweep, size_t i, FILE *out)
+{
+	const struct sweep_curve *curve = &sweep->curves[i];
+	char slope[NUMBER_MAX], range[2 * NUMBER_MAX], text[4 * NUMBER_MAX];
+	int decimals = curve->kernel_name ? 2 : number_interval_decimals(&curve->fit.slope_interval, curve->fit.slope);
+
+	if (isnan(curve->fit.slope) || !strcmp(curve->axis, "workers")) {
+		put_word(out, "-");
+		return;
+	}
+	snprintf(text, sizeof(text), "%s per %s %s", number_format(curve->fit.slope, decimals, true, slope), sweep_step(curve),
+		 isnan(curve->fit.slope_interval.low)
+			 ? ""
+			 : number_interval(&curve->fit.slope_interval, decimals, true, range));
+	put_word(out, text);
+}
+
+static int fill_words(const struct sweep *sweep, size_t first, size_t end, struct sweep_words *words)
+{
+	size_t i;
+
+	words->metrics = curve_words(sweep, first, end, put_metric);
+	words->panels = curve_words(sweep, first, end, put_panel);
+	words->styles = curve_words(sweep, first, end, put_style);
+	words->labels = curve_words(sweep, first, end, put_label);
+	words->slopes = curve_words(sweep, first, end, put_slope);
+	for (i = first; i < end; i++)
+		words->nr_panels += begins_panel(sweep, i);
+	return words->metrics && words->panels && words->styles && words->labels && words->slopes
+		       ? 0
+		       : err_sys(ENOMEM, "plot a sweep");
+}
+
+static int draw_sweep(const struct rundata *data, const struct sweep *sweep, size_t first, size_t end, const char *dat,
+		      const struct label_defaults *defaults, const struct plot_job *where, struct plot_files *files)
+{
+	const struct sweep_curve *curve = &sweep->curves[first];
+	const struct sweep_point *last = &curve->points[curve->nr_points - 1];
+	__free_mem char *title = sweep_title(curve, defaults);
+	struct sweep_words words = {0};
+	struct plot_job job = *where;
+	int ret = title ? fill_words(sweep, first, end, &words) : err_sys(ENOMEM, "plot a sweep");
+
+	job.variables = (const struct plot_variable[]){
+		{"data", dat, 0},
+		{"title", title, 0},
+		{"kernel", curve->kernel_name ? "" : label_string(label_boot(data, "facts"), "release"), 0},
+		{"unit", label_clock(data), 0},
+		{"axis", curve->axis, 0},
+		{"axis_log", NULL, curve->points[0].x > 0 && last->x >= 8 * curve->points[0].x && isnan(curve->fit.slope)},
+		{"has_efficiency", NULL, !isnan(last->efficiency)},
+		{"intervals", curve->kernel_name ? "least and greatest of all seeds" : "95 % interval", 0},
+		{"first_metric", curve->metric->name, 0},
+		{"metrics", words.metrics, 0},
+		{"panels", words.panels, 0},
+		{"styles", words.styles, 0},
+		{"labels", words.labels, 0},
+		{"slopes", words.slopes, 0},
+		{"nr_panels", NULL, (double)words.nr_panels},
+		{"nr_curves", NULL, (double)(end - first)},
+	};
+	job.nr_variables = 16;
+	if (!ret)
+		ret = run_listed(&job, files);
+	sweep_words_clear(&words);
+	return ret;
+}
+
+int plot_sweeps(const struct rundata *data, const struct sweep *sweep, const struct label_defaults *defaults,
+		const char *plots_dir, const char *out_dir, struct plot_files *files)
+{
+	size_t first, end;
+	int ret = 0, gnuplot = 0;
+
+	if (sweep->nr_curves && mkdir(out_dir, 0777) && errno != EEXIST)
+		return err_sys(errno, "make the folder %s", out_dir);
+	for (first = 0; first < sweep->nr_curves && !ret; first = end) {
+		const struct rundata_item *item = sweep->curves[first].points[0].item;
+		struct plot_job job = {.plots_dir = plots_dir, .script = "sweep.gp", .out_dir = out_dir};
+		__free_mem char *name = NULL, *dat = NULL;
+
+		end = sweep_group_end(sweep, first);
+		if (asprintf(&name, "sweep-%u-%s-%s%s", item->item, item->bench, sweep->curves[first].axis,
+			     sweep->curves[first].each ? "-each" : "") < 0)
+			name = NULL;
+		if (name)
+			keep_to_words(name);
+		dat = name ? plain_path(out_dir, name, ".dat") : NULL;
+		if (!dat)
+			return err_sys(ENOMEM, "plot a sweep");
+		job.name = name;
+		ret = dat_sweep(data, sweep, first, end, dat);
+		if (!ret)
+			ret = add_file(files, name, ".dat");
+		if (!ret && !gnuplot)
+			gnuplot = draw_sweep(data, sweep, first, end, dat, defaults, &job, files);
+	}
+	return ret ? ret : gnuplot;
 }

@@ -13,6 +13,7 @@
 #include "base/util.h"
 #include "data/overhead.h"
 #include "data/rundata.h"
+#include "data/sweep.h"
 #include "out/label.h"
 
 #define PLOT_LIMIT_MS 30000
@@ -59,5 +60,12 @@ void plot_files_free(struct plot_files *files);
 int plot_overhead(const struct rundata *data, const struct overhead *overhead,
 		  const struct label_defaults *defaults, const char *plots_dir, const char *out_dir,
 		  struct plot_files *files) __must_check;
+
+/*
+ * A picture for each group of curves, into @out_dir (made when missing): sweep-ITEM-BENCH-AXIS.dat with its pictures.
+ * *files, and errors: as plot_overhead().
+ */
+int plot_sweeps(const struct rundata *data, const struct sweep *sweep, const struct label_defaults *defaults,
+		const char *plots_dir, const char *out_dir, struct plot_files *files) __must_check;
 
 #endif
