@@ -17,6 +17,7 @@
 #include "cmd/progress.h"
 #include "cmd/run_guests.h"
 #include "cmd/run_plan.h"
+#include "cmd/suite.h"
 #include "core/live.h"
 #include "core/registry.h"
 #include "data/store.h"
@@ -41,6 +42,10 @@ static const char *const cgroup_versions[] = {"v2", "v1", NULL};
 static const struct opt options[] = {
 	{"param", 'p', OPT_TO_LIST(struct run_args, params), .arg = "NAME=VALUE", .group = MEASURE,
 	 .help = "set a parameter of the chosen benches that have it (memcgbench show BENCH); --NAME=VALUE does the same"},
+	{"suite", 0, OPT_TO_ENUM(struct run_args, suite, suite_names), .def = "card", .group = MEASURE,
+	 .help = "what to measure when no bench is named: a card of a few telling numbers, or full sweeps of all"},
+	{"sweep", 0, OPT_TO_LIST(struct run_args, sweeps), .arg = "NAME=VALUE,VALUE...", .group = MEASURE,
+	 .help = "measure once for each value: of a parameter, or of workers, memcgs, depth; repeat it to combine sweeps"},
 	{"workers", 'w', OPT_TO_STRING(struct run_args, workers), .arg = "N[,N...]", .group = MEASURE,
 	 .help = "workers that run at once; a list measures each; \"cores\" and \"pus\" are numbers too (default: as many as "
 		 "the bench is about, mostly 1)"},
@@ -52,7 +57,8 @@ static const struct opt options[] = {
 	{"threads", 0, OPT_TO_CONST(struct run_args, threads, MODE_THREADS), .group = MEASURE,
 	 .help = "workers are threads of one process and share its mmap lock"},
 	{"place", 0, OPT_TO_STRING(struct run_args, place), .arg = "WHERE", .def = "compact", .group = MEASURE,
-	 .help = "which CPUs: compact, scatter, node:N, cores, pus, or a list such as 0,2-3"},
+	 .help = "which CPUs: compact, scatter, node:N, cores, pus, one (all workers on one CPU, where they take turns), or a list such as "
+		 "0,2-3"},
 	{"memory-bind", 0, OPT_TO_STRING(struct run_args, memory), .arg = "WHERE", .def = "default", .group = MEASURE,
 	 .help = "which memory node: default, local, remote, interleave or node:N"},
 	{"depth", 'd', OPT_TO_STRING(struct run_args, depth), .arg = "N[,N...]", .def = "1", .group = MEASURE,
@@ -508,7 +514,7 @@ static int run_main(int argc, char **argv)
 const struct verb verb_run = {
 	.name = "run",
 	.summary = "measure what memcg costs on this kernel",
-	.about = "Runs the benches named, or all of them, in the root memcg and in a child memcg by turns, and prints "
+	.about = "Runs the benches named, or a suite of them, in the root memcg and in a child memcg by turns, and prints "
 		 "what each operation costs in either, the difference with its 95 % interval, and what the "
 		 "interval could not have shown. Samples, machine facts, table and pictures go to a new folder "
 		 "under results/.\n\n"

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "cmd/cmd.h"
+#include "cmd/suite.h"
 #include "core/registry.h"
 #include "machine/workdir.h"
 
@@ -67,18 +68,18 @@ static bool in_guests(const struct run_line *line)
 }
 
 /* The memcg states to compare; the first is the baseline. */
-static int make_arms(const struct run_line *line, const struct cg_info *cg, struct plan_item *item)
+static int make_arms(const struct run_line *line, const struct cg_info *cg, const char *depths, struct plan_item *item)
 {
 	struct plan_arm *base;
 	uint64_t depth[LIST_MAX];
 	size_t nr, i;
 	unsigned int below = !cg->can_enter_root; /* levels from the root memcg to the baseline */
-	int ret = parse_list("depth", line->args->depth, PLAN_DEPTH_MAX - below, NULL, depth, &nr);
+	int ret = parse_list("depth", depths, PLAN_DEPTH_MAX - below, NULL, depth, &nr);
 
 	if (ret)
 		return ret;
 	if (nr + 1 + in_guests(line) > PLAN_ARMS_MAX)
-		return err_set(ERANGE, "--depth=%s: at most %d depths", line->args->depth,
+		return err_set(ERANGE, "--depth=%s: at most %d depths", depths,
 			       PLAN_ARMS_MAX - 1 - in_guests(line));
 	if (in_guests(line))
 		item->arms[item->nr_arms++] = (struct plan_arm){.state = PLAN_OFF, .limit_bytes = UINT64_MAX};
@@ -182,65 +183,238 @@ static unsigned int default_workers(const struct bench *bench)
 	return bench->nr_workers ? bench->nr_workers : 1;
 }
 
-/* @nr_workers 0: as the bench says. */
-static int add_item(const struct run_line *line, const struct cg_info *cg, const struct bench *bench,
-		    uint64_t nr_workers, struct plan *plan)
+/* What an item is to be; texts as those of run's options, and never NULL but for @memcgs: as the bench says. */
+struct wish {
+	const struct bench *bench;
+	const char *memcgs, *depth, *place;
+	const char *params; /* "name=value name=value", or NULL */
+	uint64_t nr_workers; /* 0: as the bench says */
+};
+
+static int set_wished_params(const char *params, struct plan_item *item)
 {
-	struct plan_item *item = plan_add(plan);
+	__free_mem char *copy = strdup(params ? params : "");
+	char *rest = copy, *word;
+	int ret = 0;
+
+	if (!copy)
+		return err_sys(ENOMEM, "memory for the plan");
+	while (!ret && (word = strsep(&rest, " "))) {
+		bool known = !*word;
+
+		if (!known)
+			ret = set_param(item, word, &known);
+		if (!ret && !known)
+			ret = err_set(ENOENT, "%s has no such parameter: %s", item->bench->name, word);
+	}
+	return ret;
+}
+
+static int fill_item(const struct run_line *line, const struct cg_info *cg, const struct wish *wish, struct plan_item *item)
+{
 	int ret;
 
-	if (!item)
-		return err_sys(ENOMEM, "memory for the plan");
-	item->bench = bench;
-	params_init(&item->params, bench);
+	item->bench = wish->bench;
+	params_init(&item->params, wish->bench);
 	ret = in_guests(line) ? set_insn_defaults(item) : 0;
+	if (!ret)
+		ret = set_wished_params(wish->params, item);
 	if (ret)
 		return ret;
-	item->nr_workers = nr_workers ? (unsigned int)nr_workers : default_workers(bench);
+	item->nr_workers = wish->nr_workers ? (unsigned int)wish->nr_workers : default_workers(wish->bench);
 	item->threads = line->args->threads;
-	ret = set_memcgs(line->args->memcgs, item);
+	ret = set_memcgs(wish->memcgs, item);
 	if (!ret)
-		ret = copy_option("place", line->args->place, item->place, sizeof(item->place));
+		ret = copy_option("place", wish->place, item->place, sizeof(item->place));
 	if (!ret)
 		ret = copy_option("memory-bind", line->args->memory, item->memory, sizeof(item->memory));
-	return ret ? ret : make_arms(line, cg, item);
+	return ret ? ret : make_arms(line, cg, wish->depth, item);
 }
 
-/* What `run` without a bench measures: every bench alone, those with a cost of memcg also on every core. */
-static int add_card(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
-		    const uint64_t *workers, size_t nr_workers, struct plan *plan)
+static int add_item(const struct run_line *line, const struct cg_info *cg, const struct wish *wish, struct plan *plan)
 {
-	bool chosen = line->args->workers;
-	size_t i, k;
+	struct plan_item *item = plan_add(plan);
+
+	return item ? fill_item(line, cg, wish, item) : err_sys(ENOMEM, "memory for the plan");
+}
+
+static bool items_are_equal(const struct plan_item *a, const struct plan_item *b)
+{
+	json_t *json_a = plan_item_to_json(a), *json_b = plan_item_to_json(b);
+	bool equal = json_a && json_b && json_equal(json_a, json_b);
+
+	json_decref(json_a);
+	json_decref(json_b);
+	return equal;
+}
+
+/* What the user chose himself may make entries of a suite equal, and so may a machine of one core. */
+static void drop_if_known(struct plan *plan, size_t first)
+{
+	size_t i, last = plan->nr_items - 1;
+
+	for (i = first; i < last; i++)
+		if (items_are_equal(&plan->items[i], &plan->items[last])) {
+			plan->nr_items--;
+			return;
+		}
+}
+
+static int add_entry(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
+		     const struct suite_entry *entry, struct plan *plan)
+{
+	const struct run_args *args = line->args;
+	const char *workers = args->workers ? args->workers : entry->workers;
+	struct wish wish = {
+		.bench = registry_find(entry->bench),
+		.memcgs = args->memcgs ? args->memcgs : entry->memcgs,
+		.depth = opt_is_given(line->options, line->parsed, "depth") || !entry->depth ? args->depth : entry->depth,
+		.place = opt_is_given(line->options, line->parsed, "place") || !entry->place ? args->place : entry->place,
+		.params = entry->params,
+	};
+	uint64_t nr_workers[LIST_MAX] = {0};
+	size_t nr = 1, i;
 	int ret = 0;
 
-	for (i = 0; !ret && i < registry_nr(); i++) {
-		const struct bench *bench = registry_at(i);
-
-		for (k = 0; !ret && k < nr_workers; k++)
-			ret = add_item(line, cg, bench, workers[k], plan);
-		if (!ret && !chosen && !in_guests(line) && bench->verify && topo_nr_cores(topo) > default_workers(bench))
-			ret = add_item(line, cg, bench, topo_nr_cores(topo), plan);
+	if (!wish.bench)
+		return err_set(ENOENT, "the suite names a bench that there is not: %s", entry->bench);
+	if (workers)
+		ret = parse_list("workers", workers, PLAN_WORKERS_MAX, topo, nr_workers, &nr);
+	for (i = 0; !ret && i < nr; i++) {
+		wish.nr_workers = nr_workers[i];
+		ret = add_item(line, cg, &wish, plan);
+		if (!ret)
+			drop_if_known(plan, 0);
 	}
 	return ret;
 }
 
-static int add_named(const struct run_line *line, const struct cg_info *cg, const uint64_t *workers,
-		     size_t nr_workers, struct plan *plan)
+static int add_suite(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, struct plan *plan)
+{
+	const unsigned int suite = 1u << line->args->suite, where = in_guests(line) ? SUITE_GUESTS : SUITE_LIVE;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < nr_suite_entries; i++) {
+		const struct suite_entry *entry = &suite_entries[i];
+
+		/* Threads are in one memcg: what is about several has nothing to say of them. */
+		if ((entry->suites & suite) && (entry->where & where) && !(line->args->threads && entry->memcgs))
+			ret = add_entry(line, topo, cg, entry, plan);
+	}
+	return ret;
+}
+
+static int add_named(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, struct plan *plan)
 {
 	const struct opt_list *names = &line->parsed->operands;
-	size_t i, k;
+	struct wish wish = {.memcgs = line->args->memcgs, .depth = line->args->depth, .place = line->args->place};
+	uint64_t nr_workers[LIST_MAX] = {0};
+	size_t nr = 1, i, k;
 	int ret = 0;
 
+	if (opt_is_given(line->options, line->parsed, "suite"))
+		return err_set(EINVAL, "--suite=%s chooses the benches: name none, or leave it out", suite_names[line->args->suite]);
+	if (line->args->workers)
+		ret = parse_list("workers", line->args->workers, PLAN_WORKERS_MAX, topo, nr_workers, &nr);
 	for (i = 0; !ret && i < names->nr; i++) {
-		const struct bench *bench = cmd_find_bench(names->items[i]);
-
-		if (!bench)
+		wish.bench = cmd_find_bench(names->items[i]);
+		if (!wish.bench)
 			return -ENOENT;
-		for (k = 0; !ret && k < nr_workers; k++)
-			ret = add_item(line, cg, bench, workers[k], plan);
+		for (k = 0; !ret && k < nr; k++) {
+			wish.nr_workers = nr_workers[k];
+			ret = add_item(line, cg, &wish, plan);
+		}
 	}
 	return ret;
+}
+
+/* --- sweeps: every item once for each value --- */
+
+/* Set @item to one value of the sweep @name. 1: it has such a thing; 0: it has not, and is as it was. */
+static int set_swept(const struct run_line *line, const struct topo *topo, const char *name, const char *value,
+		     struct plan_item *item)
+{
+	__free_mem char *text = NULL;
+	uint64_t list[LIST_MAX];
+	bool known = false;
+	size_t nr;
+	int ret;
+
+	if (!strcmp(name, "workers")) {
+		ret = parse_list("sweep=workers", value, PLAN_WORKERS_MAX, topo, list, &nr);
+		if (!ret) {
+			item->nr_workers = (unsigned int)list[0];
+			ret = set_memcgs(line->args->memcgs, item);
+		}
+		return ret ? ret : 1;
+	}
+	if (!strcmp(name, "memcgs")) {
+		ret = set_memcgs(value, item);
+		return ret ? ret : 1;
+	}
+	if (asprintf(&text, "%s=%s", name, value) < 0)
+		return err_sys(ENOMEM, "memory for the plan");
+	ret = set_param(item, text, &known);
+	return ret ? ret : known;
+}
+
+/* @item as it is, once for each of the values; or once, where it has no such thing. */
+static int add_swept(const struct run_line *line, const struct topo *topo, const char *name, const char *values,
+		     const struct plan_item *item, struct plan *plan, bool *known)
+{
+	const size_t first = plan->nr_items;
+	__free_mem char *copy = strdup(values);
+	char *rest = copy, *value;
+	int ret = copy ? 1 : err_sys(ENOMEM, "memory for the plan");
+
+	while (ret > 0 && (value = strsep(&rest, ","))) {
+		struct plan_item *swept = plan_add(plan);
+
+		if (!swept)
+			return err_sys(ENOMEM, "memory for the plan");
+		*swept = *item;
+		ret = set_swept(line, topo, name, value, swept);
+		*known |= ret > 0;
+		if (ret > 0)
+			drop_if_known(plan, first);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+/* "NAME=V1,V2" */
+static int apply_sweep(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, const char *text,
+		       struct plan *plan)
+{
+	struct plan swept = {0};
+	const char *values = strchr(text, '=');
+	__free_mem char *name = values ? strndup(text, (size_t)(values - text)) : NULL;
+	bool known = false;
+	size_t i;
+	int ret = 0;
+
+	if (!values || !name || !values[1])
+		return err_set(EINVAL, "--sweep=%s: NAME=VALUE,VALUE… is wanted", text);
+	for (i = 0; !ret && i < plan->nr_items; i++) {
+		if (!strcmp(name, "depth")) {
+			/* Depths are arms of one item already. */
+			known = true;
+			plan->items[i].nr_arms = 0;
+			ret = make_arms(line, cg, values + 1, &plan->items[i]);
+		} else {
+			ret = add_swept(line, topo, name, values + 1, &plan->items[i], &swept, &known);
+		}
+	}
+	if (!ret && !known)
+		ret = err_set(ENOENT, "--sweep=%s: neither workers, memcgs or depth, nor a parameter of the chosen benches", text);
+	if (ret || !swept.nr_items) {
+		plan_free(&swept);
+		return ret;
+	}
+	free(plan->items);
+	plan->items = swept.items;
+	plan->nr_items = swept.nr_items;
+	return 0;
 }
 
 static void set_amounts(const struct run_line *line, struct plan *plan)
@@ -295,24 +469,21 @@ int run_plan_make(const struct run_line *line, const struct topo *topo, const st
 		  struct plan *ret_plan)
 {
 	struct plan plan = {0};
-	uint64_t workers[LIST_MAX] = {0};
-	size_t nr_workers = 1;
-	int ret = 0;
+	size_t i;
+	int ret;
 
-	if (line->args->workers)
-		ret = parse_list("workers", line->args->workers, PLAN_WORKERS_MAX, topo, workers, &nr_workers);
-	if (ret)
-		return ret;
 	set_amounts(line, &plan);
 	ret = set_dir(line, &plan);
 	if (ret)
 		return ret;
 	if (line->parsed->operands.nr)
-		ret = add_named(line, cg, workers, nr_workers, &plan);
+		ret = add_named(line, topo, cg, &plan);
 	else
-		ret = add_card(line, topo, cg, workers, nr_workers, &plan);
+		ret = add_suite(line, topo, cg, &plan);
 	if (!ret)
 		ret = set_params(&line->args->params, &plan);
+	for (i = 0; !ret && i < line->args->sweeps.nr; i++)
+		ret = apply_sweep(line, topo, cg, line->args->sweeps.items[i], &plan);
 	if (ret) {
 		plan_free(&plan);
 		return ret;

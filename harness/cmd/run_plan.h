@@ -15,7 +15,8 @@
 
 /* The values of run's options. */
 struct run_args {
-	struct opt_list params;
+	struct opt_list params, sweeps;
+	unsigned int suite; /* enum suite */
 	const char *workers, *memcgs, *depth, *place, *memory;
 	unsigned int threads;
 	uint64_t limit_bytes, blocks, rep_ns, seed, latency_ops;
@@ -36,8 +37,7 @@ struct run_line {
 };
 
 /*
- * Make the plan: the benches named, or the card when none is (null; fault_storm with one worker and with one per
- * core). With --kernel it is a plan for guests: on the instruction clock, one pass a rep, with memcg off as baseline.
+ * Make the plan: the benches named, or a suite (suite.h) when none is. With --kernel it is a plan for guests: on the instruction clock, one pass a rep, with memcg off as baseline.
  * -EINVAL/-ENOENT/-ERANGE with a sentence that names the option. Free with plan_free().
  */
 int run_plan_make(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,

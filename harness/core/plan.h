@@ -16,7 +16,7 @@
 #include "base/util.h"
 #include "core/params.h"
 
-#define PLAN_ARMS_MAX	   8
+#define PLAN_ARMS_MAX	   16
 #define PLAN_WORKERS_MAX   1024
 #define PLAN_BLOCKS_MAX	   100000
 #define PLAN_DEPTH_MAX	   64

@@ -167,7 +167,7 @@ static void values_out_of_range(void **state)
 	assert_refused("items/0", "nr_memcgs", "1025", "1025 memcgs");
 	assert_refused("items/1", "nr_memcgs", "2", "2 memcgs for threads");
 	assert_refused("items/1", "arms", "[]", "0 arms");
-	assert_refused("items/1", "arms", "[1,2,3,4,5,6,7,8,9]", "9 arms");
+	assert_refused("items/1", "arms", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]", "17 arms");
 	assert_refused("items/1", "arms", "[1]", "an arm lacks");
 	assert_refused("items/1/arms/1", "depth", "0", "depth 0 of a child arm");
 	assert_refused("items/1/arms/1", "depth", "-1", "depth -1 of a child arm");

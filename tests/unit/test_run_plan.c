@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "cmd/run_plan.h"
+#include "cmd/suite.h"
 #include "core/registry.h"
 
 /* As much of run's table as the plan asks for. */
@@ -21,6 +22,10 @@ static const struct opt options[] = {
 	{"place", 0, OPT_TO_STRING(struct run_args, place), .arg = "W", .def = "compact", .help = "x"},
 	{"memory-bind", 0, OPT_TO_STRING(struct run_args, memory), .arg = "W", .def = "default", .help = "x"},
 	{"param", 'p', OPT_TO_LIST(struct run_args, params), .arg = "X", .help = "x"},
+	{"sweep", 0, OPT_TO_LIST(struct run_args, sweeps), .arg = "X", .help = "x"},
+	{"suite", 0, OPT_TO_ENUM(struct run_args, suite, suite_names), .def = "card", .help = "x"},
+	{"kernel", 'k', OPT_TO_LIST(struct run_args, kernels), .arg = "X", .help = "x"},
+	{"threads", 0, OPT_TO_CONST(struct run_args, threads, 1), .help = "x"},
 	{"limit", 0, OPT_TO_SIZE(struct run_args, limit_bytes, 1, INT64_MAX), .arg = "S", .help = "x"},
 	{"blocks", 'b', OPT_TO_U64(struct run_args, blocks, 2, 1000), .arg = "N", .def = "60", .help = "x"},
 	{"time", 't', OPT_TO_DURATION(struct run_args, rep_ns, 1, UINT64_MAX), .arg = "T", .def = "25ms", .help = "x"},
@@ -61,23 +66,89 @@ static int make_from(char **argv, const struct cg_info *cg, struct plan *plan)
 		assert_int_equal(plan_.blocks, 4711);                                                          \
 	} while (0)
 
+/* How many items of the plan are of @bench, and with @nr_workers where that is not 0. */
+static size_t count(const struct plan *plan, const char *bench, unsigned int nr_workers)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < plan->nr_items; i++)
+		n += !strcmp(plan->items[i].bench->name, bench) && (!nr_workers || plan->items[i].nr_workers == nr_workers);
+	return n;
+}
+
 static void the_card(void **state)
 {
 	struct plan plan;
+	size_t i, of_one;
 
 	(void)state;
 	assert_int_equal(make(&as_root, &plan, "-q"), 0);
+	for (i = 0; i < registry_nr(); i++)
+		assert_true(count(&plan, registry_at(i)->name, 1) >= 1);
 	/* The harness itself is measured on one CPU only. */
-	assert_int_equal(plan.nr_items, 2 * registry_nr() - 1);
-	assert_string_equal(plan.items[0].bench->name, "fault_storm");
-	assert_int_equal(plan.items[0].nr_workers, 1);
-	assert_int_equal(plan.items[1].nr_workers, 4);
+	assert_int_equal(count(&plan, "null", 0), 1);
+	assert_int_equal(count(&plan, "fault_storm", 4), 1);
+	of_one = count(&plan, "charge_scaling", 1);
 	plan_free(&plan);
-	/* Whoever chooses the workers gets those. */
+	/* Whoever chooses the workers gets those, and nothing twice. */
 	assert_int_equal(make(&as_root, &plan, "-w", "3"), 0);
-	assert_int_equal(plan.nr_items, registry_nr());
-	assert_int_equal(plan.items[0].nr_workers, 3);
+	for (i = 0; i < plan.nr_items; i++)
+		assert_int_equal(plan.items[i].nr_workers, 3);
+	assert_int_equal(count(&plan, "fault_storm", 0), 1);
 	plan_free(&plan);
+	/* Threads have one memcg: nothing that is about several. */
+	assert_int_equal(make(&as_root, &plan, "--threads"), 0);
+	assert_true(count(&plan, "charge_scaling", 1) < of_one);
+	plan_free(&plan);
+}
+
+static void suites(void **state)
+{
+	struct plan card, full;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nr_suite_entries; i++)
+		assert_non_null(registry_find(suite_entries[i].bench));
+	assert_int_equal(make(&as_root, &card, "-k", "x=y"), 0);
+	assert_int_equal(make(&as_root, &full, "-k", "x=y", "--suite=full"), 0);
+	/* In a guest of one CPU there are no cores to put workers on. */
+	assert_int_equal(count(&card, "fault_storm", 4), 0);
+	assert_true(full.nr_items > card.nr_items);
+	for (i = 0; i < card.nr_items; i++) {
+		assert_int_equal(card.items[i].arms[0].state, PLAN_OFF);
+		if (card.items[i].nr_workers > 1)
+			assert_string_equal(card.items[i].place, "one");
+	}
+	plan_free(&card);
+	plan_free(&full);
+	assert_refused(-EINVAL, "--suite=full chooses the benches", "--suite=full", "null");
+}
+
+static void sweeps(void **state)
+{
+	struct plan plan;
+	char text[32];
+
+	(void)state;
+	assert_int_equal(make(&as_root, &plan, "--sweep", "free-batch=1,8,8", "--sweep", "workers=1,cores", "fault_storm", "null"), 0);
+	/* Twice two of fault_storm; null has no such parameter, but workers. */
+	assert_int_equal(plan.nr_items, 2 * 2 + 2);
+	assert_string_equal(params_text(&plan.items[0].params, 6, text, sizeof(text)), "1");
+	assert_int_equal(plan.items[1].nr_workers, 4);
+	assert_string_equal(params_text(&plan.items[2].params, 6, text, sizeof(text)), "8");
+	plan_free(&plan);
+	assert_int_equal(make(&as_root, &plan, "--sweep", "depth=1,4", "-w", "2", "--sweep", "memcgs=shared,each", "null"), 0);
+	assert_int_equal(plan.nr_items, 2);
+	assert_int_equal(plan.items[0].nr_arms, 3);
+	assert_int_equal(plan.items[0].arms[2].depth, 4);
+	assert_int_equal(plan.items[1].nr_memcgs, 2);
+	plan_free(&plan);
+	assert_refused(-EINVAL, "NAME=VALUE", "--sweep", "free-batch", "fault_storm");
+	assert_refused(-EINVAL, "NAME=VALUE", "--sweep", "free-batch=", "fault_storm");
+	assert_refused(-ENOENT, "nor a parameter of the chosen benches", "--sweep", "free-batch=1,2", "null");
+	assert_refused(-EINVAL, "free-batch", "--sweep", "free-batch=1,,2", "fault_storm");
+	assert_refused(-ERANGE, "0 is not between", "--sweep", "workers=1,0", "null");
 }
 
 static void lists_of_workers(void **state)
@@ -97,7 +168,7 @@ static void lists_of_workers(void **state)
 	assert_refused(-EINVAL, "\"core\" is not a number", "-w", "core", "null");
 	assert_refused(-EINVAL, "\" 1\" is not a number", "-w", " 1", "null");
 	assert_refused(-ERANGE, "18446744073709551616", "-w", "18446744073709551616", "null");
-	assert_refused(-ERANGE, "at most 8 numbers", "-w", "1,2,3,4,5,6,7,8,9", "null");
+	assert_refused(-ERANGE, "at most 16 numbers", "-w", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "null");
 }
 
 static void lists_of_depths(void **state)
@@ -114,7 +185,7 @@ static void lists_of_depths(void **state)
 	plan_free(&plan);
 	assert_refused(-ERANGE, "--depth=65: 65 is not between 1 and 64", "-d", "65", "null");
 	assert_refused(-ERANGE, "--depth=0", "-d", "0", "null");
-	assert_refused(-ERANGE, "at most 7 depths", "-d", "1,2,3,4,5,6,7,8", "null");
+	assert_refused(-ERANGE, "at most 15 depths", "-d", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "null");
 	/* Of the workers alone. */
 	assert_refused(-EINVAL, "\"cores\" is not a number", "-d", "cores", "null");
 }
@@ -221,6 +292,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_card),
+		cmocka_unit_test(suites),
+		cmocka_unit_test(sweeps),
 		cmocka_unit_test(lists_of_workers),
 		cmocka_unit_test(lists_of_depths),
 		cmocka_unit_test(where_root_is_out_of_reach),

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* charge_scaling - what the CPU's stock of charges saves, and what it costs when memcgs or workers meet on it. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "bench.h"
+
+enum { METRIC_CHARGE, METRIC_UNCHARGE, METRIC_PINGPONG, METRIC_HELD };
+enum { WAY_BULK, WAY_PINGPONG, WAY_TURNS };
+
+/* A page is charged for by the huge page if there may be one; whole page tables would be freed with their pages (since 6.14). */
+#define PAGES_MAX 511
+
+struct charge_scaling {
+	uint64_t way, nr_pages, turn_pages; /* parameters */
+	size_t page_bytes;
+	char *map;
+	uint64_t touched; /* since the last verify() */
+};
+
+static void touch(const struct charge_scaling *st, size_t first, size_t nr)
+{
+	volatile char *page = st->map + first * st->page_bytes;
+
+	for (; nr; nr--, page += st->page_bytes)
+		*page = 1;
+}
+
+static int pass_pingpong(struct charge_scaling *st, struct bench_run *run)
+{
+	volatile char *page = st->map;
+	uint64_t i;
+	int failed = 0;
+
+	*page = 1;
+	bench_hold(run, st->page_bytes);
+	failed |= madvise(st->map, st->page_bytes, MADV_DONTNEED);
+	bench_phase_begin(run, METRIC_PINGPONG);
+	for (i = 0; i < st->nr_pages; i++) {
+		*page = 1;
+		failed |= madvise(st->map, st->page_bytes, MADV_DONTNEED);
+	}
+	bench_phase_end(run, METRIC_PINGPONG, st->nr_pages);
+	st->touched += st->nr_pages + 1;
+	return failed ? bench_error(run, EIO, "MADV_DONTNEED of one page failed") : 0;
+}
+
+/* Every page in one phase, or some in each turn. */
+static void charge(const struct charge_scaling *st, struct bench_run *run)
+{
+	size_t first, nr;
+
+	for (first = 0; first < st->nr_pages; first += nr) {
+		nr = st->way == WAY_TURNS ? st->turn_pages : st->nr_pages;
+		if (nr > st->nr_pages - first)
+			nr = st->nr_pages - first;
+		if (st->way == WAY_TURNS)
+			bench_turn_begin(run);
+		bench_phase_begin(run, METRIC_CHARGE);
+		touch(st, first, nr);
+		bench_phase_end(run, METRIC_CHARGE, nr);
+		if (st->way == WAY_TURNS)
+			bench_turn_end(run);
+	}
+}
+
+static int pass_bulk(struct charge_scaling *st, struct bench_run *run)
+{
+	size_t bytes = st->nr_pages * st->page_bytes;
+	int failed;
+
+	charge(st, run);
+	st->touched += st->nr_pages;
+	bench_hold(run, bytes);
+	bench_phase_begin(run, METRIC_UNCHARGE);
+	failed = madvise(st->map, bytes, MADV_DONTNEED);
+	bench_phase_end(run, METRIC_UNCHARGE, st->nr_pages);
+	return failed ? bench_error(run, errno, "MADV_DONTNEED: %s", strerror(errno)) : 0;
+}
+
+/*
+ * What the memcg of worker 0 is charged for and nobody has: its usage less all that its statistics know of. Only v2
+ * counts kernel memory there.
+ */
+static int count_held(struct bench_run *run)
+{
+	static const char *const keys[] = {"anon", "file", "kernel", "sock"};
+	struct bench_memcg *home = bench_memcg_home(run, 0);
+	uint64_t usage, owned = 0, value, i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < sizeof(keys) / sizeof(keys[0]); i++) {
+		ret = bench_memcg_stat(run, home, keys[i], &value);
+		owned += ret ? 0 : value;
+	}
+	if (!ret)
+		ret = bench_memcg_usage(run, home, &usage);
+	if (ret)
+		return ret == -ENODATA ? 0 : ret;
+	bench_count(run, METRIC_HELD, usage > owned ? (usage - owned) / bench_page_bytes(run) : 0, 1);
+	return 0;
+}
+
+static int charge_scaling_run(void *state, struct bench_run *run, uint64_t passes)
+{
+	struct charge_scaling *st = state;
+	int ret = 0;
+
+	for (; !ret && passes; passes--)
+		ret = st->way == WAY_PINGPONG ? pass_pingpong(st, run) : pass_bulk(st, run);
+	if (ret)
+		return ret;
+	/* The others of the memcg must hold still. */
+	bench_barrier(run);
+	if (bench_worker(run) == 0)
+		ret = count_held(run);
+	bench_barrier(run);
+	return ret;
+}
+
+static int charge_scaling_verify(void *state, struct bench_run *run, const struct bench_evidence *evidence)
+{
+	struct charge_scaling *st = state;
+	uint64_t touched = st->touched, spare = 64 + touched / 50; /* stack and libc */
+
+	st->touched = 0;
+	if (evidence->majflt)
+		return bench_error(run, EPROTO, "%llu faults went to disk: memory is short", (unsigned long long)evidence->majflt);
+	if (evidence->minflt < touched || evidence->minflt > touched + spare)
+		return bench_error(run, EPROTO, "touched %llu pages, but took %llu faults: each must be charged alone",
+				   (unsigned long long)touched, (unsigned long long)evidence->minflt);
+	return 0;
+}
+
+static int charge_scaling_setup(void *state, struct bench_run *run)
+{
+	struct charge_scaling *st = state;
+	size_t bytes;
+
+	st->page_bytes = bench_page_bytes(run);
+	bytes = st->nr_pages * st->page_bytes;
+	if (st->way == WAY_TURNS && bench_is_threaded(run))
+		return bench_error(run, EINVAL, "way=turns with --threads: threads are in one memcg, and taking turns is "
+						"about several");
+	st->map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (st->map == MAP_FAILED) {
+		st->map = NULL;
+		return bench_error(run, errno, "map %zu bytes: %s", bytes, strerror(errno));
+	}
+	/* A huge page would turn all of it into one charge. EINVAL: a kernel without them. */
+	if (madvise(st->map, bytes, MADV_NOHUGEPAGE) && errno != EINVAL)
+		return bench_error(run, errno, "MADV_NOHUGEPAGE: %s", strerror(errno));
+	/* The page tables, which are charged too, and stay. */
+	touch(st, 0, st->nr_pages);
+	if (madvise(st->map, bytes, MADV_DONTNEED))
+		return bench_error(run, errno, "MADV_DONTNEED: %s", strerror(errno));
+	return 0;
+}
+
+static void charge_scaling_teardown(void *state, struct bench_run *run)
+{
+	struct charge_scaling *st = state;
+
+	(void)run;
+	if (st->map)
+		munmap(st->map, st->nr_pages * st->page_bytes);
+}
+
+static const struct bench_metric metrics[] = {
+	{.name = "charge", .op = "page", .help = "first touch of a page (bulk, turns)"},
+	{.name = "uncharge", .op = "page", .help = "freeing it with all others by one MADV_DONTNEED (bulk, turns)"},
+	{.name = "pingpong", .op = "page", .help = "touching one page and freeing it at once (pingpong)"},
+	{.name = "held", .op = "reading", .kind = BENCH_COUNT, .unit = "pages",
+	 .help = "pages charged to the memcg of worker 0 that nobody has: what the CPUs hold in stock (cgroup v2)"},
+};
+
+#define FIELD(name) offsetof(struct charge_scaling, name)
+
+static const struct bench_param params[] = {
+	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "bulk", .offset = FIELD(way),
+	 .choices = (const char *const[]){"bulk", "pingpong", "turns", NULL},
+	 .help = "bulk: touch all pages, free them in one call; pingpong: one page at a time; turns: the workers charge "
+		 "in turn, a few pages each"},
+	{.name = "pages", .type = BENCH_PARAM_UINT, .def = "256", .offset = FIELD(nr_pages), .unit = "pages",
+	 .min = 1, .max = PAGES_MAX, .help = "pages per pass of each worker"},
+	{.name = "turn-pages", .type = BENCH_PARAM_UINT, .def = "1", .offset = FIELD(turn_pages), .unit = "pages",
+	 .min = 1, .max = PAGES_MAX, .help = "way=turns: pages charged in one turn"},
+};
+
+const struct bench bench_charge_scaling = {
+	.name = "charge_scaling",
+	.summary = "charging pages from the CPU's stock, by one worker or many, in one memcg or many",
+	.about =
+		"Each worker touches pages of a mapping of its own and gives them back. The page tables stay, so the page is all "
+		"that is charged.\n\n"
+		"A charge is taken from the CPU's stock, consume_stock(), while that holds charges of the same memcg; else "
+		"try_charge_memcg() takes MEMCG_CHARGE_BATCH pages from the page_counter of every level up to the root, and "
+		"refill_stock() keeps what is left, after drain_stock() has given back what another memcg had there. Freed "
+		"pages do not go to the stock: uncharge_batch() returns them to the counters of all levels at once, for up to a "
+		"folio_batch of pages of one memcg (mm/memcontrol.c, Linux 6.12). The stock has one slot up to Linux 6.15, and "
+		"seven since (NR_MEMCG_STOCK).\n\n"
+		"bulk is the stock's best case: one charge in 64 goes to the counters. pingpong frees every page alone: "
+		"one walk of the counters for each. In turns, worker after worker charges turn-pages pages; with all of them on one CPU "
+		"(--place=one) and each in a memcg of its own (--memcgs=each), a turn finds its charges in the stock only while the "
+		"stock has a slot for each: the cost steps up where --workers exceeds the slots.\n\n"
+		"The numbers include the whole fault and the whole madvise(). A phase of a turn holds few pages, so it includes "
+		"much of the clock's own cost (bench null, phase); waiting for the turn is not timed, but cold caches after it "
+		"are. After every rep on cgroup v2 the statistics are read, which flushes them: the first updates of the next rep link the "
+		"memcg into the list of updated ones again.",
+	.version = 1,
+	.metrics = metrics,
+	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
+	.params = params,
+	.nr_params = sizeof(params) / sizeof(params[0]),
+	.state_size = sizeof(struct charge_scaling),
+	.setup = charge_scaling_setup,
+	.run = charge_scaling_run,
+	.verify = charge_scaling_verify,
+	.teardown = charge_scaling_teardown,
+};
