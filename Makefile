@@ -153,6 +153,9 @@ $(O)/%.o: %.c $(O)/.flags
 	$(say) CC $*.o
 	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# It holds that file.
+$(O)/harness/guest/build_config.o: harness/guest/kernel.config
+
 define archive_rule
 $(call archive,$(1)): $(patsubst %.c,$(O)/%.o,$(call layer_src,$(1))) $(2) $(O)/.sources
 	@mkdir -p $$(@D)
@@ -212,6 +215,7 @@ deps: ## install what `make bench` and `make check` need (Debian and Ubuntu, as 
 
 bench: ## install what is missing, build, and measure what memcg costs on this kernel
 	@tools/deps $(if $(KERNELS),guest,bench)
+	$(if $(findstring build:,$(KERNELS)),@tools/deps kernel)
 	@$(MAKE) --no-print-directory $(parallel) all
 	@$(O)/memcgbench run $(if $(filter-out 0,$(QUICK)),--quick) \
 		$(foreach k,$(KERNELS),--kernel $(call quote,$(k))) $(ARGS) $(BENCH)

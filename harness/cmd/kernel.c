@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* kernel - what kernels Debian's archive has for run --kernel, and fetching them ahead of time. */
+/* kernel - kernels for run --kernel ahead of time: what Debian's archive has, fetching them, building from source. */
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
@@ -8,18 +8,21 @@
 #include "base/units.h"
 #include "cmd/cmd.h"
 #include "cmd/text.h"
+#include "guest/build.h"
 #include "guest/kernel.h"
 
 extern const struct verb verb_kernel;
 
 struct kernel_args {
-	const char *flavour;
+	const char *flavour, *out_folder;
 	bool json, quiet;
 };
 
 static const struct opt options[] = {
 	{"flavour", 0, OPT_TO_STRING(struct kernel_args, flavour), .arg = "NAME", .def = KERNEL_FLAVOUR_DEFAULT,
 	 .help = "Debian's flavour of the kernel: cloud-amd64, amd64, rt-amd64"},
+	{"output", 'o', OPT_TO_STRING(struct kernel_args, out_folder), .arg = "DIR",
+	 .help = "of build: folder that gets bzImage, config and build.log"},
 	{"json", 0, OPT_TO_FLAG(struct kernel_args, json), .help = "print JSON"},
 	{"quiet", 0, OPT_TO_FLAG(struct kernel_args, quiet), .help = "do not say what takes long"},
 	OPT_END,
@@ -85,6 +88,43 @@ static int list_kernels(const struct kernel_args *args, const struct kernel_prog
 	return cmd_finish(&verb_kernel, status);
 }
 
+static json_t *kernel_json(const struct kernel *kernel)
+{
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "release", kernel->release, "image", kernel->image_path, "sha256",
+			 kernel->sha256, "config", kernel->config_path, "modules", kernel->modules_path);
+}
+
+static int print_kernels_json(json_t *kernels)
+{
+	return cmd_print_json(&verb_kernel, json_pack("{s:s, s:i, s:o}", "schema", "memcgbench-kernels", "schema_version", 1,
+						      "kernels", kernels));
+}
+
+static int build_kernels(const struct kernel_args *args, const struct kernel_progress *progress,
+			 const struct opt_list *operands)
+{
+	json_t *kernels;
+	struct kernel kernel;
+
+	if (operands->nr != 2)
+		return cmd_usage(&verb_kernel, "build what? One source tree is wanted: TREE or TREE@REV");
+	if (build_kernel(operands->items[1], args->out_folder, progress, &kernel))
+		return cmd_fail(&verb_kernel, NULL);
+	if (args->json) {
+		kernels = json_array();
+		json_array_append_new(kernels, kernel_json(&kernel));
+		kernel_free(&kernel);
+		return print_kernels_json(kernels);
+	}
+	printf("%s  ", kernel.release);
+	if (args->out_folder)
+		printf("%s/bzImage\n", args->out_folder);
+	else
+		printf("%s\n", kernel.image_path);
+	kernel_free(&kernel);
+	return cmd_finish(&verb_kernel, EXIT_OK);
+}
+
 static int fetch_kernels(const struct kernel_args *args, const struct kernel_progress *progress,
 			 const struct opt_list *operands)
 {
@@ -105,16 +145,13 @@ static int fetch_kernels(const struct kernel_args *args, const struct kernel_pro
 			json_decref(kernels);
 			return cmd_fail(&verb_kernel, NULL);
 		}
-		json_array_append_new(kernels, json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "release", kernel.release, "image",
-							 kernel.image_path, "sha256", kernel.sha256, "config",
-							 kernel.config_path, "modules", kernel.modules_path));
+		json_array_append_new(kernels, kernel_json(&kernel));
 		if (!args->json)
 			printf("%s  %s\n", kernel.release, kernel.image_path);
 		kernel_free(&kernel);
 	}
 	if (args->json)
-		return cmd_print_json(&verb_kernel, json_pack("{s:s, s:i, s:o}", "schema", "memcgbench-kernels",
-							      "schema_version", 1, "kernels", kernels));
+		return print_kernels_json(kernels);
 	json_decref(kernels);
 	return cmd_finish(&verb_kernel, EXIT_OK);
 }
@@ -133,8 +170,12 @@ static int kernel_main(int argc, char **argv)
 			status = list_kernels(&args, &progress);
 		else if (!strcmp(what, "fetch"))
 			status = fetch_kernels(&args, &progress, &parsed.operands);
+		else if (!strcmp(what, "build"))
+			status = build_kernels(&args, &progress, &parsed.operands);
+		else if (!strcmp(what, "config") && parsed.operands.nr == 1)
+			status = (fputs(build_fragment(), stdout), cmd_finish(&verb_kernel, EXIT_OK));
 		else
-			status = cmd_usage(&verb_kernel, "list or fetch VERSION is wanted");
+			status = cmd_usage(&verb_kernel, "list, fetch VERSION, build TREE or config is wanted");
 	}
 	opt_free(options, &args, &parsed);
 	return status;
@@ -142,12 +183,15 @@ static int kernel_main(int argc, char **argv)
 
 const struct verb verb_kernel = {
 	.name = "kernel",
-	.summary = "list and fetch kernels of Debian's archive",
+	.summary = "list, fetch and build kernels for run --kernel",
 	.about = "list prints what `run --kernel=deb:VERSION` can boot: the kernels that Debian's archive has in its suites, through "
 		 "the mirror that this machine's own apt uses, with lists and a cache of memcgbench's own "
 		 "($XDG_CACHE_HOME/memcgbench or ~/.cache/memcgbench); no root is needed. fetch gets kernels ahead of time and "
-		 "prints where their images are.",
-	.operands = "list | fetch VERSION...",
+		 "prints where their images are.\n\n"
+		 "build makes one from a source tree (TREE), or from a revision of a git tree (TREE@REV), with the configuration that config "
+		 "prints, as `run --build` does. The tree itself is not written to: objects and sources of revisions are in the cache, and "
+		 "the next build of the tree compiles what changed.",
+	.operands = "list | fetch VERSION... | build TREE[@REV] | config",
 	.options = options,
 	.main = kernel_main,
 };

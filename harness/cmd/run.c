@@ -85,7 +85,11 @@ static const struct opt options[] = {
 	{"kernel", 'k', OPT_TO_LIST(struct run_args, kernels), .arg = "NAME=SPEC", .group = GUESTS,
 	 .help = "boot this kernel with memcg off and on and count instructions; repeat it to compare kernels, the first "
 		 "is the baseline. SPEC: a bzImage, a build tree, a folder with bzImage and config, .deb files with "
-		 "commas between, running, or deb:VERSION from Debian's archive (deb:6.12, deb:7.1.13)"},
+		 "commas between, running, deb:VERSION from Debian's archive (deb:6.12, deb:7.1.13), or build:TREE[@REV]"},
+	{"build", 0, OPT_TO_LIST(struct run_args, builds), .arg = "NAME=TREE@REV", .group = GUESTS,
+	 .help = "build this source tree, or this revision of a git tree, with a configuration of memcgbench's own, and boot it; "
+		 "as --kernel=NAME=build:TREE@REV, behind all --kernel. The tree is not written to; the next build of it compiles what "
+		 "changed"},
 	{"seeds", 0, OPT_TO_U64(struct run_args, nr_seeds, 1, 1000), .arg = "N", .def = "5", .group = GUESTS,
 	 .help = "boots per kernel and memcg off or on, each with a seed of its own"},
 	{"jobs", 'j', OPT_TO_U64(struct run_args, nr_jobs, 0, 1024), .arg = "N", .def = "0", .group = GUESTS,
@@ -163,6 +167,28 @@ static int take_param(const char *name, const char *value, void *ctx)
 	if (asprintf(&text, "%s=%s", name, value) < 0)
 		return err_sys(ENOMEM, "memory for --%s", name);
 	args->params.items[args->params.nr++] = text;
+	return 0;
+}
+
+/* "--build=NAME=TREE" is "--kernel=NAME=build:TREE". */
+static int take_builds(struct run_args *args)
+{
+	size_t nr = args->kernels.nr + args->builds.nr, i;
+	const char **items = reallocarray(args->kernels.items, nr ? nr : 1, sizeof(*items));
+
+	if (!items)
+		return err_sys(ENOMEM, "memory for --build");
+	args->kernels.items = items;
+	for (i = 0; i < args->builds.nr; i++) {
+		const char *text = args->builds.items[i], *equals = strchr(text, '=');
+		int name_len = equals && !memchr(text, '/', (size_t)(equals - text)) ? (int)(equals - text) + 1 : 0;
+		char *spec;
+
+		/* Lives until the end of the program, as the other items do. */
+		if (asprintf(&spec, "%.*sbuild:%s", name_len, text, text + name_len) < 0)
+			return err_sys(ENOMEM, "memory for --build");
+		items[args->kernels.nr++] = spec;
+	}
 	return 0;
 }
 
@@ -505,7 +531,7 @@ static int run_main(int argc, char **argv)
 	if (cmd_parse(&verb_run, argc, argv, &args, &parsed, &status)) {
 		if (args.quick && !opt_is_given(options, &parsed, "seeds"))
 			args.nr_seeds = QUICK_SEEDS;
-		status = run_parsed(&line, argc, argv);
+		status = take_builds(&args) ? cmd_fail(&verb_run, NULL) : run_parsed(&line, argc, argv);
 	}
 	opt_free(options, &args, &parsed);
 	return status;

@@ -21,7 +21,7 @@ struct run_args {
 	unsigned int threads;
 	uint64_t limit_bytes, blocks, rep_ns, seed, latency_ops;
 	/* kernels booted in guests */
-	struct opt_list kernels, numa, qemu_opts;
+	struct opt_list kernels, builds, numa, qemu_opts; /* kernels: the builds are appended to it */
 	uint64_t nr_seeds, nr_jobs, cpus, memory_bytes;
 	const char *append, *cpu_model;
 	unsigned int cgroup;

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "guest/archive.h"
+#include "guest/build.h"
 #include "guest/files.h"
 #include "guest/unpack.h"
 
@@ -237,6 +238,9 @@ int kernel_open(const struct kernel_spec *spec, const struct kernel_progress *pr
 	case KERNEL_SPEC_ARCHIVE:
 		ret = kernel_fetch(spec->version, spec->flavour, progress, &kernel);
 		break;
+	case KERNEL_SPEC_BUILD:
+		ret = build_kernel(spec->paths[0], NULL, progress, &kernel);
+		break;
 	default:
 		ret = file_is_folder(spec->paths[0]) ? open_folder(spec->paths[0], &kernel) :
 						       open_image(spec->paths[0], &kernel);
@@ -245,7 +249,8 @@ int kernel_open(const struct kernel_spec *spec, const struct kernel_progress *pr
 		kernel_free(&kernel);
 		return ret;
 	}
-	snprintf(kernel.name, sizeof(kernel.name), "%s", spec->name[0] ? spec->name : kernel.release);
+	if (spec->name[0] || !kernel.name[0])
+		snprintf(kernel.name, sizeof(kernel.name), "%s", spec->name[0] ? spec->name : kernel.release);
 	*ret_kernel = kernel;
 	return 0;
 }

@@ -11,6 +11,8 @@
  *	running                                 /boot/vmlinuz-RELEASE of this machine's kernel
  *	deb:VERSION[:FLAVOUR]                   Debian's archive: VERSION is a series ("6.12": its newest) or a
  *	                                        point release ("7.1.13"); FLAVOUR cloud-amd64 (default), amd64, …
+ *	build:TREE[@REV]                        a source tree, or a revision of a git tree, built here (guest/build.h);
+ *	                                        NAME then defaults to REV
  *
  * Knows nothing of QEMU, benches or results. Needs no root. What it fetches or unpacks is kept in a cache
  * folder, named by hash, so that the second time costs nothing.
@@ -30,6 +32,7 @@ enum kernel_spec_type {
 	KERNEL_SPEC_DEBS,
 	KERNEL_SPEC_RUNNING,
 	KERNEL_SPEC_ARCHIVE, /* deb:… */
+	KERNEL_SPEC_BUILD,   /* build:… */
 };
 
 #define KERNEL_DEBS_MAX	       8
@@ -38,7 +41,7 @@ enum kernel_spec_type {
 struct kernel_spec {
 	char name[128]; /* "" = use the release */
 	enum kernel_spec_type type;
-	char *paths[KERNEL_DEBS_MAX]; /* PATH: one; DEBS: all */
+	char *paths[KERNEL_DEBS_MAX]; /* PATH, BUILD: one; DEBS: all */
 	size_t nr_paths;
 	char version[32]; /* ARCHIVE: "6.12" or "7.1.13" */
 	char flavour[32]; /* ARCHIVE */
@@ -70,7 +73,7 @@ struct kernel_progress {
 };
 
 /*
- * Open what @spec names. Fetches for deb: specs. Errors, all with a sentence: -ENOENT (no such file, version or
+ * Open what @spec names. Fetches for deb: specs, builds for build: specs (errors of build_kernel()). Other errors, all with a sentence: -ENOENT (no such file, version or
  * package), -EBADMSG ("wrong architecture", "truncated image", "not a kernel image", a digest that does not
  * match), -ENETUNREACH (the archive did not answer and the cache has not got it), -ENOSPC, -EACCES.
  */

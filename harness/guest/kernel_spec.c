@@ -101,13 +101,19 @@ static int parse_debs(const char *text, struct kernel_spec *spec)
 static int parse_source(const char *text, struct kernel_spec *spec)
 {
 	if (!*text)
-		return err_set(EINVAL, "a kernel spec is empty; give a path, running, or deb:VERSION");
+		return err_set(EINVAL, "a kernel spec is empty; give a path, running, deb:VERSION or build:TREE");
 	if (!strcmp(text, "running")) {
 		spec->type = KERNEL_SPEC_RUNNING;
 		return 0;
 	}
 	if (!strncmp(text, "deb:", 4))
 		return parse_archive(text + 4, spec);
+	if (!strncmp(text, "build:", 6)) {
+		if (!text[6])
+			return err_set(EINVAL, "build: wants a source tree, build:TREE or build:TREE@REV");
+		spec->type = KERNEL_SPEC_BUILD;
+		return add_path(spec, text + 6, strlen(text + 6));
+	}
 	if (ends_in(text, strlen(text), ".deb"))
 		return parse_debs(text, spec);
 	spec->type = KERNEL_SPEC_PATH;

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "guest/archive.h"
+#include "guest/build.h"
 #include "guest/files.h"
 #include "guest/kernel.h"
 
@@ -39,6 +40,8 @@ static void specs(void **state)
 	assert_spec("x=/a=b", "x", KERNEL_SPEC_PATH, "/a=b");
 	assert_spec("/a,b", "", KERNEL_SPEC_PATH, "/a,b");
 	assert_spec("a=x.deb,y.deb", "a", KERNEL_SPEC_DEBS, "x.deb");
+	assert_spec("new=build:linux@v6.12", "new", KERNEL_SPEC_BUILD, "linux@v6.12");
+	assert_spec("build:../a=b@origin/master", "", KERNEL_SPEC_BUILD, "../a=b@origin/master");
 	assert_spec("v6.12-rc1+=bzImage", "v6.12-rc1+", KERNEL_SPEC_PATH, "bzImage");
 }
 
@@ -60,7 +63,7 @@ static void bad_specs(void **state)
 	static const char *const bad[] = {"",	      "a=",	   "=running",	  "a b=running", "-a=running",
 					  ".a=running", "deb:",	   "deb:6",	  "deb:6.",	 "deb:.6",
 					  "deb:6..1", "deb:6.1.2.3", "deb:6.x",	  "deb:6.12:",	 "deb:6.12:a/b",
-					  "a.deb,b,c.deb", "a.deb,,b.deb"};
+					  "a.deb,b,c.deb", "a.deb,,b.deb", "build:", "x=build:"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
