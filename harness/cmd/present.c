@@ -219,10 +219,19 @@ static int print_ladder(const struct table_source *source, const char *dir, cons
 	return ladder_with_sweep(source, cmd_wants_colour(), stdout);
 }
 
+static size_t last_kernel(const struct ladder *ladder)
+{
+	size_t i = ladder->nr_kernels - 1;
+
+	while (i && ladder->variant_of[i] != SIZE_MAX)
+		i--;
+	return i;
+}
+
 /* Below the table of several kernels: is the last of them worse than the first? Returns the exit status. */
 static int print_verdicts(const struct verb *verb, const struct rundata *data, const struct ladder *ladder)
 {
-	const char *first = ladder->kernels[0], *last = ladder->kernels[ladder->nr_kernels - 1];
+	const char *first = ladder->kernels[0], *last = ladder->kernels[last_kernel(ladder)];
 	struct compare_options how = {0};
 	struct compare_side base, cand;
 	struct compare *compare;
@@ -271,7 +280,7 @@ static int present_ladder(const struct verb *verb, const char *dir, const struct
 		status = cmd_fail(verb, NULL);
 	else if (!options->json)
 		fputs(remark, stdout);
-	if (!ret && ladder->nr_kernels > 1 && !options->json)
+	if (!ret && last_kernel(ladder) > 0 && !options->json)
 		status = print_verdicts(verb, data, ladder);
 	sweep_free(sweep);
 	ladder_free(ladder);

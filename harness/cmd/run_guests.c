@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd/run_guests.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -21,10 +22,17 @@
 /* What a boot under TCG takes at least; for the estimate only. */
 #define BOOT_NS 6000000000ull
 
+/* --boot-arg: what is booted as a variant of each kernel. */
+struct boot_arg {
+	char name[64];
+	const char *args;
+};
+
 /* One boot of the run. */
 struct guest_boot {
 	const struct kernel *kernel;
 	bool off; /* cgroup_disable=memory */
+	const struct boot_arg *arg; /* NULL: no variant */
 	uint64_t seed;
 	char **lines; /* what it said; stored when the boot has ended well */
 	size_t nr_lines;
@@ -40,6 +48,7 @@ struct guests {
 	struct kernel *kernels;
 	struct equipment *equipment; /* by kernel */
 	size_t nr_kernels;
+	struct boot_arg *boot_args;
 	struct qemu_node *nodes;
 	char *runner_path;
 	struct store *store;
@@ -130,27 +139,109 @@ static int parse_nodes(struct guests *guests)
 	return 0;
 }
 
+/* "nokmem=cgroup.memory=nokmem", or "cgroup.memory=nokmem": no name has a dot. */
+static int parse_boot_arg(const char *text, struct boot_arg *ret_arg)
+{
+	const char *equals = strchr(text, '='), *name = text;
+	size_t len = equals ? (size_t)(equals - text) : 0, i;
+	bool is_named = len && !memchr(text, '.', len);
+
+	*ret_arg = (struct boot_arg){.args = is_named ? equals + 1 : text};
+	if (!is_named) {
+		name = equals ? equals + 1 : text;
+		len = strlen(name);
+	}
+	for (i = 0; i < len && (isalnum((unsigned char)name[i]) || strchr("_+-,.", name[i])); i++)
+		if (i + 1 < sizeof(ret_arg->name))
+			ret_arg->name[i] = name[i] == ',' ? '+' : name[i];
+	if (!len || i < len || len >= sizeof(ret_arg->name) || !ret_arg->args[0])
+		return err_set(EINVAL, "--boot-arg=%s: NAME=ARGS is wanted, the name of letters, digits and _ + -", text);
+	return 0;
+}
+
+static int parse_boot_args(struct guests *guests)
+{
+	const struct opt_list *list = &guests->args->boot_args;
+	size_t i, k;
+
+	guests->boot_args = calloc(list->nr ? list->nr : 1, sizeof(*guests->boot_args));
+	if (!guests->boot_args)
+		return err_sys(ENOMEM, "memory for %zu arguments", list->nr);
+	for (i = 0; i < list->nr; i++) {
+		int ret = parse_boot_arg(list->items[i], &guests->boot_args[i]);
+
+		if (ret)
+			return ret;
+		for (k = 0; k < i; k++)
+			if (!strcmp(guests->boot_args[k].name, guests->boot_args[i].name))
+				return err_set(EINVAL, "--boot-arg=%s: two are called \"%s\"; give them names (NAME=ARGS)",
+					       list->items[i], guests->boot_args[i].name);
+	}
+	return 0;
+}
+
+/* Known from its configuration; where there is none, the guest will see. */
+static bool lacks_memcg(const struct kernel *kernel)
+{
+	return kernel->config_path && kernel_config_get(kernel->config_path, "MEMCG") == 'n';
+}
+
+static void say_no_memcg(struct guests *guests)
+{
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < guests->nr_kernels; i++)
+		if (lacks_memcg(&guests->kernels[i])) {
+			snprintf(text, sizeof(text), "kernel %s is built without CONFIG_MEMCG: it counts as memcg off, and has no other boot",
+				 guests->kernels[i].name);
+			say_progress(guests, text);
+		}
+}
+
 static int make_boots(struct guests *guests)
 {
 	uint64_t nr_seeds = guests->args->nr_seeds, seed;
-	size_t i, n = 0;
-	int off;
+	size_t i, n = 0, nr_args = guests->args->boot_args.nr, arg;
 
 	/* One more than there are: the first is run twice. */
-	guests->boots = calloc(guests->nr_kernels * 2 * nr_seeds + 1, sizeof(*guests->boots));
+	guests->boots = calloc(guests->nr_kernels * (2 + nr_args) * nr_seeds + 1, sizeof(*guests->boots));
 	if (!guests->boots)
 		return err_sys(ENOMEM, "memory for the boots");
 	for (seed = 0; seed < nr_seeds; seed++)
-		for (i = 0; i < guests->nr_kernels; i++)
-			for (off = 1; off >= 0; off--)
-				guests->boots[n++] = (struct guest_boot){
-					.kernel = &guests->kernels[i],
-					.off = off,
-					.seed = guests->plan->seed + seed,
-				};
+		for (i = 0; i < guests->nr_kernels; i++) {
+			struct guest_boot boot = {.kernel = &guests->kernels[i], .off = true, .seed = guests->plan->seed + seed};
+
+			guests->boots[n++] = boot;
+			if (lacks_memcg(boot.kernel))
+				continue;
+			boot.off = false;
+			guests->boots[n++] = boot;
+			for (arg = 0; arg < nr_args; arg++) {
+				boot.arg = &guests->boot_args[arg];
+				guests->boots[n++] = boot;
+			}
+		}
 	guests->nr_boots = n;
 	guests->boots[n] = guests->boots[0];
 	return 0;
+}
+
+/* "6.12", or "6.12,nokmem": no name that a user gives has a comma. */
+static const char *boot_kernel_name(const struct guest_boot *boot, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s", boot->kernel->name, boot->arg ? "," : "", boot->arg ? boot->arg->name : "");
+	return buf;
+}
+
+/* "kernel 6.12, memcg off, seed 1": for sentences. */
+static const char *boot_text(const struct guest_boot *boot, char *buf, size_t size)
+{
+	char name[200];
+
+	snprintf(buf, size, "kernel %s, memcg %s, seed %llu", boot_kernel_name(boot, name, sizeof(name)),
+		 boot->off ? "off" : "on", (unsigned long long)boot->seed);
+	return buf;
 }
 
 /*
@@ -164,9 +255,9 @@ static char *boot_append(const struct guests *guests, const struct guest_boot *b
 
 	memset(pad, 'x', len);
 	pad[len] = '\0';
-	if (asprintf(&append, "memcgbench.pad=%s%s%s%s%s", pad, boot->off ? " cgroup_disable=memory" : "",
-		     guests->args->cgroup ? " memcgbench.cgroup=v1" : "", guests->args->append ? " " : "",
-		     guests->args->append ? guests->args->append : "") < 0)
+	if (asprintf(&append, "memcgbench.pad=%s%s%s%s%s%s%s", pad, boot->off ? " cgroup_disable=memory" : "",
+		     guests->args->cgroup ? " memcgbench.cgroup=v1" : "", boot->arg ? " " : "", boot->arg ? boot->arg->args : "",
+		     guests->args->append ? " " : "", guests->args->append ? guests->args->append : "") < 0)
 		return NULL;
 	return append;
 }
@@ -273,16 +364,15 @@ static int boot_once(const struct guests *guests, struct guest_boot *boot, const
 /* A boot that went wrong leaves no sample: one error record says why. */
 static int store_failure(struct guests *guests, unsigned int number, const struct guest_boot *boot)
 {
+	char what[256];
 	json_t *record = json_pack("{s:s, s:o}", "type", "error", "text",
-				   json_sprintf("kernel %s, memcg %s, seed %llu: %s", boot->kernel->name,
-						boot->off ? "off" : "on", (unsigned long long)boot->seed, boot->error));
+				   json_sprintf("%s: %s", boot_text(boot, what, sizeof(what)), boot->error));
 	char *line = record ? json_dumps(record, JSON_COMPACT) : NULL;
 	int ret = line ? store_line(guests->store, number, "qemu", line, NULL)
 		       : err_set(EINVAL, "an error that cannot be stored: %s", boot->error);
 
 	if (line)
-		fprintf(stderr, "memcgbench run: kernel %s, memcg %s, seed %llu: %s\n", boot->kernel->name,
-			boot->off ? "off" : "on", (unsigned long long)boot->seed, boot->error);
+		fprintf(stderr, "memcgbench run: %s: %s\n", boot_text(boot, what, sizeof(what)), boot->error);
 	json_decref(record);
 	free(line);
 	guests->nr_errors++;
@@ -290,6 +380,21 @@ static int store_failure(struct guests *guests, unsigned int number, const struc
 }
 
 /* The guest does not know what its kernel is called here: its boot record is told. */
+static void complete_boot_record(const struct guest_boot *boot, json_t *record)
+{
+	const char *version = json_string_value(json_object_get(json_object_get(record, "cgroup"), "version"));
+	char name[200];
+
+	json_object_set_new(record, "kernel", json_string(boot_kernel_name(boot, name, sizeof(name))));
+	if (boot->arg) {
+		json_object_set_new(record, "variant_of", json_string(boot->kernel->name));
+		json_object_set_new(record, "boot_arg", json_string(boot->arg->args));
+	}
+	/* Memcg was not switched off, and yet there is none. */
+	if (lacks_memcg(boot->kernel) || (!boot->off && version && !strcmp(version, "none")))
+		json_object_set_new(record, "no_memcg", json_true());
+}
+
 static int store_guest_line(struct guests *guests, unsigned int number, const struct guest_boot *boot, const char *line,
 			    json_t **ret_record)
 {
@@ -298,7 +403,7 @@ static int store_guest_line(struct guests *guests, unsigned int number, const st
 
 	if (record && json_is_string(json_object_get(record, "type")) &&
 	    !strcmp(json_string_value(json_object_get(record, "type")), "boot")) {
-		json_object_set_new(record, "kernel", json_string(boot->kernel->name));
+		complete_boot_record(boot, record);
 		named = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	}
 	json_decref(record);
@@ -344,7 +449,7 @@ static void *boot_thread(void *ctx)
 		/* The repetition of the first boot comes second, so that a guest that is not exact is found early. */
 		size_t at = guests->next++, i = at == 0 ? 0 : at == 1 ? guests->nr_boots : at - 1;
 		struct guest_boot *boot = &guests->boots[i];
-		char folder[PATH_MAX], what[160];
+		char folder[PATH_MAX], text[256], what[320];
 
 		snprintf(folder, sizeof(folder), "%s/boots/%zu%s", store_dir(guests->store), i == guests->nr_boots ? 0 : i,
 			 i == guests->nr_boots ? "-again" : "");
@@ -355,9 +460,8 @@ static void *boot_thread(void *ctx)
 		boot->done = true;
 		guests->nr_done++;
 		store_what_is_done(guests);
-		snprintf(what, sizeof(what), "boot %zu of %zu: kernel %s, memcg %s, seed %llu", guests->nr_done,
-			 guests->nr_boots + 1, boot->kernel->name, boot->off ? "off" : "on",
-			 (unsigned long long)boot->seed);
+		snprintf(what, sizeof(what), "boot %zu of %zu: %s", guests->nr_done, guests->nr_boots + 1,
+			 boot_text(boot, text, sizeof(text)));
 		progress_show(&guests->progress, (double)guests->nr_done / (double)(guests->nr_boots + 1), what);
 	}
 	pthread_mutex_unlock(&guests->lock);
@@ -526,7 +630,7 @@ static int print_commands(struct guests *guests)
 	for (i = 0; i < guests->nr_boots; i++) {
 		__free_mem char *append = boot_append(guests, &guests->boots[i]), *text = NULL;
 		struct qemu_options qemu;
-		char **argv;
+		char **argv, what[256];
 
 		fill_qemu(guests, &guests->boots[i], "initramfs.cpio", append, &qemu);
 		qemu.results_path = "results.jsonl";
@@ -535,8 +639,7 @@ static int print_commands(struct guests *guests)
 			return cmd_fail(guests->verb, NULL);
 		text = qemu_command_text(argv);
 		qemu_argv_free(argv);
-		printf("# kernel %s, memcg %s, seed %llu\n%s\n", guests->boots[i].kernel->name,
-		       guests->boots[i].off ? "off" : "on", (unsigned long long)guests->boots[i].seed, text ? text : "");
+		printf("# %s\n%s\n", boot_text(&guests->boots[i], what, sizeof(what)), text ? text : "");
 	}
 	return cmd_finish(guests->verb, EXIT_OK);
 }
@@ -558,6 +661,7 @@ static void guests_free(struct guests *guests)
 	free(guests->equipment);
 	free(guests->boots);
 	free(guests->kernels);
+	free(guests->boot_args);
 	free(guests->nodes);
 	free(guests->runner_path);
 }
@@ -569,6 +673,8 @@ int run_guests(const struct verb *verb, const struct run_args *args, const struc
 	int ret = parse_nodes(&guests), status;
 
 	if (!ret)
+		ret = parse_boot_args(&guests);
+	if (!ret)
 		ret = open_kernels(&guests);
 	if (!ret)
 		ret = equip_kernels(&guests);
@@ -576,7 +682,11 @@ int run_guests(const struct verb *verb, const struct run_args *args, const struc
 		ret = paths_runner(&guests.runner_path);
 	if (!ret)
 		ret = make_boots(&guests);
-	if (ret)
+	if (!ret)
+		say_no_memcg(&guests);
+	if (ret && *stop)
+		status = 128 + *stop;
+	else if (ret)
 		status = ret == -EINVAL ? cmd_usage(verb, NULL) : cmd_fail(verb, NULL);
 	else if (args->dry_run)
 		status = print_commands(&guests);

@@ -23,6 +23,7 @@ struct run_args {
 	/* kernels booted in guests */
 	struct opt_list kernels, builds, numa, qemu_opts; /* kernels: the builds are appended to it */
 	uint64_t nr_seeds, nr_jobs, cpus, memory_bytes;
+	struct opt_list boot_args;
 	const char *append, *cpu_model;
 	unsigned int cgroup;
 	bool quick, no_counters, no_plots, perf_record, json, dry_run, quiet;

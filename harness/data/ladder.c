@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -18,6 +19,7 @@ struct build {
 	struct ladder *ladder;
 	struct boot_key *boots; /* by boot number */
 	size_t nr_boots;
+	bool is_exact; /* the clock counts instructions */
 };
 
 static int no_memory(void)
@@ -27,8 +29,9 @@ static int no_memory(void)
 
 static int find_kernel(struct ladder *ladder, const char *name, size_t *ret_index)
 {
+	size_t *variant_of, i;
 	char **kernels;
-	size_t i;
+	bool *no_memcg;
 
 	for (i = 0; i < ladder->nr_kernels; i++)
 		if (!strcmp(ladder->kernels[i], name))
@@ -38,6 +41,14 @@ static int find_kernel(struct ladder *ladder, const char *name, size_t *ret_inde
 		if (!kernels)
 			return no_memory();
 		ladder->kernels = kernels;
+		variant_of = reallocarray(ladder->variant_of, i + 1, sizeof(*variant_of));
+		ladder->variant_of = variant_of ? variant_of : ladder->variant_of;
+		no_memcg = reallocarray(ladder->no_memcg, i + 1, sizeof(*no_memcg));
+		ladder->no_memcg = no_memcg ? no_memcg : ladder->no_memcg;
+		if (!variant_of || !no_memcg)
+			return no_memory();
+		variant_of[i] = SIZE_MAX;
+		no_memcg[i] = false;
 		kernels[i] = strdup(name);
 		if (!kernels[i])
 			return no_memory();
@@ -66,6 +77,22 @@ static int find_seed(struct ladder *ladder, uint64_t seed, size_t *ret_index)
 	return 0;
 }
 
+/* What else a boot record says of its kernel. */
+static int read_kernel(struct ladder *ladder, size_t kernel, const json_t *boot)
+{
+	const char *plain = json_string_value(json_object_get(boot, "variant_of"));
+	size_t of;
+	int ret;
+
+	ladder->no_memcg[kernel] |= json_is_true(json_object_get(boot, "no_memcg"));
+	if (!plain)
+		return 0;
+	ret = find_kernel(ladder, plain, &of);
+	if (!ret)
+		ladder->variant_of[kernel] = of;
+	return ret;
+}
+
 static int read_boots(struct build *build)
 {
 	const json_t *boots = json_object_get(build->data->run, "boots");
@@ -89,6 +116,8 @@ static int read_boots(struct build *build)
 		for (; build->nr_boots <= at; build->nr_boots++)
 			keys[build->nr_boots] = (struct boot_key){SIZE_MAX, SIZE_MAX};
 		ret = find_kernel(build->ladder, kernel, &keys[at].kernel);
+		if (!ret)
+			ret = read_kernel(build->ladder, keys[at].kernel, boot);
 		if (!ret)
 			ret = find_seed(build->ladder, (uint64_t)json_integer_value(seed), &keys[at].seed);
 		if (ret)
@@ -157,7 +186,10 @@ static bool is_of_row(const struct build *build, const struct ladder_row *row, c
 {
 	const struct boot_key *key = sample->boot < build->nr_boots ? &build->boots[sample->boot] : NULL;
 
-	return !sample->warmup && !sample->cut && key && key->kernel == row->kernel;
+	if (sample->warmup || sample->cut || !key)
+		return false;
+	return key->kernel == row->kernel || (key->kernel == build->ladder->variant_of[row->kernel] &&
+					      !strcmp(row->item->arms[sample->arm].state, "off"));
 }
 
 /* A rep lasts at least as long as its work, and a timer tick only adds: the least rep of every boot of the row's kernel. */
@@ -177,8 +209,8 @@ static void read_times(const struct build *build, struct ladder_row *row, size_t
 	}
 }
 
-/* Nothing only adds to a count: the median rep of every boot. */
-static int read_counts(const struct build *build, struct ladder_row *row, size_t metric)
+/* Nothing only adds to a count, and nanoseconds are never exact: the median rep of every boot. */
+static int read_medians(const struct build *build, struct ladder_row *row, size_t metric)
 {
 	__free_mem double *reps = calloc(row->item->nr_samples ? row->item->nr_samples : 1, sizeof(*reps));
 	size_t arm, seed, i, nr;
@@ -202,7 +234,7 @@ static int read_counts(const struct build *build, struct ladder_row *row, size_t
 	return 0;
 }
 
-static int finish_row(struct ladder_row *row, const struct ladder_row *base, size_t nr_seeds)
+static int finish_row(struct ladder_row *row, const struct ladder_row *base, bool is_variant, size_t nr_seeds)
 {
 	size_t i, seed;
 	int ret = 0;
@@ -214,7 +246,8 @@ static int finish_row(struct ladder_row *row, const struct ladder_row *base, siz
 			if (base != row)
 				row->change[i].by_seed[seed] =
 					i ? row->overhead[i].by_seed[seed] - base->overhead[i].by_seed[seed]
-					  : row->arm[0].by_seed[seed] - base->arm[0].by_seed[seed];
+					  : is_variant ? NAN
+						       : row->arm[0].by_seed[seed] - base->arm[0].by_seed[seed];
 		}
 	}
 	for (i = 0; !ret && i < row->item->nr_arms; i++) {
@@ -237,6 +270,12 @@ static bool row_is_empty(const struct ladder_row *row)
 	return true;
 }
 
+/* Whose row a kernel's row is compared with. */
+static size_t base_kernel(const struct ladder *ladder, size_t kernel)
+{
+	return ladder->variant_of[kernel] == SIZE_MAX ? 0 : ladder->variant_of[kernel];
+}
+
 static int add_rows(struct build *build, const struct rundata_item *item, size_t metric)
 {
 	struct ladder *ladder = build->ladder;
@@ -253,12 +292,13 @@ static int add_rows(struct build *build, const struct rundata_item *item, size_t
 		ret = row_alloc(row, ladder->nr_seeds);
 		if (ret)
 			return ret;
-		if (row->metric->is_count)
-			ret = read_counts(build, row, metric);
+		if (row->metric->is_count || !build->is_exact)
+			ret = read_medians(build, row, metric);
 		else
 			read_times(build, row, metric);
 		if (!ret)
-			ret = finish_row(row, &ladder->rows[first], ladder->nr_seeds);
+			ret = finish_row(row, &ladder->rows[first + base_kernel(ladder, kernel)],
+					 ladder->variant_of[kernel] != SIZE_MAX, ladder->nr_seeds);
 		if (ret)
 			return ret;
 		any |= !row_is_empty(row);
@@ -291,8 +331,10 @@ static int build_rows(struct build *build)
 int ladder_compute(const struct rundata *data, struct ladder **ret_ladder)
 {
 	struct build build = {.data = data, .ladder = calloc(1, sizeof(*build.ladder))};
+	const char *clock = json_string_value(json_object_get(data->run, "clock"));
 	int ret = build.ladder ? read_boots(&build) : no_memory();
 
+	build.is_exact = clock && !strcmp(clock, "insn");
 	if (!ret)
 		ret = build_rows(&build);
 	free(build.boots);
@@ -329,6 +371,8 @@ void ladder_free(struct ladder *ladder)
 	for (i = 0; i < ladder->nr_kernels; i++)
 		free(ladder->kernels[i]);
 	free(ladder->kernels);
+	free(ladder->variant_of);
+	free(ladder->no_memcg);
 	free(ladder->seeds);
 	free(ladder->rows);
 	free(ladder);

@@ -2,14 +2,16 @@
 /*
  * ladder.h - what memcg costs on one or several kernels, each booted with memcg off and on: off → root → child.
  *
- * From stored samples of guest boots only, on a clock that is exact within a boot. The value of a boot is the *least*
- * of its reps (a rep is at least as long as its work; a timer tick only adds), of a count their median; so a boot with its seed
- * is one observation. Boots are paired by seed: differences are taken within a seed, then summed up over seeds.
+ * From stored samples of guest boots only. On a clock that is exact within a boot the value of a boot is the *least* of its reps
+ * (a rep is at least as long as its work; a timer tick only adds); of a count, and of nanoseconds, it is their median. So a boot
+ * with its seed is one observation. Boots are paired by seed: differences are taken within a seed, then summed up over seeds.
  */
 #ifndef DATA_LADDER_H
 #define DATA_LADDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/util.h"
 #include "data/rundata.h"
@@ -30,7 +32,7 @@ struct ladder_row {
 	struct ladder_cost *overhead; /* item->nr_arms: arm − off within a seed; of arm 0: nothing */
 	/*
 	 * The memcg cost change: this overhead − that of kernel 0, within a seed; nothing on kernel 0. And the change
-	 * of the baseline arm itself (off), which is what the kernel changed for everybody.
+	 * of the baseline arm itself (off), which is what the kernel changed for everybody. Of a variant: against its own kernel.
 	 */
 	struct ladder_cost *change;
 };
@@ -38,6 +40,12 @@ struct ladder_row {
 struct ladder {
 	char **kernels; /* names in the order of their first boot */
 	size_t nr_kernels;
+	/*
+	 * By kernel. A variant is a kernel booted with memcg on and a further argument ("6.12,nokmem"); its "off" is that of
+	 * the kernel itself. SIZE_MAX: no variant.
+	 */
+	size_t *variant_of;
+	bool *no_memcg; /* by kernel: built without the memory controller, so that there is only "off" */
 	uint64_t *seeds;
 	size_t nr_seeds;
 	struct ladder_row *rows; /* by item, metric, kernel */

@@ -112,7 +112,10 @@ static void metric_row(struct table *table, const struct ladder_print *print, co
 	for (i = 1; i < row->item->nr_arms; i++) {
 		if (!is_shown(row->item, i))
 			continue;
-		cost_cell(table, &row->overhead[i], true);
+		if (print->ladder->no_memcg[row->kernel])
+			table_cell(table, TABLE_PLAIN, "no memcg");
+		else
+			cost_cell(table, &row->overhead[i], true);
 		percent_cell(table, row, i);
 	}
 	spread_cell(table, row->overhead + 1, row->item->nr_arms - 1);
@@ -234,6 +237,25 @@ static void print_kernels(const struct ladder_print *print)
 		}
 }
 
+/* What the names with a comma are. */
+static void print_variants(const struct ladder_print *print)
+{
+	const json_t *boots = json_object_get(print->data->run, "boots"), *boot = NULL;
+	const struct ladder *ladder = print->ladder;
+	size_t kernel, i;
+
+	for (kernel = 0; kernel < ladder->nr_kernels; kernel++) {
+		if (ladder->variant_of[kernel] == SIZE_MAX)
+			continue;
+		json_array_foreach(boots, i, boot)
+			if (!strcmp(label_string(boot, "kernel"), ladder->kernels[kernel]))
+				break;
+		fprintf(print->out, "%s: %s booted with %s; off and change are against %s.\n", ladder->kernels[kernel],
+			ladder->kernels[ladder->variant_of[kernel]], label_string(boot, "boot_arg"),
+			ladder->kernels[ladder->variant_of[kernel]]);
+	}
+}
+
 int ladder_text(const struct rundata *data, const struct ladder *ladder, const struct label_defaults *defaults,
 		bool colour, FILE *out)
 {
@@ -265,5 +287,6 @@ int ladder_text(const struct rundata *data, const struct ladder *ladder, const s
 		fprintf(out, "change: against %s, within a seed. Below child-off: what the kernel did to memcg alone;\n"
 			     "below off: what it did to everybody.\n",
 			ladder->kernels[0]);
+	print_variants(&print);
 	return ferror(out) ? err_set(EIO, "the table could not be written") : 0;
 }

@@ -90,6 +90,106 @@ static void assert_cost(const struct ladder_cost *cost, size_t nr, double median
 	assert_true(cost->median == median && cost->low == low && cost->high == high);
 }
 
+/* A boot of seed 1 with memcg on: a variant of "old", or of a kernel of its own. */
+static void add_boot(const char *kernel, const char *variant_of, double root, double child)
+{
+	json_t *boots = json_object_get(data.run, "boots"), *boot;
+	unsigned int number = (unsigned int)json_array_size(boots);
+
+	boot = json_pack("{s:i, s:s, s:i, s:{s:s}}", "boot", (int)number, "kernel", kernel, "seed", 1, "cgroup", "version", "v2");
+	if (variant_of) {
+		json_object_set_new(boot, "variant_of", json_string(variant_of));
+		json_object_set_new(boot, "boot_arg", json_string("cgroup.memory=nokmem"));
+	}
+	json_array_append_new(boots, boot);
+	add(number, 1, root, false);
+	add(number, 2, child, false);
+}
+
+static char *print_text(const struct ladder *ladder)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_int_equal(ladder_text(&data, ladder, NULL, false, out), 0);
+	fclose(out);
+	return text;
+}
+
+static void variant_shares_off(void **state)
+{
+	struct ladder *ladder;
+	char *text;
+
+	(void)state;
+	add_boot("old,nokmem", "old", 107, 115);
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_int_equal(ladder->nr_kernels, 3);
+	assert_int_equal(ladder->variant_of[0], SIZE_MAX);
+	assert_int_equal(ladder->variant_of[2], 0);
+	/* Only seed 1 has it; "off" is the kernel's own, in both seeds. */
+	assert_cost(&ladder->rows[2].arm[0], 2, 102, 100, 104);
+	assert_cost(&ladder->rows[2].overhead[2], 1, 15, 15, 15);
+	assert_cost(&ladder->rows[2].change[2], 1, -5, -5, -5);
+	assert_int_equal(ladder->rows[2].change[0].nr, 0);
+	/* The others are as without it. */
+	assert_cost(&ladder->rows[1].change[2], 2, 0, -2, 2);
+	text = print_text(ladder);
+	assert_non_null(strstr(text, "old,nokmem: old booted with cgroup.memory=nokmem; off and change are against old."));
+	free(text);
+	ladder_free(ladder);
+}
+
+/* Its change is against its own kernel, not against the first. */
+static void variant_of_the_second(void **state)
+{
+	struct ladder *ladder;
+
+	(void)state;
+	add_boot("new,nokmem", "new", 160, 168);
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_cost(&ladder->rows[2].overhead[2], 1, 18, 18, 18);
+	assert_cost(&ladder->rows[2].change[2], 1, -4, -4, -4);
+	ladder_free(ladder);
+}
+
+static void kernel_without_memcg(void **state)
+{
+	json_t *boots = json_object_get(data.run, "boots");
+	struct ladder *ladder;
+	unsigned int i;
+	char *text;
+
+	(void)state;
+	for (i = 0; i < item.nr_samples; i++)
+		if (samples[i].boot % 4 == 3)
+			samples[i].cut = true;
+	json_object_set_new(json_array_get(boots, 2), "no_memcg", json_true());
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_false(ladder->no_memcg[0]);
+	assert_true(ladder->no_memcg[1]);
+	assert_int_equal(ladder->rows[1].overhead[2].nr, 0);
+	text = print_text(ladder);
+	assert_non_null(strstr(text, "no memcg"));
+	free(text);
+	ladder_free(ladder);
+}
+
+/* Nanoseconds are not exact: the median of the reps, not the least. */
+static void nanoseconds_by_median(void **state)
+{
+	struct ladder *ladder;
+
+	(void)state;
+	json_object_set_new(data.run, "clock", json_string("ns"));
+	add(0, 0, 90, false);
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	/* 1100, 100 and 90 */
+	assert_true(ladder->rows[0].arm[0].by_seed[0] == 100);
+	ladder_free(ladder);
+}
+
 static void least_rep_paired_by_seed(void **state)
 {
 	struct ladder *ladder;
@@ -186,6 +286,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(missing_boot_is_missing, make, clear),
 		cmocka_unit_test_setup_teardown(nothing_measured_is_an_error, make, clear),
 		cmocka_unit_test_setup_teardown(table_shows_changes_and_gaps, make, clear),
+		cmocka_unit_test_setup_teardown(variant_shares_off, make, clear),
+		cmocka_unit_test_setup_teardown(variant_of_the_second, make, clear),
+		cmocka_unit_test_setup_teardown(kernel_without_memcg, make, clear),
+		cmocka_unit_test_setup_teardown(nanoseconds_by_median, make, clear),
 		cmocka_unit_test_setup_teardown(json_has_what_the_table_has, make, clear),
 	};
 

@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2154 # what bats and verbs.bash set
+# kernel config and build, and which boots a run makes of a kernel: without building or booting one.
+load verbs
+
+setup()
+{
+	export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+}
+
+# fake_kernel FOLDER: what passes for a bzImage of 6.12 as long as nobody boots it, with a configuration from standard input.
+fake_kernel()
+{
+	mkdir -p "$1"
+	cat >"$1/config"
+	python3 - "$1/bzImage" <<'END'
+import sys
+image = bytearray(4096)
+image[0x1f1] = 1
+image[0x1f4] = (4096 - 1024) // 16
+image[0x1fe:0x200] = b"\x55\xaa"
+image[0x202:0x206] = b"HdrS"
+image[0x206:0x208] = b"\x0f\x02"
+image[0x20e:0x210] = b"\x00\x01"
+image[0x236] = 1
+image[0x300:0x30b] = b"6.12.0-fake"
+open(sys.argv[1], "wb").write(image)
+END
+}
+
+@test "kernel config prints what a build is made with" {
+	run --separate-stderr memcgbench kernel config
+	[ "$status" -eq 0 ]
+	grep -qx 'CONFIG_MEMCG=y' <<<"$output"
+	grep -qx 'CONFIG_SERIAL_8250_CONSOLE=y' <<<"$output"
+	! grep -v -e '^CONFIG_[A-Z0-9_]*=y$' -e '^#' -e '^$' <<<"$output"
+}
+
+@test "kernel build: what is no source tree is one line" {
+	fails_with 5 "memcgbench kernel: /nowhere: there is no such folder" memcgbench kernel build /nowhere
+	mkdir "$BATS_TEST_TMPDIR/empty"
+	fails_with 5 "memcgbench kernel: $BATS_TEST_TMPDIR/empty: no sources of Linux in it (there is no Kconfig and arch/x86/Kconfig)" \
+		memcgbench kernel build "$BATS_TEST_TMPDIR/empty"
+	run memcgbench kernel build
+	[ "$status" -eq 2 ]
+}
+
+@test "a build that fails is status 5, with the end of its log and where the log is" {
+	tree=$BATS_TEST_TMPDIR/linux
+	mkdir -p "$tree/arch/x86"
+	touch "$tree/Kconfig" "$tree/arch/x86/Kconfig"
+	printf 'allnoconfig:\n\t@echo one; echo "mm/memcontrol.c:1:1: error: what"; exit 3\n' >"$tree/Makefile"
+	run memcgbench kernel build "$tree" --quiet
+	[ "$status" -eq 5 ]
+	[[ $output == *"make allnoconfig in $tree ended with status 2:"* ]]
+	[[ $output == *"error: what"* ]]
+	log=$(sed -n 's/^(the whole log: \(.*\))$/\1/p' <<<"$output")
+	[ -s "$log" ]
+	run memcgbench run --build "x=$tree" --quiet null
+	[ "$status" -eq 5 ]
+	[[ $output == *"--kernel=x=build:$tree"* ]]
+	# Nothing was written to the tree.
+	[ "$(cd "$tree" && find . -type f | sort | tr '\n' ' ')" = "./Kconfig ./Makefile ./arch/x86/Kconfig " ]
+}
+
+@test "a revision: its sources are taken out of the repository, which is not written to" {
+	tree=$BATS_TEST_TMPDIR/linux
+	mkdir -p "$tree/arch/x86"
+	touch "$tree/Kconfig" "$tree/arch/x86/Kconfig"
+	git -C "$tree" init -q
+	printf 'allnoconfig:\n\t@echo first: error: x; exit 3\n' >"$tree/Makefile"
+	git -C "$tree" add .
+	git -C "$tree" -c user.name=a -c user.email=a@b commit -qm first
+	git -C "$tree" tag v1
+	printf 'allnoconfig:\n\t@echo second: error: x; exit 3\n' >"$tree/Makefile"
+	# Also where the tree was built in place.
+	touch "$tree/.config"
+	before=$(cd "$tree" && find . -type f -printf '%p %T@ %s\n' | sort)
+	run memcgbench kernel build "$tree@v1" --quiet
+	[ "$status" -eq 5 ]
+	[[ $output == *"first: error"* ]]
+	[ "$before" = "$(cd "$tree" && find . -type f -printf '%p %T@ %s\n' | sort)" ]
+	run memcgbench kernel build "$tree@v2" --quiet
+	[ "$status" -eq 5 ]
+	[[ $output == *"$tree@v2: "* ]]
+	run memcgbench kernel build "$tree" --quiet
+	[ "$status" -eq 5 ]
+	[[ $output == *"built or configured in place (.config)"* ]]
+}
+
+@test "--boot-arg: one more boot a kernel and seed, with memcg on" {
+	fake_kernel "$BATS_TEST_TMPDIR/k" <<<"CONFIG_MEMCG=y"
+	run --separate-stderr memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg=cgroup.memory=nokmem,nosocket \
+		--boot-arg 'two=a=b c' --seeds=2 --dry-run null
+	[ "$status" -eq 0 ]
+	[ "$(grep '^#' <<<"$output" | head -n 4)" = "# kernel k, memcg off, seed 1
+# kernel k, memcg on, seed 1
+# kernel k,nokmem+nosocket, memcg on, seed 1
+# kernel k,two, memcg on, seed 1" ]
+	[ "$(grep -c ' cgroup.memory=nokmem,nosocket' <<<"$output")" -eq 2 ]
+	[ "$(grep -c " a=b c'" <<<"$output")" -eq 2 ]
+	run memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg='x y' --dry-run null
+	[ "$status" -eq 2 ]
+	run memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg=a=b=1 --boot-arg=a=c=1 --dry-run null
+	[ "$status" -eq 2 ]
+	[[ $output == *'two are called "a"'* ]]
+}
+
+@test "a kernel built without memcg is booted with it off alone, and that is said" {
+	fake_kernel "$BATS_TEST_TMPDIR/k" <<<"# CONFIG_MEMCG is not set"
+	run --separate-stderr memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg=cgroup.memory=nokmem --seeds=2 --dry-run null
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^#' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '^# kernel k, memcg off' <<<"$output")" -eq 2 ]
+	[ "$stderr" = "memcgbench run: kernel k is built without CONFIG_MEMCG: it counts as memcg off, and has no other boot" ]
+}
