@@ -38,6 +38,8 @@ extern const struct verb verb_run;
 #define GUESTS	"Kernels booted in guests (QEMU)"
 
 static const char *const cgroup_versions[] = {"v2", "v1", NULL};
+/* enum run_accel */
+static const char *const accels[] = {"auto", "kvm", "tcg", "icount", NULL};
 
 static const struct opt options[] = {
 	{"param", 'p', OPT_TO_LIST(struct run_args, params), .arg = "NAME=VALUE", .group = MEASURE,
@@ -94,6 +96,10 @@ static const struct opt options[] = {
 	 .help = "boots per kernel and memcg off or on, each with a seed of its own"},
 	{"jobs", 'j', OPT_TO_U64(struct run_args, nr_jobs, 0, 1024), .arg = "N", .def = "0", .group = GUESTS,
 	 .help = "guests at once; 0: one per core of this machine"},
+	{"accel", 0, OPT_TO_ENUM(struct run_args, accel, accels), .def = "icount", .group = GUESTS,
+	 .help = "what runs the guests. icount: QEMU's TCG counts instructions, the same on every machine; kvm: nanoseconds on this "
+		 "machine's processor; auto: kvm if a boot of 5 s proves that it runs the kernel, else icount; tcg: does the kernel boot "
+		 "and do the benches run on it, without any cost"},
 	{"cpus", 0, OPT_TO_U64(struct run_args, cpus, 1, QEMU_CPUS_MAX), .arg = "N", .def = "1", .group = GUESTS,
 	 .help = "CPUs of a guest"},
 	{"memory", 0, OPT_TO_SIZE(struct run_args, memory_bytes, 128u << 20, 1ull << 40), .arg = "SIZE", .def = "512M",
@@ -487,7 +493,7 @@ static int check_places(const struct plan *plan, const struct topo *topo)
 	return 0;
 }
 
-static int run_parsed(const struct run_line *line, int argc, char **argv)
+static int run_parsed(struct run_args *args, const struct run_line *line, int argc, char **argv)
 {
 	struct run run = {.verb = &verb_run, .args = line->args};
 	struct plan plan = {0};
@@ -503,6 +509,16 @@ static int run_parsed(const struct run_line *line, int argc, char **argv)
 	/* In a guest of ours everything may be entered, whatever this machine allows. */
 	cg.can_enter_root |= line->args->kernels.nr > 0;
 	ret = run_plan_make(line, topo, &cg, &plan);
+	/* What is wrong with the command line is said before anything is fetched or booted. */
+	if (!ret && args->kernels.nr && args->accel == RUN_AUTO) {
+		plan_free(&plan);
+		plan = (struct plan){0};
+		if (run_accel_choose(&verb_run, args)) {
+			topo_free(topo);
+			return stop ? 128 + stop : cmd_fail(&verb_run, NULL);
+		}
+		ret = run_plan_make(line, topo, &cg, &plan);
+	}
 	if (!ret && !line->args->kernels.nr)
 		ret = check_places(&plan, topo);
 	run.plan = &plan;
@@ -534,7 +550,7 @@ static int run_main(int argc, char **argv)
 	if (cmd_parse(&verb_run, argc, argv, &args, &parsed, &status)) {
 		if (args.quick && !opt_is_given(options, &parsed, "seeds"))
 			args.nr_seeds = QUICK_SEEDS;
-		status = take_builds(&args) ? cmd_fail(&verb_run, NULL) : run_parsed(&line, argc, argv);
+		status = take_builds(&args) ? cmd_fail(&verb_run, NULL) : run_parsed(&args, &line, argc, argv);
 	}
 	opt_free(options, &args, &parsed);
 	return status;

@@ -268,7 +268,7 @@ static void fill_qemu(const struct guests *guests, const struct guest_boot *boot
 	const struct run_args *args = guests->args;
 
 	*qemu = (struct qemu_options){
-		.accel = QEMU_ICOUNT,
+		.accel = args->accel == RUN_KVM ? QEMU_KVM : args->accel == RUN_TCG ? QEMU_TCG : QEMU_ICOUNT,
 		.kernel_path = boot->kernel->image_path,
 		.initramfs_path = initramfs,
 		.append = append,
@@ -410,6 +410,18 @@ static int store_guest_line(struct guests *guests, unsigned int number, const st
 	return store_line(guests->store, number, "qemu", named ? named : line, ret_record);
 }
 
+/* TCG without -icount shows whether a bench runs; its times are those of an emulator on a busy machine, and no cost. */
+static bool is_dropped(const struct guests *guests, const char *line)
+{
+	static const char *const kinds[] = {"{\"type\":\"sample\"", "{\"type\":\"latency\"", "{\"type\":\"counters\""};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (guests->args->accel == RUN_TCG && !strncmp(line, kinds[i], strlen(kinds[i])))
+			return true;
+	return false;
+}
+
 static int store_boot(struct guests *guests, unsigned int number, struct guest_boot *boot)
 {
 	size_t i;
@@ -420,6 +432,8 @@ static int store_boot(struct guests *guests, unsigned int number, struct guest_b
 	for (i = 0; !ret && i < boot->nr_lines; i++) {
 		json_t *record = NULL;
 
+		if (is_dropped(guests, boot->lines[i]))
+			continue;
 		ret = store_guest_line(guests, number, boot, boot->lines[i], &record);
 		if (!ret && !strcmp(json_string_value(json_object_get(record, "type")), "error"))
 			guests->nr_errors++;
@@ -440,14 +454,32 @@ static void store_what_is_done(struct guests *guests)
 	}
 }
 
+/* Only instructions are exact: the first boot is run a second time. */
+static bool has_repetition(const struct guests *guests)
+{
+	return guests->args->accel == RUN_ICOUNT;
+}
+
+static size_t nr_in_all(const struct guests *guests)
+{
+	return guests->nr_boots + has_repetition(guests);
+}
+
+/* The repetition of the first boot comes second, so that a guest that is not exact is found early. */
+static size_t nth_boot(const struct guests *guests, size_t at)
+{
+	if (at == 0 || !has_repetition(guests))
+		return at;
+	return at == 1 ? guests->nr_boots : at - 1;
+}
+
 static void *boot_thread(void *ctx)
 {
 	struct guests *guests = ctx;
 
 	pthread_mutex_lock(&guests->lock);
-	while (guests->next <= guests->nr_boots && !*guests->stop && !guests->store_error) {
-		/* The repetition of the first boot comes second, so that a guest that is not exact is found early. */
-		size_t at = guests->next++, i = at == 0 ? 0 : at == 1 ? guests->nr_boots : at - 1;
+	while (guests->next < nr_in_all(guests) && !*guests->stop && !guests->store_error) {
+		size_t i = nth_boot(guests, guests->next++);
 		struct guest_boot *boot = &guests->boots[i];
 		char folder[PATH_MAX], text[256], what[320];
 
@@ -460,9 +492,9 @@ static void *boot_thread(void *ctx)
 		boot->done = true;
 		guests->nr_done++;
 		store_what_is_done(guests);
-		snprintf(what, sizeof(what), "boot %zu of %zu: %s", guests->nr_done, guests->nr_boots + 1,
+		snprintf(what, sizeof(what), "boot %zu of %zu: %s", guests->nr_done, nr_in_all(guests),
 			 boot_text(boot, text, sizeof(text)));
-		progress_show(&guests->progress, (double)guests->nr_done / (double)(guests->nr_boots + 1), what);
+		progress_show(&guests->progress, (double)guests->nr_done / (double)nr_in_all(guests), what);
 	}
 	pthread_mutex_unlock(&guests->lock);
 	return NULL;
@@ -493,7 +525,10 @@ static size_t nr_threads(const struct guests *guests)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t nr = guests->args->nr_jobs ? guests->args->nr_jobs : (size_t)(cores > 0 ? cores : 1);
 
-	return nr < guests->nr_boots + 1 ? nr : guests->nr_boots + 1;
+	/* Counts do not care what else runs; times do. */
+	if (guests->args->accel == RUN_KVM && !guests->args->nr_jobs)
+		nr = 1;
+	return nr < nr_in_all(guests) ? nr : nr_in_all(guests);
 }
 
 static int run_boots(struct guests *guests)
@@ -510,7 +545,7 @@ static int run_boots(struct guests *guests)
 		return err_sys(errno, "make %s", folder);
 	if (keep_runner(guests, folder))
 		return -EIO;
-	progress_begin(&guests->progress, !guests->args->quiet, (guests->nr_boots + 1) * BOOT_NS / nr);
+	progress_begin(&guests->progress, !guests->args->quiet, nr_in_all(guests) * BOOT_NS / nr);
 	pthread_mutex_init(&guests->lock, NULL);
 	for (i = 0; i < nr; i++) {
 		err = pthread_create(&threads[i], NULL, boot_thread, guests);
@@ -618,6 +653,11 @@ static int boot_and_present(struct guests *guests, json_t *command)
 	status = finish(guests);
 	if (status >= 128 || status == EXIT_NOT_DETERMINISTIC)
 		return status;
+	if (guests->args->accel == RUN_TCG) {
+		printf("%zu boot%s, %zu error%s. TCG without -icount: nothing was timed, so there is no table.\nwritten to %s\n",
+		       guests->nr_boots, guests->nr_boots == 1 ? "" : "s", guests->nr_errors, guests->nr_errors == 1 ? "" : "s", dir);
+		return cmd_finish(guests->verb, status);
+	}
 	present_status = present_run(guests->verb, dir, &present);
 	return status ? status : present_status;
 }

@@ -22,6 +22,12 @@
 int run_guests(const struct verb *verb, const struct run_args *args, const struct plan *plan, json_t *command,
 	       const volatile sig_atomic_t *stop);
 
+/*
+ * Turn @args->accel from auto into kvm, if the first kernel of @args->kernels runs in it, or into icount; says which, and why. Not with
+ * --dry-run, which boots nothing: icount. Errors: those of opening the kernel and packing an initramfs.
+ */
+int run_accel_choose(const struct verb *verb, struct run_args *args) __must_check;
+
 /* --- of run.c --- */
 
 /* What run.json begins with. @command: stolen. */

@@ -67,6 +67,12 @@ static bool in_guests(const struct run_line *line)
 	return line->args->kernels.nr > 0;
 }
 
+/* Under KVM a guest is measured as this machine is: in nanoseconds, over as many blocks. */
+static bool on_insn_clock(const struct run_line *line)
+{
+	return in_guests(line) && line->args->accel != RUN_KVM && line->args->accel != RUN_TCG;
+}
+
 /* The memcg states to compare; the first is the baseline. */
 static int make_arms(const struct run_line *line, const struct cg_info *cg, const char *depths, struct plan_item *item)
 {
@@ -216,7 +222,7 @@ static int fill_item(const struct run_line *line, const struct cg_info *cg, cons
 
 	item->bench = wish->bench;
 	params_init(&item->params, wish->bench);
-	ret = in_guests(line) ? set_insn_defaults(item) : 0;
+	ret = on_insn_clock(line) ? set_insn_defaults(item) : 0;
 	if (!ret)
 		ret = set_wished_params(wish->params, item);
 	if (ret)
@@ -426,9 +432,10 @@ static void set_amounts(const struct run_line *line, struct plan *plan)
 	plan->rep_ns = args->rep_ns;
 	plan->latency_ops = args->latency_ops;
 	plan->counters = !args->no_counters;
-	if (in_guests(line)) {
-		plan->clock = PLAN_INSN;
+	plan->clock = on_insn_clock(line) ? PLAN_INSN : PLAN_NS;
+	if (in_guests(line))
 		plan->counters = false;
+	if (in_guests(line) && args->accel != RUN_KVM) {
 		if (!opt_is_given(line->options, line->parsed, "blocks"))
 			plan->blocks = GUEST_BLOCKS;
 		if (!opt_is_given(line->options, line->parsed, "time"))

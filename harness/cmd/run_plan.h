@@ -13,6 +13,14 @@
 #include "machine/cgroup.h"
 #include "machine/topo.h"
 
+/* --accel: what runs the guests. */
+enum run_accel {
+	RUN_AUTO, /* KVM where a boot proves it, else RUN_ICOUNT: run_accel_choose() */
+	RUN_KVM,
+	RUN_TCG, /* no cost comes of it */
+	RUN_ICOUNT,
+};
+
 /* The values of run's options. */
 struct run_args {
 	struct opt_list params, sweeps;
@@ -25,7 +33,7 @@ struct run_args {
 	uint64_t nr_seeds, nr_jobs, cpus, memory_bytes;
 	struct opt_list boot_args;
 	const char *append, *cpu_model;
-	unsigned int cgroup;
+	unsigned int cgroup, accel; /* accel: enum run_accel */
 	bool quick, no_counters, no_plots, perf_record, json, dry_run, quiet;
 	const char *results_dir, *dir;
 };

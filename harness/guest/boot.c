@@ -393,11 +393,12 @@ static int seen(void *ctx, const char *line)
 	return 0;
 }
 
-int boot_probe_kvm(const char *kernel_path, const char *initramfs_path, const char *folder, char *why, size_t why_size)
+int boot_probe_kvm(const char *kernel_path, const char *initramfs_path, const char *cpu_model, const char *folder, char *why,
+		   size_t why_size)
 {
 	bool alive = false;
 	struct qemu_options qemu = {.accel = QEMU_KVM, .kernel_path = kernel_path, .initramfs_path = initramfs_path,
-				    .append = "memcgbench.probe"};
+				    .cpu_model = cpu_model, .append = "memcgbench.probe"};
 	struct boot_options options = {.qemu = &qemu, .folder = folder, .timeout_ms = PROBE_MS, .on_line = seen,
 				       .ctx = &alive};
 	struct boot_result result = {0};

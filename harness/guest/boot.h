@@ -57,9 +57,9 @@ int boot_run(const struct boot_options *options, struct boot_result *ret_result)
 /*
  * Does KVM run this kernel? Proven only by a program of ours that ran in it within 5 s: a /dev/kvm may exist and hang, or
  * abort QEMU, or end in an emulation failure. @folder as in boot_options. 1: yes. 0: no, and @why has the
- * reason as a sentence. The initramfs is one with core/guest_init.h's runner.
+ * reason as a sentence. @cpu_model: as in struct qemu_options. The initramfs is one with core/guest_init.h's runner.
  */
-int boot_probe_kvm(const char *kernel_path, const char *initramfs_path, const char *folder, char *why,
+int boot_probe_kvm(const char *kernel_path, const char *initramfs_path, const char *cpu_model, const char *folder, char *why,
 		   size_t why_size) __must_check;
 
 #endif

@@ -115,3 +115,48 @@ END
 	[ "$(grep -c '^# kernel k, memcg off' <<<"$output")" -eq 2 ]
 	[ "$stderr" = "memcgbench run: kernel k is built without CONFIG_MEMCG: it counts as memcg off, and has no other boot" ]
 }
+
+@test "--accel: what a boot is run by" {
+	fake_kernel "$BATS_TEST_TMPDIR/k" <<<"CONFIG_MEMCG=y"
+	run --separate-stderr memcgbench run -k k="$BATS_TEST_TMPDIR/k" --accel=kvm --seeds=1 --dry-run null
+	[ "$status" -eq 0 ]
+	[[ $output == *"-accel kvm -cpu host"* ]]
+	[[ $output != *icount* ]]
+	run --separate-stderr memcgbench run -k k="$BATS_TEST_TMPDIR/k" --accel=tcg --seeds=1 --dry-run null
+	[[ $output == *"-accel tcg "* ]]
+	[[ $output != *icount* ]]
+	run --separate-stderr memcgbench run -k k="$BATS_TEST_TMPDIR/k" --accel=auto --seeds=1 --dry-run null
+	[[ $output == *"-icount shift=0,sleep=off"* ]]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+}
+
+# fake_qemu: hangs with KVM, as some processors do there; fails with anything else.
+fake_qemu()
+{
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	cat >"$BATS_TEST_TMPDIR/bin/qemu-system-x86_64" <<'END'
+#!/bin/sh
+case "$*" in
+*--version*) echo "QEMU emulator version 7.2.0"; exit ;;
+*"-accel kvm"*) exec sleep 60 ;;
+esac
+exit 1
+END
+	chmod +x "$BATS_TEST_TMPDIR/bin/qemu-system-x86_64"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+@test "--accel=auto: a KVM that hangs is given up after 5 s, and that is said once" {
+	fake_kernel "$BATS_TEST_TMPDIR/k" <<<"CONFIG_MEMCG=y"
+	fake_qemu
+	begin=$SECONDS
+	run memcgbench run -k k="$BATS_TEST_TMPDIR/k" -k l="$BATS_TEST_TMPDIR/k" --accel=auto --seeds=2 -o "$BATS_TEST_TMPDIR/results" null
+	[ $((SECONDS - begin)) -lt 20 ]
+	[ "$status" -eq 5 ]
+	if [ -w /dev/kvm ]; then
+		[ "$(grep -c 'memcgbench run: /dev/kvm does not run this kernel: .*after 5.0 s; instructions are counted' <<<"$output")" -eq 1 ]
+	else
+		[ "$(grep -c 'memcgbench run: no KVM: .*; instructions are counted' <<<"$output")" -eq 1 ]
+	fi
+	[ "$(jq -r .clock "$BATS_TEST_TMPDIR"/results/*/run.json)" = insn ]
+}
