@@ -15,7 +15,11 @@ static void cleanup_json(json_t **json)
 	json_decref(*json);
 }
 
-#define __free_json __attribute__((__cleanup__(cleanup_json)))
+/* Far more than a run has; searched one by one. */
+#define BOOTS_MAX 10000
+
+#define __free_json   __attribute__((__cleanup__(cleanup_json)))
+#define __close_lines __attribute__((__cleanup__(lines_close)))
 
 static struct boot_state *find_boot(const struct loader *loader, unsigned int boot)
 {
@@ -38,6 +42,8 @@ static int read_boot(struct loader *loader, const json_t *record, unsigned int b
 		return loader_bad(loader, "a second boot record of boot %u", boot);
 	if (clock && run_clock && strcmp(clock, run_clock))
 		return loader_bad(loader, "clock \"%.20s\" in a run with clock \"%.20s\"", clock, run_clock);
+	if (loader->nr_boots == BOOTS_MAX)
+		return loader_bad(loader, "more than %d boots", BOOTS_MAX);
 	more = reallocarray(loader->boots, loader->nr_boots + 1, sizeof(*more));
 	if (!more)
 		return loader_no_memory(loader);
@@ -179,42 +185,72 @@ static int read_record(struct loader *loader, json_t *record)
 	}
 }
 
-static int read_lines(struct loader *loader, FILE *file)
+/* Most lines are samples, and most samples need no tree. 1: this one was, and is taken. */
+static int stream_line(struct loader *loader, const char *line, size_t len)
 {
-	__free_mem char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
+	struct rundata_sample sample;
+	struct rundata_item *item;
+	struct boot_state *boot;
+	const double *values;
+	int ret;
 
-	while ((len = getline(&line, &size, file)) > 0) {
-		__free_json json_t *record = NULL;
-		json_error_t error;
-		int ret;
+	if (!loader->stream || !loader_stream_sample(loader, line, len, &sample, &item, &values))
+		return 0;
+	boot = find_boot(loader, sample.boot);
+	if (!boot || boot->end_status)
+		return 0;
+	ret = loader_take_sample(loader, boot, item, &sample, values);
+	return ret ? ret : 1;
+}
 
+static int read_line(struct loader *loader, const char *line, size_t len)
+{
+	__free_json json_t *record = NULL;
+	json_error_t error;
+	int ret = stream_line(loader, line, len);
+
+	if (ret)
+		return ret < 0 ? ret : 0;
+	/* A parser that stops there would have read the whole line, and a sentence about it ends there. */
+	if (memchr(line, '\0', len))
+		return loader_bad(loader, "not JSON: there is a NUL byte");
+	record = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+	return record ? read_record(loader, record) : loader_bad(loader, "not JSON: %s", error.text);
+}
+
+static int read_lines(struct loader *loader, struct lines *lines)
+{
+	const char *line;
+	size_t len;
+	int ret;
+
+	while ((ret = lines_next(lines, &line, &len)) > 0) {
 		loader->line++;
 		/* Even if it parses: "12" may be the beginning of "123". */
 		if (line[len - 1] != '\n') {
 			loader->cut_line = true;
-			break;
+			return 0;
 		}
-		record = json_loadb(line, (size_t)len, JSON_REJECT_DUPLICATES, &error);
-		if (!record)
-			return loader_bad(loader, "not JSON: %s", error.text);
-		ret = read_record(loader, record);
+		ret = read_line(loader, line, len);
 		if (ret)
 			return ret;
 	}
-	if (ferror(file))
-		return err_sys(errno, "read %s", loader->path);
-	return 0;
+	if (ret != -EMSGSIZE)
+		return ret;
+	loader->line++;
+	return loader_bad(loader, "not a record of a memcgbench run: a line of more than %lu MiB", LINE_BYTES_MAX >> 20);
 }
 
 static int read_samples(struct loader *loader)
 {
-	__close_file FILE *file = fopen(loader->path, "re");
+	const char *status = json_string_value(json_object_get(loader->data->run, "status"));
+	__close_lines struct lines lines = { .fd = -1 };
+	int ret = lines_open(&lines, loader->path);
 
-	if (!file)
-		return err_sys(errno, "open %s", loader->path);
-	return read_lines(loader, file);
+	if (!ret)
+		ret = read_lines(loader, &lines);
+	/* A run that is still going on is appended to. */
+	return ret ? ret : lines_check_unchanged(&lines, !strcmp(status, "running"));
 }
 
 static int read_run(struct rundata *data)
@@ -222,21 +258,28 @@ static int read_run(struct rundata *data)
 	static const char *const statuses[] = { "running", "complete", "interrupted", "failed" };
 	__free_mem char *path = NULL;
 	__close_file FILE *file = NULL;
+	__close_fd int fd = -1;
+	struct stat opened;
 	json_error_t error;
 	const char *status;
 	int ret;
 
 	if (asprintf(&path, "%s/run.json", data->dir) < 0)
 		return err_sys(ENOMEM, "read the run in %s", data->dir);
-	file = fopen(path, "re");
+	ret = open_file(path, &fd, &opened);
+	if (ret)
+		return err_prefix(ret, "no run in %s", data->dir);
+	if ((uint64_t)opened.st_size > LINE_BYTES_MAX)
+		return err_set(EBADMSG, "%s: not of memcgbench: larger than %lu MiB", path, LINE_BYTES_MAX >> 20);
+	file = fdopen(fd, "r");
 	if (!file)
-		return err_sys(errno, "no run in %s: open %s", data->dir, path);
+		return err_sys(errno, "open %s", path);
+	fd = -1;
 	data->run = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
-	/* A directory opens, but does not read. */
 	if (ferror(file))
 		return err_sys(errno ? errno : EIO, "read %s", path);
 	if (!data->run)
-		return err_set(EBADMSG, "%s:%d: not JSON: %s", path, error.line, error.text);
+		return loader_bad_at(path, (size_t)error.line, "not JSON: %s", error.text);
 	ret = loader_check_schema(path, 1, data->run, RECORD_SCHEMA_RUN);
 	if (ret)
 		return ret;
@@ -244,7 +287,7 @@ static int read_run(struct rundata *data)
 	for (size_t i = 0; status && i < ARRAY_SIZE(statuses); i++)
 		if (!strcmp(status, statuses[i]))
 			return 0;
-	return err_set(EBADMSG, "%s: \"status\" is none that a run can have", path);
+	return loader_bad_at(path, 1, "\"status\" is none that a run can have");
 }
 
 /* Each record to its item, or to the notes. */
@@ -294,7 +337,7 @@ static void mark_cut_block(const struct loader *loader, const struct boot_state 
 	item = &loader->data->items[boot->item];
 	if (boot->nr_samples >= 2 * loader->items[boot->item].nr_arms)
 		return;
-	for (size_t i = 0; i < item->nr_samples; i++)
+	for (size_t i = boot->first_sample; i < item->nr_samples; i++)
 		if (item->samples[i].boot == boot->boot && item->samples[i].block == boot->block)
 			item->samples[i].cut = true;
 }
@@ -313,37 +356,57 @@ static int add_doubt(struct rundata *data, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0 || asprintf(&more, "%s%s%s", data->doubt ? data->doubt : "", data->doubt ? "; " : "", text) < 0)
 		return err_sys(ENOMEM, "read the run in %s", data->dir);
+	loader_make_printable(more);
 	free(data->doubt);
 	data->doubt = more;
 	return 0;
 }
 
+/* So many boots are named in a sentence; of the others, how many there are. */
+#define BOOTS_NAMED 3
+
 static int boot_doubt(const struct loader *loader, const struct boot_state *boot)
 {
 	if (!boot->end_status)
 		return add_doubt(loader->data, "boot %u was cut short", boot->boot);
-	if (strcmp(boot->end_status, "complete"))
-		return add_doubt(loader->data, "boot %u ended as %.40s", boot->boot, boot->end_status);
-	return 0;
+	return add_doubt(loader->data, "boot %u ended as %.40s", boot->boot, boot->end_status);
+}
+
+static int broken_boots(const struct loader *loader)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < loader->nr_boots; i++) {
+		const struct boot_state *boot = &loader->boots[i];
+		bool ended = boot->end_status && !strcmp(boot->end_status, "complete");
+		int ret = ended || ++nr > BOOTS_NAMED ? 0 : boot_doubt(loader, boot);
+
+		mark_cut_block(loader, boot);
+		if (ret)
+			return ret;
+	}
+	return nr > BOOTS_NAMED ? add_doubt(loader->data, "%zu more boots did not come to their end", nr - BOOTS_NAMED) : 0;
 }
 
 /* Boots that run.json knows of and the stream does not. */
 static int lost_boots(const struct loader *loader)
 {
 	const json_t *boots = json_object_get(loader->data->run, "boots");
-	size_t i;
+	size_t i, nr = 0;
 	json_t *entry;
 
 	json_array_foreach(boots, i, entry) {
 		json_int_t number = json_integer_value(json_object_get(entry, "boot"));
 		int ret = 0;
 
-		if (number < 0 || number > UINT_MAX || !find_boot(loader, (unsigned int)number))
+		if (number >= 0 && number <= UINT_MAX && find_boot(loader, (unsigned int)number))
+			continue;
+		if (++nr <= BOOTS_NAMED)
 			ret = add_doubt(loader->data, "boot %lld has no records", (long long)number);
 		if (ret)
 			return ret;
 	}
-	return 0;
+	return nr > BOOTS_NAMED ? add_doubt(loader->data, "%zu more boots have none", nr - BOOTS_NAMED) : 0;
 }
 
 static int judge(struct loader *loader)
@@ -360,10 +423,8 @@ static int judge(struct loader *loader)
 		ret = add_doubt(data, "the last line is cut");
 	if (!ret && !loader->nr_boots)
 		ret = add_doubt(data, "there are no records");
-	for (size_t i = 0; !ret && i < loader->nr_boots; i++) {
-		mark_cut_block(loader, &loader->boots[i]);
-		ret = boot_doubt(loader, &loader->boots[i]);
-	}
+	if (!ret)
+		ret = broken_boots(loader);
 	if (!ret)
 		ret = lost_boots(loader);
 	data->complete = !data->doubt;
@@ -379,13 +440,14 @@ static void loader_clear(struct loader *loader)
 	free(loader->boots);
 	free(loader->items);
 	json_decref(loader->pending);
+	free(loader->stream);
 	free(loader->path);
 	rundata_free(loader->data);
 }
 
 #define __free_loader __attribute__((__cleanup__(loader_clear)))
 
-int rundata_load(const char *dir, struct rundata **ret_data)
+int loader_load(const char *dir, bool stream, struct rundata **ret_data)
 {
 	__free_loader struct loader loader = { .data = calloc(1, sizeof(struct rundata)) };
 	int ret;
@@ -395,7 +457,8 @@ int rundata_load(const char *dir, struct rundata **ret_data)
 	loader.data->dir = strdup(dir);
 	loader.data->notes = json_array();
 	loader.pending = json_array();
-	if (!loader.data->dir || !loader.data->notes || !loader.pending ||
+	loader.stream = stream ? loader_stream_new() : NULL;
+	if ((stream && !loader.stream) || !loader.data->dir || !loader.data->notes || !loader.pending ||
 	    asprintf(&loader.path, "%s/samples.jsonl", dir) < 0)
 		return err_sys(ENOMEM, "read the run in %s", dir);
 	ret = read_run(loader.data);
@@ -410,6 +473,11 @@ int rundata_load(const char *dir, struct rundata **ret_data)
 	hand_over_values(&loader);
 	*ret_data = take_ptr(loader.data);
 	return 0;
+}
+
+int rundata_load(const char *dir, struct rundata **ret_data)
+{
+	return loader_load(dir, true, ret_data);
 }
 
 static void item_clear(struct rundata_item *item)

@@ -78,8 +78,10 @@ struct rundata {
 };
 
 /*
- * Read the run in directory @dir. -ENOENT: no run there; -EBADMSG: not a memcgbench run, malformed, negative or NaN numbers, an arm or metric that its item lacks;
- * -EPROTONOSUPPORT: another schema version. A cut last line is no error: @doubt says so. Free with rundata_free().
+ * Read the run in directory @dir. -ENOENT: no run there; -EISDIR: a directory where a file belongs; -EBADMSG: not a memcgbench
+ * run, malformed, negative or NaN numbers, an arm or metric that its item lacks, more boots, items or bytes in a line than a run
+ * has; -EPROTONOSUPPORT: another schema version; -ESTALE: a file changed while it was read (a run that is still running may be
+ * appended to). A cut last line is no error: @doubt says so. Free with rundata_free().
  */
 int rundata_load(const char *dir, struct rundata **ret_data) __must_check;
 void rundata_free(struct rundata *data);

@@ -10,15 +10,42 @@
 #include "base/err.h"
 #include "data/record.h"
 
-int loader_bad(const struct loader *loader, const char *fmt, ...)
+void loader_make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
+__printf(3, 0) static int bad_at(const char *path, size_t line, const char *fmt, va_list ap)
 {
 	char text[512];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	loader_make_printable(text);
+	return err_set(EBADMSG, "%s:%zu: %s", path, line, text);
+}
+
+int loader_bad_at(const char *path, size_t line, const char *fmt, ...)
+{
 	va_list ap;
+	int ret;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	ret = bad_at(path, line, fmt, ap);
 	va_end(ap);
-	return err_set(EBADMSG, "%s:%zu: %s", loader->path, loader->line, text);
+	return ret;
+}
+
+int loader_bad(const struct loader *loader, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = bad_at(loader->path, loader->line, fmt, ap);
+	va_end(ap);
+	return ret;
 }
 
 int loader_no_memory(const struct loader *loader)

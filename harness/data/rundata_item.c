@@ -193,12 +193,18 @@ static int read_known_item(const struct loader *loader, const json_t *record, st
 	return read_arms(loader, record, item);
 }
 
+/* Far more than a run has; searched one by one. */
+#define ITEMS_MAX 10000
+
 static int new_item(struct loader *loader, unsigned int number, struct rundata_item **ret_item)
 {
 	struct rundata *data = loader->data;
-	struct rundata_item *items = reallocarray(data->items, data->nr_items + 1, sizeof(*items));
+	struct rundata_item *items;
 	struct item_state *states;
 
+	if (data->nr_items == ITEMS_MAX)
+		return loader_bad(loader, "more than %d items", ITEMS_MAX);
+	items = reallocarray(data->items, data->nr_items + 1, sizeof(*items));
 	if (!items)
 		return loader_no_memory(loader);
 	data->items = items;

@@ -7,6 +7,8 @@
 #ifndef DATA_RUNDATA_LOADER_H
 #define DATA_RUNDATA_LOADER_H
 
+#include <sys/stat.h>
+
 #include "data/rundata.h"
 
 /* What is known of one boot while its records go by. */
@@ -16,6 +18,7 @@ struct boot_state {
 	/* The block that the last sample belongs to. */
 	bool has_block;
 	size_t item; /* index in items */
+	size_t first_sample;
 	unsigned int block, nr_samples;
 };
 
@@ -27,8 +30,11 @@ struct item_state {
 	unsigned int nr_arms; /* of that record: a boot need not have every arm */
 };
 
+struct stream;
+
 struct loader {
 	struct rundata *data;
+	struct stream *stream; /* NULL: every line by way of a tree */
 	char *path; /* of samples.jsonl */
 	size_t line;
 	json_t *pending; /* warning, skip and error records: an item record may follow them */
@@ -41,8 +47,11 @@ struct loader {
 
 /* rundata_fields.c: fields of a record. Each says what is wrong with the field that it was asked for. */
 
+/* A foreign file's texts may hold anything; a sentence is one line, and nothing in it commands a terminal. */
+void loader_make_printable(char *text);
 /* -EBADMSG, "PATH:LINE: " and the sentence. */
 int loader_bad(const struct loader *loader, const char *fmt, ...) __printf(2, 3);
+int loader_bad_at(const char *path, size_t line, const char *fmt, ...) __printf(3, 4);
 int loader_no_memory(const struct loader *loader);
 /* Room for one element more than @nr, doubling; *size is the room there is. -ENOMEM without a sentence. */
 int loader_grow(void **array, size_t *size, size_t nr, size_t element);
@@ -72,5 +81,50 @@ int loader_read_item(struct loader *loader, const json_t *record, unsigned int b
 /* rundata_sample.c */
 int loader_read_sample(struct loader *loader, const json_t *record, struct boot_state *boot);
 int loader_read_latency(struct loader *loader, const json_t *record, unsigned int boot);
+/* A sample that rundata_stream.c read; @values: one for each metric of @item. */
+int loader_take_sample(struct loader *loader, struct boot_state *boot, struct rundata_item *item,
+		       const struct rundata_sample *sample, const double *values);
+
+/*
+ * rundata_stream.c. false: not a sample record as the store writes it; read it by way of a tree, which says what it is. What is given
+ * back is whole and in range, but for its boot, and the values are good until the next call.
+ */
+bool loader_stream_sample(const struct loader *loader, const char *line, size_t len, struct rundata_sample *ret_sample,
+			  struct rundata_item **ret_item, const double **ret_values);
+/* The caller frees it. */
+struct stream *loader_stream_new(void);
+
+/* rundata_lines.c: a file in lines, none of them held longer than it is looked at, and no line without bounds. */
+
+/* No line that the store writes comes near: the longest are a histogram and the last words of a console. */
+#define LINE_BYTES_MAX (16UL << 20)
+
+struct lines {
+	const char *path;
+	int fd;
+	char *buffer;
+	size_t size, start, end; /* start to end: read and not yet handed out */
+	struct stat opened;
+	uint64_t bytes; /* read so far */
+};
+
+/* *ret_fd is the caller's. -ENOENT and so on; -EISDIR; -EBADMSG: something else that is no file. */
+int open_file(const char *path, int *ret_fd, struct stat *ret_stat);
+/* The caller keeps @path while it reads. Errors as of open_file(). */
+int lines_open(struct lines *lines, const char *path);
+/*
+ * 1: *ret_line has *ret_len bytes, the last of them a newline, except in a last line that is cut; 0: end of the file;
+ * -EMSGSIZE, without a sentence: a line of LINE_BYTES_MAX or more; -errno: it would not be read.
+ */
+int lines_next(struct lines *lines, const char **ret_line, size_t *ret_len);
+/*
+ * At the end of the file: is it what it was when it was opened, by size and time of change? -ESTALE: no. @may_grow: what was only
+ * appended to is.
+ */
+int lines_check_unchanged(const struct lines *lines, bool may_grow);
+void lines_close(struct lines *lines);
+
+/* rundata_load(), with or without rundata_stream.c: for the tests, which compare. */
+int loader_load(const char *dir, bool stream, struct rundata **ret_data);
 
 #endif

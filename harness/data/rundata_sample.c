@@ -2,6 +2,7 @@
 #include "data/rundata_loader.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The value of one metric: its time, or its count, divided by its ops. */
 static int read_value(const struct loader *loader, const struct rundata_metric *metric, const json_t *json,
@@ -52,12 +53,44 @@ static void note_block(const struct loader *loader, struct boot_state *boot, con
 
 	if (sample->warmup)
 		return;
-	if (!boot->has_block || boot->item != index || boot->block != sample->block)
+	if (!boot->has_block || boot->item != index || boot->block != sample->block) {
 		boot->nr_samples = 0;
+		boot->first_sample = item->nr_samples - 1;
+	}
 	boot->has_block = true;
 	boot->item = index;
 	boot->block = sample->block;
 	boot->nr_samples++;
+}
+
+/* Room for one more, with the values of its metrics. */
+static int grow_samples(const struct loader *loader, struct rundata_item *item, struct item_state *state)
+{
+	size_t old_size = state->samples_size;
+	double *more;
+
+	if (loader_grow((void **)&item->samples, &state->samples_size, item->nr_samples, sizeof(*item->samples)))
+		return loader_no_memory(loader);
+	if (state->samples_size == old_size)
+		return 0;
+	more = reallocarray(state->values, state->samples_size, item->nr_metrics * sizeof(double));
+	if (!more)
+		return loader_no_memory(loader);
+	state->values = more;
+	return 0;
+}
+
+/* The values are in their place already. */
+static void add_sample(const struct loader *loader, struct boot_state *boot, struct rundata_item *item,
+		       const struct rundata_sample *sample)
+{
+	item->samples[item->nr_samples++] = *sample;
+	note_block(loader, boot, item, sample);
+}
+
+static double *next_values(const struct rundata_item *item, const struct item_state *state)
+{
+	return state->values + item->nr_samples * item->nr_metrics;
 }
 
 int loader_read_sample(struct loader *loader, const json_t *record, struct boot_state *boot)
@@ -65,7 +98,6 @@ int loader_read_sample(struct loader *loader, const json_t *record, struct boot_
 	struct rundata_sample sample = { .boot = boot->boot };
 	struct rundata_item *item = NULL;
 	struct item_state *state;
-	size_t old_size;
 	int ret = loader_item(loader, record, &item);
 
 	if (!ret)
@@ -81,22 +113,26 @@ int loader_read_sample(struct loader *loader, const json_t *record, struct boot_
 	if (ret)
 		return ret;
 	state = &loader->items[loader_item_index(loader, item)];
-	old_size = state->samples_size;
-	if (loader_grow((void **)&item->samples, &state->samples_size, item->nr_samples, sizeof(sample)))
-		return loader_no_memory(loader);
-	if (state->samples_size != old_size) {
-		double *more = reallocarray(state->values, state->samples_size, item->nr_metrics * sizeof(double));
-
-		if (!more)
-			return loader_no_memory(loader);
-		state->values = more;
-	}
-	ret = read_values(loader, record, item, state->values + item->nr_samples * item->nr_metrics);
+	ret = grow_samples(loader, item, state);
+	if (!ret)
+		ret = read_values(loader, record, item, next_values(item, state));
 	if (ret)
 		return ret;
 	sample.workers = json_incref(json_object_get(record, "workers"));
-	item->samples[item->nr_samples++] = sample;
-	note_block(loader, boot, item, &sample);
+	add_sample(loader, boot, item, &sample);
+	return 0;
+}
+
+int loader_take_sample(struct loader *loader, struct boot_state *boot, struct rundata_item *item,
+		       const struct rundata_sample *sample, const double *values)
+{
+	struct item_state *state = &loader->items[loader_item_index(loader, item)];
+	int ret = grow_samples(loader, item, state);
+
+	if (ret)
+		return ret;
+	memcpy(next_values(item, state), values, item->nr_metrics * sizeof(*values));
+	add_sample(loader, boot, item, sample);
 	return 0;
 }
 
