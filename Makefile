@@ -17,6 +17,8 @@ CFLAGS ?= -O2 -g
 #: BENCH="a b"             make bench: only these benches
 #: ARGS="--depth=5"        make bench: more options of `memcgbench run`
 #: KERNELS="old=A new=B"   make bench: run on these kernels instead of the one that runs
+#: FUZZ_SECONDS=20         make fuzz: for so long
+FUZZ_SECONDS ?= 20
 #: DESTDIR= prefix= bindir= libexecdir= datadir= mandir=
 #:                         make install: where to (default: prefix=/usr/local)
 prefix ?= /usr/local
@@ -112,7 +114,7 @@ all: $(BINARIES) ## build memcgbench and memcgbench-runner
 unit: $(UNIT_TESTS) ## build the unit tests
 layers: $(LAYER_PROOFS) ## prove by linking that no layer calls one that it must not know
 
-.PHONY: all unit layers deps bench bench-self check lint install uninstall clean help FORCE
+.PHONY: all unit layers deps bench bench-self check fuzz lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 FORCE:
@@ -191,6 +193,11 @@ $(O)/tests/guest/test_boot: $(O)/tests/guest/test_boot.o $(O)/tests/guest/stub \
 	$(say) LINK tests/guest/test_boot
 	$(Q)$(LINK) $< $(call archives,$(LAYERS)) $(PKG_LIBS) $(CMOCKA_LIBS) -lm -o $@
 
+# Built by tests/fuzz/run, in a folder of its own, with all else instrumented.
+$(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(foreach l,data base,$(call archive,$(l)))
+	$(say) LINK tests/fuzz/$*
+	$(Q)$(LINK) -fsanitize=fuzzer $< $(call archives,data base) $(PKG_LIBS) -lm -o $@
+
 define layer_rule
 $(O)/layers/$(1): $(foreach l,$(1) $(may_$(1)),$(call archive,$(l)))
 	@mkdir -p $$(@D)
@@ -205,7 +212,7 @@ $(O)/plots:
 	@mkdir -p $(@D) && ln -sfn $(CURDIR)/plots $@
 
 .SECONDARY: $(UNIT_TESTS:%=%.o) $(O)/tests/self/control.o
--include $(OBJ:.o=.d) $(O)/version.d $(UNIT_TESTS:%=%.d)
+-include $(OBJ:.o=.d) $(O)/version.d $(UNIT_TESTS:%=%.d) $(wildcard $(O)/tests/fuzz/*.d)
 
 # --- using ---
 
@@ -226,6 +233,10 @@ bench-self: all $(O)/tests/self/control ## what the harness itself costs, beside
 check: ## install what is missing, then every test, with gcc, clang and the sanitizers, and the lints
 	@tools/deps check
 	@O=$(O) MAKE=$(MAKE) tests/run
+
+fuzz: ## read invented result files for FUZZ_SECONDS (clang with libFuzzer)
+	@tools/deps check
+	@O=$(O) MAKE=$(MAKE) tests/fuzz/run $(FUZZ_SECONDS)
 
 lint: ## the project's own lints (no build needed)
 	@tools/lint
@@ -258,7 +269,7 @@ uninstall: ## remove what `make install` with the same variables installed
 
 # By name, not the whole folder: O may be a folder that holds other things.
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,bench bench.a harness layers tests check plots memcgbench memcgbench-runner \
+	rm -rf $(addprefix $(O)/,bench bench.a harness layers tests check fuzz plots memcgbench memcgbench-runner \
 		memcgbench.1 memcgbench.bash version.c version.o version.d .flags .sources)
 	@if [ -d $(O) ]; then rmdir --ignore-fail-on-non-empty $(O); fi
 

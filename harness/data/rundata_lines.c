@@ -63,13 +63,15 @@ static int make_room(struct lines *lines)
 int lines_next(struct lines *lines, const char **ret_line, size_t *ret_len)
 {
 	size_t looked_at = 0;
+	int ret = lines->buffer ? 0 : make_room(lines);
 
+	if (ret)
+		return ret;
 	for (;;) {
 		const char *line = lines->buffer + lines->start;
 		size_t have = lines->end - lines->start;
 		const char *newline = have > looked_at ? memchr(line + looked_at, '\n', have - looked_at) : NULL;
 		ssize_t got;
-		int ret;
 
 		if (newline) {
 			*ret_line = line;

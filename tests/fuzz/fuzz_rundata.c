@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The reader of runs, and what is computed of what it read, on invented files. The first line of an input is run.json, the others are
+ * samples.jsonl. Each input is read twice, with and without the streaming parser, and a difference is a failure too.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "data/ladder.h"
+#include "data/overhead.h"
+#include "data/rundata_loader.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
+
+static char dir[256];
+
+/* Below $TMPDIR, which tests/fuzz/run removes: after a failure nothing here would. */
+static void make_dir(void)
+{
+	const char *parent = getenv("TMPDIR");
+
+	snprintf(dir, sizeof(dir), "%s/memcgbench-fuzz-XXXXXX", parent ? parent : "/tmp");
+	if (!mkdtemp(dir)) {
+		perror(dir);
+		abort();
+	}
+}
+
+static void write_file(const char *name, const uint8_t *bytes, size_t size)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+		abort();
+	close(fd);
+}
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "with and without the streaming parser: %s\n", what);
+	abort();
+}
+
+static void compare_texts(const char *what, const char *a, const char *b)
+{
+	if (!a != !b || (a && strcmp(a, b))) {
+		fprintf(stderr, "\"%s\"\n\"%s\"\n", a ? a : "(none)", b ? b : "(none)");
+		fail(what);
+	}
+}
+
+static void compare_items(const struct rundata_item *a, const struct rundata_item *b)
+{
+	if (a->item != b->item || a->nr_metrics != b->nr_metrics || a->nr_arms != b->nr_arms ||
+	    a->nr_samples != b->nr_samples || a->nr_latencies != b->nr_latencies)
+		fail("another item");
+	for (size_t i = 0; i < a->nr_samples; i++) {
+		const struct rundata_sample *x = &a->samples[i], *y = &b->samples[i];
+
+		if (x->boot != y->boot || x->arm != y->arm || x->block != y->block || x->pos != y->pos || x->rep != y->rep ||
+		    x->warmup != y->warmup || x->cut != y->cut)
+			fail("another sample");
+		if (memcmp(x->value, y->value, a->nr_metrics * sizeof(*x->value)))
+			fail("another value");
+	}
+}
+
+static void compare(const struct rundata *a, const struct rundata *b)
+{
+	compare_texts("another doubt", a->doubt, b->doubt);
+	if (a->complete != b->complete || a->nr_items != b->nr_items)
+		fail("another run");
+	for (size_t i = 0; i < a->nr_items; i++)
+		compare_items(&a->items[i], &b->items[i]);
+}
+
+/* A sentence is one line, and nothing in it is for a terminal. */
+static void check_sentence(const char *sentence)
+{
+	if (!*sentence)
+		fail("an error without a sentence");
+	for (; *sentence; sentence++)
+		if ((unsigned char)*sentence < 0x20 || *sentence == 0x7f)
+			fail("a control character in a sentence");
+}
+
+static void compute(const struct rundata *data)
+{
+	struct overhead *overhead = NULL;
+	struct ladder *ladder = NULL;
+
+	if (!overhead_compute(data, 0.02, &overhead))
+		overhead_free(overhead);
+	if (!ladder_compute(data, &ladder))
+		ladder_free(ladder);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
+{
+	const uint8_t *newline = size ? memchr(input, '\n', size) : NULL;
+	size_t run_size = newline ? (size_t)(newline + 1 - input) : size;
+	struct rundata *data = NULL, *plain = NULL;
+	char sentence[ERR_MSG_MAX + 1];
+	int ret, plain_ret;
+
+	if (!*dir)
+		make_dir();
+	write_file("run.json", input, run_size);
+	write_file("samples.jsonl", input + run_size, size - run_size);
+	ret = rundata_load(dir, &data);
+	snprintf(sentence, sizeof(sentence), "%s", err_msg());
+	plain_ret = loader_load(dir, false, &plain);
+	if (ret != plain_ret)
+		fail(ret ? sentence : err_msg());
+	if (ret) {
+		compare_texts("another sentence", sentence, err_msg());
+		check_sentence(sentence);
+		if (data || plain)
+			fail("a failed function gave something back");
+		return 0;
+	}
+	compare(data, plain);
+	rundata_free(plain);
+	compute(data);
+	rundata_free(data);
+	return 0;
+}
