@@ -53,9 +53,9 @@ struct stream {
 	double values[METRICS_MAX];
 	/* The metric that is being read. */
 	size_t metric;
-	bool key_is_ops, has_ops, has_ns;
+	bool key_is_ops, has_ops, has_sum;
 	uint64_t ops;
-	double ns;
+	double sum; /* its time, or its count */
 	/* The keys of the open objects: one that comes twice is refused, not overwritten. */
 	struct key keys[KEYS_MAX];
 	size_t nr_keys, first_key[DEPTH_MAX + 1];
@@ -119,8 +119,10 @@ static int on_key(void *context, const unsigned char *key, size_t len)
 	if (is_metric(stream, 2))
 		return find_metric(stream, key, len);
 	if (is_metric(stream, 3)) {
+		const struct rundata_metric *metric = &stream->item->metrics[stream->metric];
+
 		stream->key_is_ops = text_is("ops", key, len);
-		return stream->key_is_ops || text_is("ns", key, len);
+		return stream->key_is_ops || text_is(metric->is_count ? "count" : "ns", key, len);
 	}
 	if (stream->depth != 1)
 		return true;
@@ -154,7 +156,7 @@ static int on_start_map(void *context)
 	if (!may_open(stream) || is_metric(stream, 3) || (is_metric(stream, 1) && !start_metrics(stream)))
 		return false;
 	if (is_metric(stream, 2))
-		stream->has_ops = stream->has_ns = false;
+		stream->has_ops = stream->has_sum = false;
 	stream->first_key[++stream->depth] = stream->nr_keys;
 	return true;
 }
@@ -164,9 +166,9 @@ static int on_end_map(void *context)
 	struct stream *stream = context;
 
 	if (is_metric(stream, 3)) {
-		if (!stream->has_ops || !stream->has_ns)
+		if (!stream->has_ops || !stream->has_sum)
 			return false;
-		stream->values[stream->metric] = stream->ns / (double)stream->ops;
+		stream->values[stream->metric] = stream->sum / (double)stream->ops;
 	}
 	stream->nr_keys = stream->first_key[stream->depth--];
 	return true;
@@ -204,8 +206,8 @@ static int on_double(void *context, double value)
 		return on_other(stream);
 	if (stream->key_is_ops || !(value >= 0) || !isfinite(value))
 		return false;
-	stream->ns = value;
-	stream->has_ns = true;
+	stream->sum = value;
+	stream->has_sum = true;
 	return true;
 }
 

@@ -423,6 +423,28 @@ static void test_unusual_samples(void **state)
 	REFUSED_BYTES(BOOT ITEM SAMPLE(M(1, 1)) "/* a comment */\n", ":4: not JSON");
 }
 
+static void test_counts(void **state)
+{
+	static const char item[] = "{\"type\":\"item\",\"boot\":0,\"item\":0,\"bench\":\"b\",\"version\":1,\"op\":\"op\",\"params\":{},"
+		"\"mode\":\"processes\",\"place\":\"cores\",\"memory\":\"local\",\"workers\":[],\"metrics\":[{\"name\":\"m\",\"help\":\"h\","
+		"\"op\":\"op\",\"unit\":\"ns/op\",\"kind\":\"time\",\"better\":\"lower\"},{\"name\":\"k\",\"help\":\"h\",\"op\":\"op\","
+		"\"unit\":\"pages/op\",\"kind\":\"count\",\"better\":\"lower\"}],\"arms\":[{\"arm\":0,\"state\":\"root\"}]}\n";
+	char samples[4096];
+	struct rundata *data;
+
+	(void)state;
+	snprintf(samples, sizeof(samples), "%s%s%s%s", BOOT, item, SAMPLE_(0, 0, 0, M(2, 5) ",\"k\":{\"ops\":4,\"count\":6}"), END);
+	data = accepted(samples);
+	assert_true(data->items[0].metrics[1].is_count && !data->items[0].metrics[0].is_count);
+	assert_true(data->items[0].samples[0].value[0] == 2.5);
+	assert_true(data->items[0].samples[0].value[1] == 1.5);
+	rundata_free(data);
+	snprintf(samples, sizeof(samples), "%s%s%s", BOOT, item, SAMPLE_(0, 0, 0, "\"k\":{\"ops\":4,\"ns\":6}"));
+	refused(samples, -EBADMSG, ":3: \"count\" is not a number");
+	snprintf(samples, sizeof(samples), "%s%s%s", BOOT, item, SAMPLE_(0, 0, 0, "\"m\":{\"ops\":4,\"count\":6}"));
+	refused(samples, -EBADMSG, ":3: \"ns\" is not a number");
+}
+
 static void make_path(const char *name, char *path, size_t size)
 {
 	snprintf(path, size, "%s/%s", dir, name);
@@ -663,6 +685,7 @@ int main(void)
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_strange_bytes),
 		cmocka_unit_test(test_unusual_samples),
+		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_not_files),
 		cmocka_unit_test(test_line_without_end),
 		cmocka_unit_test(test_changed_while_read),
