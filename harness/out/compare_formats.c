@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "out/export.h"
 
 const struct compare_format compare_formats[] = {
 	{"text", "a table for a terminal", compare_text},
@@ -13,6 +14,14 @@ const struct compare_format compare_formats[] = {
 	{"md", "a table in Markdown", compare_md},
 	{"csv", "one line per row, with a heading", compare_csv},
 	{"json", "everything, with a versioned schema", compare_json},
+	{"lkp", "the table of the 0-day robot's reports", export_lkp},
+	{"benchfmt", "Go's benchmark format: benchstat -col kernel FILE", export_benchfmt},
+	{"gbench", "Google Benchmark's JSON: compare.py filters FILE base/ candidate/", export_gbench},
+	{"gha", "github-action-benchmark, customSmallerIsBetter: the candidate", export_gha},
+	{"bmf", "Bencher Metric Format: the candidate", export_bmf},
+	{"kcidb", "KCIDB, schema 5.0: a test per row", export_kcidb},
+	{"ktap", "KTAP version 1: a regression is \"not ok\"", export_ktap},
+	{"lava", "test signals of LAVA: a test case per row", export_lava},
 	{NULL, NULL, NULL},
 };
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * KTAP version 1 (Linux, Documentation/dev-tools/ktap.rst; read by tools/testing/kunit/kunit_parser.py): a test per bench, its rows as
+ * subtests. A regression is "not ok". What was not decided or not comparable is skipped, never passed.
+ */
+#include "out/export_private.h"
+
+#include <string.h>
+
+static const char *bench_of(const struct export_row *row)
+{
+	return row->row->base_item ? row->row->base_item->bench : row->row->cand_item->bench;
+}
+
+static bool is_first_of_bench(const struct export_table *table, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (!strcmp(bench_of(&table->rows[i]), bench_of(&table->rows[at])))
+			return false;
+	return true;
+}
+
+static bool is_failure(const struct export_row *row)
+{
+	return row->outcome == EXPORT_FAIL || row->outcome == EXPORT_ERROR;
+}
+
+/* In a diagnostic line, so that a "#" in it is no directive. */
+static void put_row(const struct export_row *row, size_t number, FILE *out)
+{
+	bool skip = row->outcome == EXPORT_UNKNOWN || row->outcome == EXPORT_SKIP;
+
+	fprintf(out, "    # %s\n", row->text);
+	fprintf(out, "    %s %zu %s", is_failure(row) ? "not ok" : "ok", number, row->id);
+	if (skip)
+		fprintf(out, " # SKIP %s", compare_verdict_name(row->row->verdict));
+	else if (row->outcome == EXPORT_ERROR)
+		fprintf(out, " # ERROR");
+	putc('\n', out);
+}
+
+static void put_bench(const struct export_table *table, const char *bench, size_t number, FILE *out)
+{
+	size_t nr = 0, nr_skipped = 0, at = 0;
+	bool failed = false;
+
+	for (size_t i = 0; i < table->nr_rows; i++)
+		nr += !strcmp(bench_of(&table->rows[i]), bench);
+	fprintf(out, "    KTAP version 1\n    # Subtest: %s\n    1..%zu\n", bench, nr);
+	for (size_t i = 0; i < table->nr_rows; i++) {
+		const struct export_row *row = &table->rows[i];
+
+		if (strcmp(bench_of(row), bench))
+			continue;
+		put_row(row, ++at, out);
+		failed |= is_failure(row);
+		nr_skipped += row->outcome == EXPORT_UNKNOWN || row->outcome == EXPORT_SKIP;
+	}
+	fprintf(out, "%s %zu %s%s\n", failed ? "not ok" : "ok", number, bench,
+		!failed && nr_skipped == nr ? " # SKIP nothing was decided" : "");
+}
+
+int put_ktap(const struct export_table *table, FILE *out)
+{
+	size_t nr = 0, number = 0;
+
+	for (size_t i = 0; i < table->nr_rows; i++)
+		nr += is_first_of_bench(table, i);
+	fprintf(out, "KTAP version 1\n1..%zu\n", nr);
+	for (size_t i = 0; i < table->nr_rows; i++)
+		if (is_first_of_bench(table, i))
+			put_bench(table, bench_of(&table->rows[i]), ++number, out);
+	return export_finish(out);
+}
