@@ -79,9 +79,9 @@ static void put_item(FILE *out, enum style style, const struct rundata_item *ite
 		put_count(out, style, item->mode, nr_workers);
 	if (item->nr_memcgs > 1)
 		put_count(out, style, "memcgs", item->nr_memcgs);
-	if (strcmp(item->place, "cores"))
+	if (strcmp(item->place, "compact"))
 		put_part(out, style, "place", item->place);
-	if (strcmp(item->memory, "local"))
+	if (strcmp(item->memory, "default"))
 		put_part(out, style, "memory", item->memory);
 }
 

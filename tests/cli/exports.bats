@@ -67,6 +67,23 @@ for_format()
 	[[ "$output" == *"/arm=child-depth1/metric=free "*"+0.1200"*"500"*"560"* ]]
 }
 
+@test "a recorded run of two kernels, in every format" {
+	for format in bmf gha kcidb lava ktap benchfmt gbench; do
+		run "$MEMCGBENCH" compare "$TOP/tests/data/compare/two-kernels" --format="$format"
+		[ "$status" -le 3 ]
+		echo "$output" >"$BATS_TEST_TMPDIR/$format"
+		run python3 "$TOP/tests/exports.py" "$format" "$BATS_TEST_TMPDIR/$format"
+		echo "$output"
+		[ "$status" -eq 0 ]
+	done
+	run "$MEMCGBENCH" compare "$TOP/tests/data/compare/two-kernels" --format=lkp
+	[[ "$output" == *"%stddev     %change         %stddev"* ]]
+	run "$MEMCGBENCH" compare --format=help
+	for format in bmf gha kcidb lava ktap benchfmt gbench lkp; do
+		[[ "$output" == *"$format"* ]]
+	done
+}
+
 @test "a broken file is refused: the checks can fail" {
 	cd "$BATS_TEST_TMPDIR"
 	sed 's/RESULT=pass/RESULT=maybe/' "$golden/lava" >lava

@@ -41,6 +41,10 @@ static int setup(void **state)
 		fprintf(stderr, "%s\n", err_msg());
 		return -1;
 	}
+	/* How the comparison words it is none of the exports' business. */
+	for (size_t i = 0; i < compare->nr_rows; i++)
+		if (compare->rows[i].verdict == COMPARE_INCONCLUSIVE)
+			strcpy(compare->rows[i].why, "a sentence of the comparison");
 	return 0;
 }
 

@@ -52,7 +52,7 @@ def boot_facts(kernel):
 def item_record(boot, number, arms):
     bench, params, workers, metrics = ITEMS[number]
     return {"type": "item", "boot": boot, "item": number, "bench": bench, "version": 1, "op": "op", "params": params,
-            "mode": "processes", "place": "cores", "memory": "local", "oversubscribed": False,
+            "mode": "processes", "place": "compact", "memory": "default", "oversubscribed": False,
             "workers": [{"pu": i, "core": i, "node": 0, "package": 0} for i in range(workers)], "metrics": metrics,
             "arms": [{"arm": a, "state": ARMS[a][0], "depth": ARMS[a][1], "limit_bytes": None} for a in arms],
             "nr_memcgs": 1, "passes": 1}
