@@ -300,7 +300,7 @@ int present_run(const struct verb *verb, const char *dir, const struct present_o
 	struct overhead *overhead = NULL;
 	struct sweep *sweep = NULL;
 	struct rundata *data;
-	int status, ret = rundata_load(dir, &data);
+	int status, ret = rundata_load_workers(dir, &data);
 
 	if (ret)
 		return cmd_fail(verb, NULL);

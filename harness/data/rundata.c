@@ -480,6 +480,11 @@ int rundata_load(const char *dir, struct rundata **ret_data)
 	return loader_load(dir, true, ret_data);
 }
 
+int rundata_load_workers(const char *dir, struct rundata **ret_data)
+{
+	return loader_load(dir, false, ret_data);
+}
+
 static void item_clear(struct rundata_item *item)
 {
 	for (size_t i = 0; i < item->nr_metrics; i++) {

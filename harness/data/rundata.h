@@ -33,7 +33,7 @@ struct rundata_sample {
 	bool warmup;
 	bool cut; /* its block was cut short by the end of its boot: not to be paired */
 	const double *value; /* ns (or insn) per op, for a count @unit; nr_metrics of them */
-	json_t *workers; /* of several workers, as stored: metric name → "ops" and "ns", lists by worker; else NULL */
+	json_t *workers; /* of several workers, as stored: metric name → "ops" and "ns", lists by worker; else NULL, as it is after rundata_load() */
 };
 
 /* One latency record. */
@@ -84,6 +84,8 @@ struct rundata {
  * appended to). A cut last line is no error: @doubt says so. Free with rundata_free().
  */
 int rundata_load(const char *dir, struct rundata **ret_data) __must_check;
+/* The same with what each of several workers did (rundata_sample.workers); takes ten times as long. */
+int rundata_load_workers(const char *dir, struct rundata **ret_data) __must_check;
 void rundata_free(struct rundata *data);
 
 #endif

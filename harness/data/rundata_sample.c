@@ -118,7 +118,8 @@ int loader_read_sample(struct loader *loader, const json_t *record, struct boot_
 		ret = read_values(loader, record, item, next_values(item, state));
 	if (ret)
 		return ret;
-	sample.workers = json_incref(json_object_get(record, "workers"));
+	if (!loader->stream)
+		sample.workers = json_incref(json_object_get(record, "workers"));
 	add_sample(loader, boot, item, &sample);
 	return 0;
 }

@@ -126,9 +126,6 @@ static int on_key(void *context, const unsigned char *key, size_t len)
 	}
 	if (stream->depth != 1)
 		return true;
-	/* What each worker did is kept as a tree. */
-	if (text_is("workers", key, len))
-		return false;
 	stream->field = find_field(key, len);
 	return true;
 }
