@@ -30,6 +30,7 @@ static void pairs_clear(struct overhead_pairs *pairs)
 	free(pairs->arm);
 	free(pairs->diff);
 	free(pairs->log_ratio);
+	free(pairs->alone);
 }
 
 #define __free_blocks __attribute__((__cleanup__(blocks_clear)))
@@ -124,7 +125,8 @@ static int make_pairs(const struct overhead_blocks *blocks, const struct rundata
 	pairs->arm = calloc(nr, sizeof(double));
 	pairs->diff = calloc(nr, sizeof(double));
 	pairs->log_ratio = calloc(nr, sizeof(double));
-	if (!pairs->base || !pairs->arm || !pairs->diff || !pairs->log_ratio)
+	pairs->alone = calloc(nr, sizeof(double));
+	if (!pairs->base || !pairs->arm || !pairs->diff || !pairs->log_ratio || !pairs->alone)
 		return no_memory();
 	for (size_t i = 0; i < blocks->nr; i++) {
 		const struct overhead_mean *base = &blocks->block[i].mean[metric];
@@ -136,6 +138,8 @@ static int make_pairs(const struct overhead_blocks *blocks, const struct rundata
 			add_pair(pairs, base, other);
 		else
 			pairs->nr_unpaired += base->nr || other->nr;
+		if (!blocks->block[i].cut && !base->nr && other->nr)
+			pairs->alone[pairs->nr_alone++] = other->sum / other->nr;
 	}
 	return 0;
 }
@@ -163,7 +167,9 @@ static enum overhead_verdict judge(const struct stats_interval *interval, double
 
 static void set_verdict(const struct overhead *overhead, struct overhead_row *row)
 {
-	if (!row->nr_blocks)
+	if (row->is_alone)
+		snprintf(row->why, sizeof(row->why), "the baseline has no such number");
+	else if (!row->nr_blocks)
 		snprintf(row->why, sizeof(row->why), "no block holds both arms");
 	else if (isnan(row->diff_interval.low))
 		snprintf(row->why, sizeof(row->why), "%zu block%s: a 95 %% interval needs 6", row->nr_blocks,
@@ -184,6 +190,11 @@ static int estimate(struct overhead_row *row, const struct overhead_pairs *pairs
 	row->arm_ns = stats_median(pairs->arm, pairs->nr);
 	row->base_interval = stats_median_interval(pairs->base, pairs->nr, CONFIDENCE);
 	row->arm_interval = stats_median_interval(pairs->arm, pairs->nr, CONFIDENCE);
+	row->is_alone = overhead_is_alone(pairs);
+	if (row->is_alone) {
+		row->arm_ns = stats_median(pairs->alone, pairs->nr_alone);
+		row->arm_interval = stats_median_interval(pairs->alone, pairs->nr_alone, CONFIDENCE);
+	}
 	row->diff_ns = stats_hodges_lehmann(pairs->diff, pairs->nr);
 	row->diff_interval = stats_hodges_lehmann_interval(pairs->diff, pairs->nr, CONFIDENCE);
 	row->detectable_ns = stats_detectable(stats_stddev(pairs->diff, pairs->nr), pairs->nr, ALPHA, POWER);

@@ -36,6 +36,7 @@ struct overhead_row {
 	const struct rundata_metric *metric;
 	const struct rundata_arm *base, *arm;
 	size_t nr_blocks;
+	bool is_alone; /* a number that the baseline has not: no difference, but @arm_ns and its interval */
 	double base_ns, arm_ns;			  /* medians over blocks, per op */
 	struct stats_interval base_interval, arm_interval; /* of those medians, 95 % */
 	double diff_ns;				  /* per op */

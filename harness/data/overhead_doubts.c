@@ -75,6 +75,8 @@ static bool counters_scaled(const struct overhead_row *row)
 
 void overhead_row_doubts(struct overhead_row *row, const struct overhead_pairs *pairs)
 {
+	if (overhead_is_alone(pairs))
+		return;
 	if (pairs->nr < BLOCKS_NEEDED)
 		row_warn(row, "few-blocks", "only %zu block%s: a 95 %% interval needs %d, ask for more with --blocks", pairs->nr,
 			 plural(pairs->nr), BLOCKS_NEEDED);

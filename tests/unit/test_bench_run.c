@@ -257,11 +257,52 @@ static void the_clock_costs_something_small(void **state)
 	assert_in_range(bench_run_clock_cost(), 1, 100000);
 }
 
+static void counts_add_up(void **state)
+{
+	struct bench_run *run = *state;
+
+	bench_count(run, 2, 5, 10);
+	bench_count(run, 2, 0, 10);
+	assert_int_equal(run->phase[2].amount, 5);
+	assert_int_equal(run->phase[2].ops, 20);
+	assert_int_equal(run->phase[2].ns, 0);
+	bench_run_reset(run);
+	assert_int_equal(run->phase[2].amount, 0);
+}
+
+/* A skip is what it says, whatever went wrong before. */
+static void a_skip_has_its_sentence(void **state)
+{
+	struct bench_run *run = *state;
+
+	bench_run_reset(run);
+	assert_int_equal(bench_error(run, EIO, "tried something"), -EIO);
+	assert_true(bench_skip(run, "no %s", "such file") < 0);
+	assert_true(run->skipped);
+	assert_string_equal(run->error_text, "no such file");
+	bench_run_reset(run);
+	assert_false(run->skipped);
+}
+
+static void one_worker_waits_for_nobody(void **state)
+{
+	struct bench_run *run = *state;
+
+	run->nr_workers = 1;
+	bench_barrier(run);
+	bench_turn_begin(run);
+	bench_turn_end(run);
+	bench_turn_begin(run);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(counts_add_up),
+		TEST(a_skip_has_its_sentence),
+		TEST(one_worker_waits_for_nobody),
 		TEST(phases_add_up),
 		TEST(counters_are_counted_in_phases_only),
 		TEST(hold_is_called_once_and_only_when_proving),

@@ -226,6 +226,109 @@ static void test_live_max_depth(void **state)
 	assert_int_equal(nr_left(&info, getpid()), 0);
 }
 
+static bool is_there(const struct cg_group *leaf, const char *name)
+{
+	return fs_exists("%s.%s", cg_group_path(leaf), name);
+}
+
+/* Memcgs beside a leaf, made here and in a process that is killed, and those above it. */
+static void check_beside(struct cg_tree *tree, unsigned int depth)
+{
+	struct cg_group *leaf = NULL, *beside = NULL, *above = NULL;
+	uint64_t bytes;
+	int status;
+	pid_t pid;
+
+	assert_ok(cg_group_chain(tree, "many", depth, UINT64_MAX, &leaf));
+	assert_ok(cg_group_beside(leaf, "1", 16 * MIB, &beside));
+	assert_int_equal(cg_group_depth(beside), cg_group_depth(leaf));
+	assert_ok(fs_read_u64(&bytes, "%s/%s", cg_group_path(beside), tree->ops->limit_file));
+	assert_int_equal(bytes, 16 * MIB);
+	pid = start_holder(beside, 4 * MIB);
+	assert_ok(cg_group_usage(beside, &bytes));
+	assert_true(bytes >= 4 * MIB);
+	assert_ok(cg_group_usage(leaf, &bytes));
+	assert_true(bytes < 4 * MIB);
+	assert_int_equal(cg_group_beside(leaf, "1", UINT64_MAX, &above), -EEXIST);
+	assert_int_equal(cg_group_beside(leaf, "a/b", UINT64_MAX, &above), -EINVAL);
+	stop(pid);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		if (cg_group_beside(leaf, "w0-0", UINT64_MAX, &above) || cg_group_enter_self(above))
+			_exit(1);
+		kill(getpid(), SIGSTOP);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	assert_true(is_there(leaf, "w0-0"));
+	assert_ok(cg_group_remove_beside(leaf, "w"));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_false(is_there(leaf, "w0-0"));
+	assert_true(is_there(leaf, "1"));
+	assert_ok(cg_group_remove(beside));
+	assert_false(is_there(leaf, "1"));
+	assert_ok(cg_group_remove(leaf));
+}
+
+static void check_above(struct cg_tree *tree, unsigned int depth)
+{
+	struct cg_group *leaf = NULL, *above;
+	unsigned int level = 0;
+	uint64_t bytes;
+
+	assert_ok(cg_group_chain(tree, "high", depth, UINT64_MAX, &leaf));
+	above = leaf;
+	for (;;) {
+		struct cg_group *below = above;
+
+		assert_ok(cg_group_above(below, &above));
+		if (!above)
+			break;
+		level++;
+		assert_int_equal(cg_group_depth(above), cg_group_depth(leaf) - level);
+		assert_ok(cg_group_usage(above, &bytes));
+		assert_ok(cg_group_limit(above, CG_LIMIT_MAX, 512 * MIB));
+		assert_ok(fs_read_u64(&bytes, "%s/%s", cg_group_path(above), tree->ops->limit_file));
+		assert_int_equal(bytes, 512 * MIB);
+		assert_ok(cg_group_limit(above, CG_LIMIT_MAX, UINT64_MAX));
+	}
+	/* What is above the tree is not ours. */
+	assert_int_equal(level, depth - 1);
+	assert_ok(cg_group_remove(leaf));
+}
+
+static void check_limits(struct cg_tree *tree)
+{
+	struct cg_group *leaf = NULL;
+	int ret;
+
+	assert_ok(cg_group_chain(tree, "tight", 2, UINT64_MAX, &leaf));
+	ret = cg_group_limit(leaf, CG_LIMIT_HIGH, 64 * MIB);
+	assert_int_equal(ret, tree->ops->high_file ? 0 : -EOPNOTSUPP);
+	ret = cg_group_reclaim(leaf, 4096);
+	/* Nothing to reclaim: v2 says so, v1 does not. */
+	assert_true(ret == (tree->ops->version == CG_V2 ? -EAGAIN : 0) || ret == -EOPNOTSUPP);
+	assert_ok(cg_group_remove(leaf));
+}
+
+static void test_live_beside_and_above(void **state)
+{
+	struct cg_info info;
+	struct cg_tree *tree = live_tree(&info);
+
+	(void)state;
+	check_beside(tree, 1);
+	check_beside(tree, 3);
+	check_above(tree, 1);
+	check_above(tree, 4);
+	check_limits(tree);
+	assert_ok(cg_tree_destroy(tree));
+	assert_int_equal(nr_left(&info, getpid()), 0);
+}
+
 static void test_live_oom_kill(void **state)
 {
 	struct cg_group *group = NULL;
@@ -783,6 +886,7 @@ int main(void)
 		cmocka_unit_test(test_live_chains),
 		cmocka_unit_test(test_live_bad_chains),
 		cmocka_unit_test(test_live_max_depth),
+		cmocka_unit_test(test_live_beside_and_above),
 		cmocka_unit_test(test_live_oom_kill),
 		cmocka_unit_test(test_live_root),
 		cmocka_unit_test(test_live_destroy_kills),

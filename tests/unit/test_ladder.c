@@ -279,9 +279,27 @@ static void json_has_what_the_table_has(void **state)
 	ladder_free(ladder);
 }
 
+/* Of a count no rep is nearer to the truth than another: the median, which the warm-up is not part of. */
+static void median_rep_of_a_count(void **state)
+{
+	struct ladder *ladder;
+
+	(void)state;
+	metric.is_count = true;
+	add(1, 1, 130, false);
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_true(ladder->rows[0].arm[0].by_seed[0] == 600); /* of 1100 and 100 */
+	assert_true(ladder->rows[0].arm[1].by_seed[0] == 130); /* of 110, 1110 and 130 */
+	assert_true(ladder->rows[0].arm[2].by_seed[0] == 120);
+	assert_true(ladder->rows[0].overhead[1].by_seed[0] == 130 - 600);
+	ladder_free(ladder);
+	metric.is_count = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(median_rep_of_a_count, make, clear),
 		cmocka_unit_test_setup_teardown(least_rep_paired_by_seed, make, clear),
 		cmocka_unit_test_setup_teardown(missing_boot_is_missing, make, clear),
 		cmocka_unit_test_setup_teardown(nothing_measured_is_an_error, make, clear),

@@ -495,6 +495,62 @@ static void test_small_run(void **state)
 	rundata_free(data);
 }
 
+/* A count has no least difference in ns that matters, and may be 0. */
+static void test_counts(void **state)
+{
+	struct fixture f;
+	const struct overhead_row *row;
+	unsigned int block;
+
+	(void)state;
+	fixture_init(&f);
+	f.metrics[0].is_count = true;
+	for (block = 1; block <= 12; block++)
+		add_abba(&f, block, 1, 1.25, 0);
+	row = compute(&f);
+	assert_int_equal(row->verdict, OVERHEAD_MORE);
+	near(row->diff_ns, 0.25, 1e-12);
+	fixture_clear(&f);
+	fixture_init(&f);
+	f.metrics[0].is_count = true;
+	for (block = 1; block <= 12; block++)
+		add_abba(&f, block, 0, 0, 0);
+	row = compute(&f);
+	assert_int_equal(row->verdict, OVERHEAD_EQUIVALENT);
+	assert_int_equal(row->nr_warnings, 0);
+	/* As a time the same would be doubted. */
+	f.metrics[0].is_count = false;
+	assert_non_null(warned(compute(&f), "no-ratio"));
+	fixture_clear(&f);
+}
+
+/* What only a memcg counts has a value in its arm, and no difference; nothing was lost. */
+static void test_number_that_the_baseline_has_not(void **state)
+{
+	struct fixture f;
+	const struct overhead_row *row;
+	unsigned int block;
+
+	(void)state;
+	fixture_init(&f);
+	f.metrics[0].is_count = true;
+	for (block = 1; block <= 12; block++)
+		add_abba(&f, block, NAN, 3, 0);
+	row = compute(&f);
+	assert_int_equal(row->verdict, OVERHEAD_NONE);
+	assert_string_equal(row->why, "the baseline has no such number");
+	assert_true(row->is_alone);
+	near(row->arm_ns, 3, 1e-12);
+	assert_true(isnan(row->base_ns) && isnan(row->diff_ns));
+	assert_int_equal(row->nr_warnings, 0);
+	/* Here a block did lose the baseline. */
+	add_abba(&f, 13, 2, 3, 0);
+	row = compute(&f);
+	assert_false(row->is_alone);
+	assert_non_null(warned(row, "unpaired"));
+	fixture_clear(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -512,6 +568,8 @@ int main(void)
 		cmocka_unit_test(test_run_doubts),
 		cmocka_unit_test(test_latency),
 		cmocka_unit_test(test_small_run),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_number_that_the_baseline_has_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -454,6 +454,198 @@ static void more_workers_than_cpus(void **state)
 	}
 }
 
+/* --- workers that share, meet and count --- */
+
+enum { SHARED_WORKERS = 4, ROUNDS = 50 };
+
+static struct shared_script {
+	enum { SHARE_NOTHING_WRONG, SHARE_FAILS, SHARE_SKIPS, SETUP_SKIPS, RUN_FAILS, RUN_DIES, WAITER_DIES } trouble;
+	_Atomic int sharer;	    /* the process that share() ran in */
+	_Atomic unsigned int shares;
+	_Atomic int pid[SHARED_WORKERS], parent[SHARED_WORKERS];
+	_Atomic unsigned int at[SHARED_WORKERS]; /* rounds that each worker began */
+	_Atomic unsigned int early;		    /* times that one was two rounds ahead of another */
+	_Atomic unsigned int turns, out_of_turn;
+} *shared_script;
+
+struct sharing {
+	uint64_t *map; /* at the same address in all */
+	uint64_t from_share;
+	unsigned int worker;
+};
+
+static int sharing_share(void *state, struct bench_run *run)
+{
+	struct sharing *st = state;
+
+	shared_script->shares++;
+	shared_script->sharer = getpid();
+	if (shared_script->trouble == SHARE_FAILS)
+		return bench_error(run, ENOSPC, "no room to share");
+	if (shared_script->trouble == SHARE_SKIPS)
+		return bench_skip(run, "needs %s: there is none", "luck");
+	st->map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	st->from_share = 0x5a;
+	return st->map == MAP_FAILED ? bench_error(run, ENOMEM, "mmap") : 0;
+}
+
+static int sharing_setup(void *state, struct bench_run *run)
+{
+	struct sharing *st = state;
+
+	st->worker = bench_worker(run);
+	shared_script->pid[st->worker] = getpid();
+	shared_script->parent[st->worker] = getppid();
+	if (shared_script->trouble == SETUP_SKIPS && st->worker == 2)
+		return bench_skip(run, "worker 2 has no luck");
+	bench_barrier(run);
+	return st->from_share == 0x5a ? 0 : bench_error(run, EPROTO, "the state is not what share() left");
+}
+
+static void take_a_turn(const struct sharing *st, struct bench_run *run)
+{
+	bench_turn_begin(run);
+	if (shared_script->turns++ % SHARED_WORKERS != st->worker)
+		shared_script->out_of_turn++;
+	st->map[0]++;
+	bench_turn_end(run);
+}
+
+static int sharing_run(void *state, struct bench_run *run, uint64_t passes)
+{
+	struct sharing *st = state;
+
+	while (passes--) {
+		unsigned int round = ++shared_script->at[st->worker];
+
+		bench_phase_begin(run, 0);
+		bench_phase_end(run, 0, 1);
+		if (st->worker == 1 && shared_script->trouble == RUN_FAILS)
+			return bench_error(run, EIO, "worker 1 broke");
+		if (st->worker == 0 && shared_script->trouble == RUN_DIES)
+			die(SIGSEGV);
+		if (st->worker == 3 && shared_script->trouble == WAITER_DIES)
+			die(SIGKILL);
+		bench_barrier(run);
+		for (unsigned int i = 0; i < SHARED_WORKERS; i++)
+			shared_script->early += shared_script->at[i] < round || shared_script->at[i] > round + 1;
+		bench_barrier(run);
+		take_a_turn(st, run);
+		bench_count(run, 1, 2 + st->worker, 3);
+	}
+	return 0;
+}
+
+static const struct bench_metric sharing_metrics[] = {
+	{.name = "op", .op = "op", .help = "nothing"},
+	{.name = "things", .op = "op", .kind = BENCH_COUNT, .unit = "things", .help = "things"},
+};
+static const struct bench sharing_bench = {
+	.name = "sharing",
+	.metrics = sharing_metrics,
+	.nr_metrics = 2,
+	.state_size = sizeof(struct sharing),
+	.share = sharing_share,
+	.setup = sharing_setup,
+	.run = sharing_run,
+};
+
+static int start_sharing(bool threads, int trouble, struct team **ret_team)
+{
+	const struct team_setup setup = {.item = &item, .groups = &groups, .places = places, .seed = 1};
+
+	if (!shared_script)
+		shared_script = mmap(NULL, sizeof(*shared_script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	memset(shared_script, 0, sizeof(*shared_script));
+	memset(script, 0, sizeof(*script));
+	shared_script->trouble = trouble;
+	team_interrupted = 0;
+	item = (struct plan_item){.bench = &sharing_bench, .nr_workers = SHARED_WORKERS, .threads = threads,
+				  .nr_memcgs = 1, .place = "compact", .memory = "default", .nr_arms = 1};
+	item.arms[0] = (struct plan_arm){.state = PLAN_ROOT, .limit_bytes = UINT64_MAX};
+	params_init(&item.params, &sharing_bench);
+	return team_start(&setup, ret_team);
+}
+
+static void share_meet_and_count(bool threads)
+{
+	unsigned int nr_files = nr_open_files(), i;
+	struct team_rep rep;
+	struct team *team;
+
+	assert_int_equal(start_sharing(threads, SHARE_NOTHING_WRONG, &team), 0);
+	assert_int_equal(team_rep(team, ROUNDS, false, 7, &rep), 0);
+	assert_int_equal(team_rep(team, ROUNDS, false, 8, &rep), 0);
+	assert_int_equal(shared_script->shares, 1);
+	for (i = 0; i < SHARED_WORKERS; i++) {
+		assert_int_equal(shared_script->parent[i], getpid());
+		assert_int_equal(shared_script->at[i], 2 * ROUNDS);
+		assert_int_equal(shared_script->pid[i] == shared_script->sharer, threads || i == 0);
+		assert_int_equal(team_run(team, i)->phase[1].amount, (2 + i) * ROUNDS);
+	}
+	assert_int_equal(shared_script->early, 0);
+	assert_int_equal(shared_script->turns, 2 * ROUNDS * SHARED_WORKERS);
+	assert_int_equal(shared_script->out_of_turn, 0);
+	assert_int_equal(rep.phase[1].amount, (2 + 3 + 4 + 5) * ROUNDS);
+	assert_int_equal(rep.phase[1].ops, 3 * ROUNDS * SHARED_WORKERS);
+	assert_int_equal(rep.phase[1].ns, 0);
+	assert_int_equal(team_stop(team), 0);
+	assert_nothing_left();
+	assert_int_equal(nr_open_files(), nr_files);
+}
+
+static void workers_share_meet_and_count(void **state)
+{
+	(void)state;
+	share_meet_and_count(false);
+	share_meet_and_count(true);
+}
+
+static void sharing_fails(void **state)
+{
+	struct team *team = (struct team *)&item;
+
+	(void)state;
+	for (int threads = 0; threads < 2; threads++) {
+		assert_int_equal(start_sharing(threads, SHARE_FAILS, &team), -ENOSPC);
+		assert_said("sharing (root), worker 0 on CPU");
+		assert_said("no room to share");
+		assert_nothing_left();
+		assert_int_equal(start_sharing(threads, SHARE_SKIPS, &team), 1);
+		assert_string_equal(err_msg(), "needs luck: there is none");
+		assert_nothing_left();
+		/* The others wait at a barrier meanwhile. */
+		assert_int_equal(start_sharing(threads, SETUP_SKIPS, &team), 1);
+		assert_string_equal(err_msg(), "worker 2 has no luck");
+		assert_nothing_left();
+		assert_ptr_equal(team, &item);
+	}
+}
+
+/* Whoever waits at a barrier is taken along; the runner learns of what a worker died that it did not fork. */
+static void a_sharing_worker_is_lost(void **state)
+{
+	static const struct {
+		int trouble, want;
+		const char *sentence;
+	} losses[] = {
+		{RUN_FAILS, -EIO, "worker 1 broke"},
+		{RUN_DIES, -ECHILD, "was killed by signal 11"},
+		{WAITER_DIES, -ECHILD, "was killed by signal 9"},
+	};
+	struct team_rep rep;
+	struct team *team;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(losses); i++) {
+		assert_int_equal(start_sharing(false, losses[i].trouble, &team), 0);
+		assert_int_equal(team_rep(team, 1, false, 7, &rep), losses[i].want);
+		assert_said(losses[i].sentence);
+		assert_int_equal(team_stop(team), 0);
+		assert_nothing_left();
+	}
+}
+
 /* The runner is killed: its workers go with it. */
 static void workers_die_with_the_runner(void **state)
 {
@@ -505,6 +697,9 @@ int main(void)
 		cmocka_unit_test(only_some_workers_hold),
 		cmocka_unit_test(latencies_of_all_workers_add_up),
 		cmocka_unit_test(more_workers_than_cpus),
+		cmocka_unit_test(workers_share_meet_and_count),
+		cmocka_unit_test(sharing_fails),
+		cmocka_unit_test(a_sharing_worker_is_lost),
 		cmocka_unit_test(workers_die_with_the_runner),
 	};
 
