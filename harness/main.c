@@ -2,8 +2,8 @@
 /* main.c - the table of verbs. */
 #include "cmd/cmd.h"
 
-extern const struct verb verb_list, verb_show, verb_run, verb_overhead, verb_compare, verb_merge, verb_kernel, verb_doctor, verb_help,
-	verb_completion, verb_man;
+extern const struct verb verb_list, verb_show, verb_run, verb_overhead, verb_compare, verb_selftest, verb_merge, verb_kernel,
+	verb_doctor, verb_help, verb_completion, verb_man;
 
 /* In the order in which help and man page show them. */
 static const struct verb *const verbs[] = {
@@ -12,6 +12,7 @@ static const struct verb *const verbs[] = {
 	&verb_run,
 	&verb_overhead,
 	&verb_compare,
+	&verb_selftest,
 	&verb_merge,
 	&verb_kernel,
 	&verb_doctor,
