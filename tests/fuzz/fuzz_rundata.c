@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "data/compare.h"
 #include "data/ladder.h"
 #include "data/overhead.h"
 #include "data/rundata_loader.h"
@@ -89,6 +90,28 @@ static void check_sentence(const char *sentence)
 			fail("a control character in a sentence");
 }
 
+/* The first kernel with itself, and with the last. */
+static void compare_kernels_of(const struct rundata *data)
+{
+	const struct compare_options how = { 0 };
+	struct compare_side base, cand;
+	struct compare *comparison;
+	char **names = NULL;
+	size_t nr = 0;
+
+	if (compare_kernels(data, &names, &nr))
+		return;
+	if (nr && !compare_side(data, names[0], &base) && !compare_side(data, names[nr - 1], &cand)) {
+		if (!compare_compute(&base, &base, &how, &comparison))
+			compare_free(comparison);
+		if (!compare_compute(&base, &cand, &how, &comparison))
+			compare_free(comparison);
+	}
+	while (nr--)
+		free(names[nr]);
+	free(names);
+}
+
 static void compute(const struct rundata *data)
 {
 	struct overhead *overhead = NULL;
@@ -98,6 +121,7 @@ static void compute(const struct rundata *data)
 		overhead_free(overhead);
 	if (!ladder_compute(data, &ladder))
 		ladder_free(ladder);
+	compare_kernels_of(data);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
