@@ -62,6 +62,7 @@ if (has_efficiency) {
 	set label 2 'efficiency of ' . first_metric . ', % (' . intervals . ')' at screen (panel_width * (all_panels - 1) + 76.0) / width, screen (1 - 46.0 / height) left
 	set key off
 	set yrange [0 : *]
-	plot for [c = 1 : nr_curves] data index c - 1 using 1:(shown(c) ? $6 : NaN):7:8 with yerrorlines linetype int(word(styles, c)) notitle
+	plot for [c = 1 : nr_curves] data index c - 1 using 1:(shown(c) ? $6 : NaN):7:8 with yerrorbars linetype int(word(styles, c)) dashtype solid pointsize 0 notitle, \
+	     for [c = 1 : nr_curves] data index c - 1 using 1:(shown(c) ? $6 : NaN) with linespoints linetype int(word(styles, c)) notitle
 }
 unset multiplot
