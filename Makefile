@@ -62,7 +62,7 @@ endif
 BENCH_CFLAGS := -O2 -g
 
 # pkg-config may not be installed yet when this file is read: asked at first use, and once.
-PKGS := hwloc numa jansson yajl zlib libmd libarchive gsl
+PKGS := hwloc numa jansson yajl zlib libmd libarchive gsl libbpf
 RUNNER_PKGS := hwloc numa jansson zlib libmd
 once = $(eval $(1) := $$(shell $(2) 2>/dev/null))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
@@ -99,10 +99,10 @@ may_guest := data base
 may_out := data base
 pkgs_base :=
 pkgs_machine := hwloc numa jansson zlib libmd
-pkgs_data := jansson yajl gsl
+pkgs_data := jansson yajl gsl libbpf
 pkgs_core := hwloc numa jansson zlib libmd
-pkgs_guest := jansson yajl gsl libmd libarchive
-pkgs_out := jansson yajl gsl
+pkgs_guest := jansson yajl gsl libmd libarchive libbpf
+pkgs_out := jansson yajl gsl libbpf
 LAYER_PROOFS := $(addprefix $(O)/layers/,base machine data core guest out)
 
 UNIT_TESTS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test_*.c)))

@@ -2,7 +2,7 @@
 /* main.c - the table of verbs. */
 #include "cmd/cmd.h"
 
-extern const struct verb verb_list, verb_show, verb_run, verb_overhead, verb_compare, verb_selftest, verb_merge, verb_kernel,
+extern const struct verb verb_list, verb_show, verb_run, verb_overhead, verb_compare, verb_selftest, verb_merge, verb_kernel, verb_layout,
 	verb_doctor, verb_help, verb_completion, verb_man;
 
 /* In the order in which help and man page show them. */
@@ -15,6 +15,7 @@ static const struct verb *const verbs[] = {
 	&verb_selftest,
 	&verb_merge,
 	&verb_kernel,
+	&verb_layout,
 	&verb_doctor,
 	&verb_help,
 	&verb_completion,

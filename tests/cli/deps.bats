@@ -63,7 +63,7 @@ stand_in()
 install_all_of_build()
 {
 	for package in libc6-dev libhwloc-dev libnuma-dev libjansson-dev libyajl-dev zlib1g-dev libmd-dev \
-		libarchive-dev libgsl-dev; do
+		libarchive-dev libgsl-dev libbpf-dev; do
 		touch "$state/installed.$package"
 	done
 	mv "$bin/pkg-config.later" "$bin/pkg-config"
