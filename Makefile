@@ -13,6 +13,8 @@ CFLAGS ?= -O2 -g
 #: SANITIZE=LIST           -fsanitize=LIST, such as address,undefined
 #: WERROR=1                a warning is an error
 #: V=1                     show the commands
+#: PROBE_API=2             plugin interface of the QEMU that the probe is for: 1 (QEMU before 9.0, the default), 2 (9.0), 3 (later)
+PROBE_API ?= 1
 #: QUICK=1                 make bench: under 30 s, wider intervals
 #: BENCH="a b"             make bench: only these benches
 #: ARGS="--depth=5"        make bench: more options of `memcgbench run`
@@ -108,9 +110,14 @@ LAYER_PROOFS := $(addprefix $(O)/layers/,base machine data core guest out)
 UNIT_TESTS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test_*.c)))
 SRC := harness/main.c harness/runner.c $(foreach l,$(LAYERS),$(call layer_src,$(l)))
 OBJ := $(SRC:%.c=$(O)/%.o)
-BINARIES := $(O)/memcgbench $(O)/memcgbench-runner
+BINARIES := $(O)/memcgbench $(O)/memcgbench-runner $(O)/memcgbench-probe.so
+# The probe runs inside QEMU: position-independent, nothing exported but what QEMU calls, and no sanitizer.
+PROBE_SRC := $(sort $(wildcard harness/probe/*.c))
+PROBE_OBJ := $(PROBE_SRC:harness/probe/%.c=$(O)/probe/%.o)
+PROBE_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iharness -fPIC -fvisibility=hidden -DPROBE_API=$(PROBE_API) \
+	$(filter-out -fsanitize%,$(CFLAGS))
 
-all: $(BINARIES) ## build memcgbench and memcgbench-runner
+all: $(BINARIES) ## build memcgbench, memcgbench-runner and the probe
 unit: $(UNIT_TESTS) ## build the unit tests
 layers: $(LAYER_PROOFS) ## prove by linking that no layer calls one that it must not know
 
@@ -129,7 +136,7 @@ write_if_changed = @mkdir -p $(@D); printf '%s\n' $(call quote,$(1)) >$@.new; \
 # Everything is built anew when the flags change.
 $(O)/.flags: FORCE
 	@pkg-config --exists $(PKGS) 2>/dev/null || { tools/deps build --print; exit 1; }
-	$(call write_if_changed,$(CC) | $(CFLAGS) | $(BENCH_CFLAGS) | $(BASE_CFLAGS) | $(LDFLAGS))
+	$(call write_if_changed,$(CC) | $(CFLAGS) | $(BENCH_CFLAGS) | $(BASE_CFLAGS) | $(LDFLAGS) | $(PROBE_API))
 
 # An archive whose sources became fewer must forget their objects.
 $(O)/.sources: FORCE
@@ -150,6 +157,15 @@ $(O)/bench/%.o: bench/%.c $(O)/.flags
 	$(say) CC bench/$*.o
 	$(Q)$(CC) $(BASE_CFLAGS) $(BENCH_CFLAGS) -MMD -MP -c $< -o $@
 
+$(O)/probe/%.o: harness/probe/%.c $(O)/.flags
+	@mkdir -p $(@D)
+	$(say) CC probe/$*.o
+	$(Q)$(CC) $(PROBE_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/memcgbench-probe.so: $(PROBE_OBJ)
+	$(say) LINK memcgbench-probe.so
+	$(Q)$(CC) $(filter-out -fsanitize%,$(CFLAGS)) -shared $(LDFLAGS) $^ -o $@
+
 $(O)/%.o: %.c $(O)/.flags
 	@mkdir -p $(@D)
 	$(say) CC $*.o
@@ -164,7 +180,7 @@ $(call archive,$(1)): $(patsubst %.c,$(O)/%.o,$(call layer_src,$(1))) $(2) $(O)/
 	$$(say) AR $(call layer_dir,$(1)).a
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$(filter %.o,$$^)
 endef
-$(foreach l,$(LAYERS),$(eval $(call archive_rule,$(l),$(if $(filter base,$(l)),$(O)/version.o))))
+$(foreach l,$(LAYERS) probe,$(eval $(call archive_rule,$(l),$(if $(filter base,$(l)),$(O)/version.o))))
 
 # The binaries look beside themselves for what `make install` puts below datadir.
 $(O)/memcgbench: $(O)/harness/main.o $(foreach l,$(LAYERS),$(call archive,$(l))) | $(O)/plots
@@ -179,9 +195,9 @@ $(O)/tests/self/%: $(O)/tests/self/%.o $(foreach l,$(LAYERS),$(call archive,$(l)
 	$(say) LINK tests/self/$*
 	$(Q)$(LINK) $< $(call archives,$(LAYERS)) $(PKG_LIBS) -lm -o $@
 
-$(O)/tests/unit/%: $(O)/tests/unit/%.o $(foreach l,$(LAYERS),$(call archive,$(l)))
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(foreach l,$(LAYERS) probe,$(call archive,$(l)))
 	$(say) LINK tests/unit/$*
-	$(Q)$(LINK) $< $(call archives,$(LAYERS)) $(PKG_LIBS) $(CMOCKA_LIBS) -lm -o $@
+	$(Q)$(LINK) $< $(call archives,probe $(LAYERS)) $(PKG_LIBS) $(CMOCKA_LIBS) -lm -o $@
 
 # Boots of guests: too long for every change, part of `make check`. The stub is what runs inside, and small.
 $(O)/tests/guest/stub: $(O)/tests/guest/stub.o $(foreach l,core base,$(call archive,$(l)))
@@ -212,7 +228,7 @@ $(O)/plots:
 	@mkdir -p $(@D) && ln -sfn $(CURDIR)/plots $@
 
 .SECONDARY: $(UNIT_TESTS:%=%.o) $(O)/tests/self/control.o
--include $(OBJ:.o=.d) $(O)/version.d $(UNIT_TESTS:%=%.d) $(wildcard $(O)/tests/fuzz/*.d)
+-include $(OBJ:.o=.d) $(PROBE_OBJ:.o=.d) $(O)/version.d $(UNIT_TESTS:%=%.d) $(wildcard $(O)/tests/fuzz/*.d)
 
 # --- using ---
 
@@ -258,6 +274,7 @@ install: all $(O)/memcgbench.1 $(O)/memcgbench.bash ## install below DESTDIR and
 		$(DESTDIR)$(datadir)/memcgbench/plots $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(completiondir)
 	install -m 755 $(O)/memcgbench $(DESTDIR)$(bindir)/memcgbench
 	install -m 755 $(O)/memcgbench-runner $(DESTDIR)$(libexecdir)/memcgbench/memcgbench-runner
+	install -m 644 $(O)/memcgbench-probe.so $(DESTDIR)$(libexecdir)/memcgbench/memcgbench-probe.so
 	$(if $(PLOTS),install -m 644 $(PLOTS) $(DESTDIR)$(datadir)/memcgbench/plots/)
 	install -m 644 $(O)/memcgbench.1 $(DESTDIR)$(mandir)/man1/memcgbench.1
 	install -m 644 $(O)/memcgbench.bash $(DESTDIR)$(completiondir)/memcgbench
@@ -269,7 +286,7 @@ uninstall: ## remove what `make install` with the same variables installed
 
 # By name, not the whole folder: O may be a folder that holds other things.
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,bench bench.a harness layers tests check fuzz plots memcgbench memcgbench-runner \
+	rm -rf $(addprefix $(O)/,bench bench.a harness probe layers tests check fuzz plots memcgbench memcgbench-runner memcgbench-probe.so \
 		memcgbench.1 memcgbench.bash version.c version.o version.d .flags .sources)
 	@if [ -d $(O) ]; then rmdir --ignore-fail-on-non-empty $(O); fi
 

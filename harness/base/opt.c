@@ -243,7 +243,7 @@ static void init_getopt(struct parser *parser)
 
 		parser->longs[i] = (struct option){
 			.name = opt->name,
-			.has_arg = opt_takes_value(opt) ? required_argument : no_argument,
+			.has_arg = !opt_takes_value(opt) ? no_argument : opt->bare ? optional_argument : required_argument,
 			.val = ROW_VALUE(i),
 		};
 		if (!opt->letter)
@@ -333,7 +333,7 @@ static int take(struct parser *parser, int value)
 	if (value == ':')
 		return fail_missing(opt);
 	parser->parsed->given |= 1ULL << (opt - parser->opts);
-	return opt_set(opt, optarg ? optarg : "", parser->values);
+	return opt_set(opt, optarg ? optarg : opt->bare ? opt->bare : "", parser->values);
 }
 
 static int parse_all(struct parser *parser, bool has_unknown)

@@ -61,6 +61,7 @@ struct opt {
 	const char *arg;
 	const char *help;  /* what it does; wrapped where it is printed, no full stop */
 	const char *group; /* heading in help and man page; NULL: "Options" */
+	const char *bare;  /* the value of "--name" without one, which then takes a value only as "--name=value"; NULL: it needs one */
 	const char *def;   /* default, as a user would type it; NULL: the value is left as the caller set it */
 };
 

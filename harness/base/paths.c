@@ -51,6 +51,15 @@ int paths_runner(char **ret_path)
 	return find("memcgbench-runner", "memcgbench-runner", folders, ARRAY_SIZE(folders), ret_path);
 }
 
+int paths_probe(char **ret_path)
+{
+	char dir[PATH_MAX];
+	const char *folders[] = {dir, MEMCGBENCH_LIBEXECDIR};
+
+	own_dir(dir, sizeof(dir));
+	return find("memcgbench-probe.so", "memcgbench-probe.so", folders, ARRAY_SIZE(folders), ret_path);
+}
+
 int paths_plots(char **ret_path)
 {
 	char dir[PATH_MAX];

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * profile_format.h - constants of the profile file, for the probe that writes it and the reader (docs/EXPLAIN.md).
+ */
+#ifndef BASE_PROFILE_FORMAT_H
+#define BASE_PROFILE_FORMAT_H
+
+#define PROFILE_MAGIC	   "memcgprf"
+#define PROFILE_MAGIC_SIZE 8
+#define PROFILE_VERSION	   1
+
+/* The last 8 bytes are the FNV-1a sum of all before, little-endian (Fowler, Noll, Vo; draft-eastlake-fnv, 64 bits). */
+#define PROFILE_SUM_BASIS 0xcbf29ce484222325u
+#define PROFILE_SUM_PRIME 0x100000001b3u
+
+#endif
