@@ -151,7 +151,8 @@ static void judge(struct compare_row *row, const char *unit)
 	const struct compare_change *change = &row->change;
 
 	if (change->method == COMPARE_NONE) {
-		say_why(row, COMPARE_INCONCLUSIVE, "%zu %s on each side: a spread needs 2", change->nr, unit);
+		say_why(row, COMPARE_INCONCLUSIVE, "%zu %s%s on each side: a spread needs %s", change->nr, unit,
+			change->nr == 1 ? "" : "s", change->nr == 1 ? "more" : "3 where 2 agree");
 	} else if (change->method == COMPARE_EXACT) {
 		row->verdict = fabs(change->value) <= row->delta ? COMPARE_SAME
 			       : is_worse(row)			 ? COMPARE_REGRESSION

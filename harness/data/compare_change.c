@@ -94,12 +94,11 @@ static void of_pairs(const double *diff, size_t nr, double scale, bool exact, st
 	change->nr = nr;
 	if (!nr)
 		return;
-	if (nr == 1) {
-		change->value = diff[0];
+	change->value = stats_mean(diff, nr);
+	if (nr == 1 || (nr < EXACT_MIN && all_equal(diff, nr, scale)))
 		return;
-	}
 	change->sigma = stats_stddev(diff, nr);
-	if (exact && nr >= EXACT_MIN && all_equal(diff, nr, scale)) {
+	if (exact && all_equal(diff, nr, scale)) {
 		change->method = COMPARE_EXACT;
 		change->value = diff[0];
 		change->interval = (struct stats_interval){diff[0], diff[0], 1};
