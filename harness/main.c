@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* main.c - the table of verbs. */
+/* main.c - the table of verbs: one line each, in the order in which help and man page show them. */
 #include "cmd/cmd.h"
 
-extern const struct verb verb_list, verb_show, verb_run, verb_overhead, verb_compare, verb_selftest, verb_merge, verb_kernel, verb_layout,
-	verb_doctor, verb_help, verb_completion, verb_man;
+#define VERBS(VERB) \
+	VERB(list) \
+	VERB(show) \
+	VERB(run) \
+	VERB(overhead) \
+	VERB(compare) \
+	VERB(selftest) \
+	VERB(bisect) \
+	VERB(bisect_step) \
+	VERB(merge) \
+	VERB(kernel) \
+	VERB(layout) \
+	VERB(doctor) \
+	VERB(help) \
+	VERB(completion) \
+	VERB(man)
 
-/* In the order in which help and man page show them. */
-static const struct verb *const verbs[] = {
-	&verb_list,
-	&verb_show,
-	&verb_run,
-	&verb_overhead,
-	&verb_compare,
-	&verb_selftest,
-	&verb_merge,
-	&verb_kernel,
-	&verb_layout,
-	&verb_doctor,
-	&verb_help,
-	&verb_completion,
-	&verb_man,
-	NULL,
-};
+#define DECLARE(name) extern const struct verb verb_##name;
+VERBS(DECLARE)
+
+#define ROW(name) &verb_##name,
+static const struct verb *const verbs[] = {VERBS(ROW) NULL};
 
 int main(int argc, char **argv)
 {

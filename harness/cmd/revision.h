@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * revision.h - a revision of a kernel tree as something that can be measured and compared. Shared by bisect, bisect-step and series;
+ * private to cmd/.
+ *
+ * A revision is checked out in a worktree of our own, built, booted and measured by `memcgbench run`, and compared by
+ * `memcgbench compare`: the same commands that a user would type, each in a process of its own, so that a kernel that will not
+ * build or boot is a status and not the end of the bisection.
+ */
+#ifndef CMD_REVISION_H
+#define CMD_REVISION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/opt.h"
+#include "cmd/cmd.h"
+
+/* What is the same for every revision. Filled from the command line. */
+struct revision_args {
+	const char *tree;	   /* the user's git tree; never written to but for a worktree's entry and bisect's refs */
+	const char *build_command; /* NULL: memcgbench builds (--kernel=build:…); else a shell command, run in the checkout */
+	const char *image;	   /* with build_command: what it leaves, relative to the checkout */
+	const char *results_dir;
+	const char *bench, *metric, *delta;
+	uint64_t nr_seeds;
+	bool build; /* --build: what is done anyway without build_command, said by whoever writes it */
+	bool quiet;
+	struct opt_list run_args; /* operands behind "--": further options of `run` */
+};
+
+/* The rows of revision_args for an option table of a struct that has it as member @args_. */
+#define REVISION_OPTIONS(type_, args_)                                                                                     \
+	{"tree", 0, OPT_TO_STRING(type_, args_.tree), .arg = "DIR", .def = ".", .help = "the git tree of the kernel"},     \
+	{"bench", 0, OPT_TO_STRING(type_, args_.bench), .arg = "BENCH", .def = "fault_storm", .help = "the bench to run"}, \
+	{"metric", 0, OPT_TO_STRING(type_, args_.metric), .arg = "METRIC",                                                 \
+	 .help = "judge by this metric alone; all of the bench's if not given"},                                           \
+	{"delta", 0, OPT_TO_STRING(type_, args_.delta), .arg = "LIMIT",                                                    \
+	 .help = "what counts as a change, as in `compare --delta`"},                                                      \
+	{"seeds", 0, OPT_TO_U64(type_, args_.nr_seeds, 1, 1000), .arg = "N", .def = "3",                                   \
+	 .help = "boots per revision and memcg off or on"},                                                                \
+	{"build", 0, OPT_TO_FLAG(type_, args_.build),                                                                      \
+	 .help = "build each revision with memcgbench's own configuration (memcgbench kernel config); the default"},       \
+	{"build-command", 0, OPT_TO_STRING(type_, args_.build_command), .arg = "COMMAND",                                  \
+	 .help = "build by this shell command instead, run in a checkout of the revision; needs --image"},                 \
+	{"image", 0, OPT_TO_STRING(type_, args_.image), .arg = "FILE",                                                     \
+	 .help = "the kernel image that --build-command leaves, relative to the checkout"},                                \
+	{"output", 'o', OPT_TO_STRING(type_, args_.results_dir), .arg = "DIR",                                             \
+	 .help = "folder that keeps what was measured, by commit; what is there already is not measured again"},           \
+	{"quiet", 0, OPT_TO_FLAG(type_, args_.quiet), .help = "say nothing on the way"}
+
+enum revision_state {
+	REVISION_MEASURED,
+	REVISION_SKIPPED, /* does not build or boot, or a bench failed on it */
+	REVISION_ABORTED, /* nothing to do with the revision: interrupted, no QEMU, a full disk */
+};
+
+/* -EINVAL with a sentence: --image without --build-command, or the other way round; both --build and --build-command. */
+int revision_check_args(const struct revision_args *args) __must_check;
+
+/* The full name of the commit that @revision names in @dir. The caller frees. -ENOENT with git's own words. */
+int revision_commit(const char *dir, const char *revision, char **ret_commit) __must_check;
+
+/* A detached worktree of args->tree at @commit in args->results_dir/checkout; one that is there is used again. The caller frees *ret_path. */
+int revision_checkout(const struct revision_args *args, const char *commit, char **ret_path) __must_check;
+void revision_remove_checkout(const struct revision_args *args, const char *path);
+
+/*
+ * Build and measure what is checked out in @path, which is @commit. *ret_run: the folder of its run, when measured; the
+ * caller frees. @why: what was wrong, when skipped or aborted. @again: also when it was measured before, under other seeds.
+ */
+enum revision_state revision_measure(const struct revision_args *args, const char *path, const char *commit, bool again,
+				     char **ret_run, char *why, size_t why_size);
+
+/*
+ * `memcgbench compare` of two runs, by args' bench, metric and delta. Returns its exit status (enum exit_status; 128 and
+ * above: killed). @format NULL: print nothing; else standard output gets the comparison in that format.
+ */
+int revision_compare(const struct revision_args *args, const char *base_run, const char *run, const char *format);
+
+/* git in @dir with @words (NULL-terminated), its output in *ret_text (may be NULL). Returns its exit status or -errno. */
+int revision_git(const char *dir, char **ret_text, const char *const *words);
+
+#endif
