@@ -18,6 +18,7 @@
 #include "guest/files.h"
 #include "guest/initramfs.h"
 #include "guest/kernel.h"
+#include "guest/vmlinux.h"
 
 /* What a boot under TCG takes at least; for the estimate only. */
 #define BOOT_NS 6000000000ull
@@ -46,6 +47,7 @@ struct guests {
 	const struct plan *plan;
 	const volatile sig_atomic_t *stop;
 	struct kernel *kernels;
+	char **vmlinux;		      /* by kernel: what QEMU starts; NULL = the image */
 	struct equipment *equipment; /* by kernel */
 	size_t nr_kernels;
 	struct boot_arg *boot_args;
@@ -77,7 +79,8 @@ static int open_kernels(struct guests *guests)
 	size_t i, k;
 
 	guests->kernels = calloc(list->nr, sizeof(*guests->kernels));
-	if (!guests->kernels)
+	guests->vmlinux = calloc(list->nr, sizeof(*guests->vmlinux));
+	if (!guests->kernels || !guests->vmlinux)
 		return err_sys(ENOMEM, "memory for %zu kernels", list->nr);
 	for (i = 0; i < list->nr; i++) {
 		struct kernel_spec spec;
@@ -90,6 +93,9 @@ static int open_kernels(struct guests *guests)
 		if (ret)
 			return err_prefix(ret, "--kernel=%s", list->items[i]);
 		guests->nr_kernels++;
+		ret = vmlinux_get(&guests->kernels[i], &guests->vmlinux[i]);
+		if (ret && ret != -EOPNOTSUPP)
+			return err_prefix(ret, "--kernel=%s", list->items[i]);
 		for (k = 0; k < i; k++)
 			if (!strcmp(guests->kernels[k].name, guests->kernels[i].name))
 				return err_set(EINVAL, "--kernel=%s: two kernels are called \"%s\"; give them names (NAME=SPEC)",
@@ -266,10 +272,11 @@ static void fill_qemu(const struct guests *guests, const struct guest_boot *boot
 		      const char *append, struct qemu_options *qemu)
 {
 	const struct run_args *args = guests->args;
+	const char *vmlinux = guests->vmlinux[boot->kernel - guests->kernels];
 
 	*qemu = (struct qemu_options){
 		.accel = args->accel == RUN_KVM ? QEMU_KVM : args->accel == RUN_TCG ? QEMU_TCG : QEMU_ICOUNT,
-		.kernel_path = boot->kernel->image_path,
+		.kernel_path = vmlinux ? vmlinux : boot->kernel->image_path,
 		.initramfs_path = initramfs,
 		.append = append,
 		.cpus = args->numa.nr ? 0 : (unsigned int)args->cpus,
@@ -697,7 +704,9 @@ static void guests_free(struct guests *guests)
 		if (guests->equipment)
 			equipment_free(&guests->equipment[i]);
 		kernel_free(&guests->kernels[i]);
+		free(guests->vmlinux[i]);
 	}
+	free(guests->vmlinux);
 	free(guests->equipment);
 	free(guests->boots);
 	free(guests->kernels);

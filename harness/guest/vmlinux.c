@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Offsets of the boot protocol: Documentation/arch/x86/boot.rst (Linux 6.12), protocol 2.08 and later. */
+#include "guest/vmlinux.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <elf.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "guest/files.h"
+
+#define SETUP_SECTS    0x1f1
+#define PAYLOAD_OFFSET 0x248
+#define PAYLOAD_LENGTH 0x24c
+#define HEADER_END     0x250
+
+#define VMLINUX_MAX (1ull << 30)
+#define READ_BYTES  (1u << 20)
+
+#define PHYS32_ENTRY 18 /* XEN_ELFNOTE_PHYS32_ENTRY */
+
+static uint32_t le32(const unsigned char *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static size_t align4(size_t size)
+{
+	return (size + 3) & ~(size_t)3;
+}
+
+static bool notes_have_entry(const unsigned char *notes, size_t size)
+{
+	Elf64_Nhdr note;
+	size_t at = 0;
+
+	while (size - at >= sizeof(note)) {
+		size_t name, desc;
+
+		memcpy(&note, notes + at, sizeof(note));
+		name = align4(note.n_namesz);
+		desc = align4(note.n_descsz);
+		at += sizeof(note);
+		if (name > size - at || desc > size - at - name)
+			return false;
+		if (note.n_type == PHYS32_ENTRY && note.n_namesz == 4 && !memcmp(notes + at, "Xen", 4))
+			return true;
+		at += name + desc;
+	}
+	return false;
+}
+
+bool vmlinux_has_pvh_entry(const unsigned char *data, size_t size)
+{
+	Elf64_Ehdr elf;
+	Elf64_Phdr segment;
+	size_t i;
+
+	if (size < sizeof(elf) || memcmp(data, ELFMAG, SELFMAG) || data[EI_CLASS] != ELFCLASS64)
+		return false;
+	memcpy(&elf, data, sizeof(elf));
+	if (elf.e_phentsize != sizeof(segment) || elf.e_phoff > size || elf.e_phnum > (size - elf.e_phoff) / sizeof(segment))
+		return false;
+	for (i = 0; i < elf.e_phnum; i++) {
+		memcpy(&segment, data + elf.e_phoff + i * sizeof(segment), sizeof(segment));
+		if (segment.p_type == PT_NOTE && segment.p_offset <= size && segment.p_filesz <= size - segment.p_offset &&
+		    notes_have_entry(data + segment.p_offset, segment.p_filesz))
+			return true;
+	}
+	return false;
+}
+
+static int not_unpacked(struct archive *a, unsigned char *data)
+{
+	err_set(EOPNOTSUPP, "unpack a kernel: %s", archive_error_string(a) ? archive_error_string(a) : "not packed as expected");
+	archive_read_free(a);
+	free(data);
+	return -EOPNOTSUPP;
+}
+
+int vmlinux_unpack(const unsigned char *image, size_t image_size, unsigned char **ret_data, size_t *ret_size)
+{
+	size_t setup, offset, length, unpacked_size, used = 0, room = 0;
+	struct archive_entry *entry;
+	unsigned char *data = NULL;
+	struct archive *a;
+	la_ssize_t n;
+
+	if (image_size < HEADER_END)
+		return err_set(EOPNOTSUPP, "unpack a kernel: no header");
+	setup = ((image[SETUP_SECTS] ? image[SETUP_SECTS] : 4) + 1) * 512u;
+	offset = setup + le32(image + PAYLOAD_OFFSET);
+	length = le32(image + PAYLOAD_LENGTH);
+	if (length < 8 || offset > image_size || length > image_size - offset)
+		return err_set(EOPNOTSUPP, "unpack a kernel: no payload in it");
+	/* Its size unpacked comes last: appended to all but gzip, which ends in it anyway (scripts/Makefile.lib, size_append). */
+	unpacked_size = le32(image + offset + length - 4);
+	if (image[offset] != 0x1f || image[offset + 1] != 0x8b)
+		length -= 4;
+	a = archive_read_new();
+	if (!a)
+		return err_sys(ENOMEM, "unpack a kernel");
+	archive_read_support_filter_all(a);
+	archive_read_support_format_raw(a);
+	if (archive_read_open_memory(a, image + offset, length) != ARCHIVE_OK || archive_read_next_header(a, &entry) != ARCHIVE_OK)
+		return not_unpacked(a, NULL);
+	do {
+		if (room - used < READ_BYTES) {
+			unsigned char *more = room < VMLINUX_MAX ? realloc(data, 2 * room + READ_BYTES) : NULL;
+
+			if (!more)
+				return not_unpacked(a, data);
+			data = more;
+			room = 2 * room + READ_BYTES;
+		}
+		n = archive_read_data(a, data + used, room - used);
+		if (n < 0)
+			return not_unpacked(a, data);
+		used += (size_t)n;
+	} while (n);
+	if (used != unpacked_size)
+		return not_unpacked(a, data);
+	archive_read_free(a);
+	*ret_data = data;
+	*ret_size = used;
+	return 0;
+}
+
+/* An image that must boot as it is leaves an empty file, so that it is not unpacked again each time. */
+static int make(const struct kernel *kernel, const char *path)
+{
+	__unmap_file struct file_map image = {0};
+	__free_mem unsigned char *data = NULL;
+	size_t size = 0;
+	int ret = file_map_open(kernel->image_path, &image);
+
+	if (!ret)
+		ret = vmlinux_unpack(image.data, image.size, &data, &size);
+	if (ret && ret != -EOPNOTSUPP)
+		return ret;
+	if (ret || !vmlinux_has_pvh_entry(data, size))
+		size = 0;
+	return file_replace(path, size ? (void *)data : "", size);
+}
+
+int vmlinux_get(const struct kernel *kernel, char **ret_path)
+{
+	__free_mem char *cache = NULL, *folder = NULL, *path = NULL;
+	__unmap_file struct file_map map = {0};
+	int ret = kernel_cache_folder(&cache);
+
+	if (ret)
+		return ret;
+	folder = text_format("%s/vmlinux", cache);
+	path = text_format("%s/vmlinux/%.32s", cache, kernel->sha256);
+	if (!folder || !path)
+		return -ENOMEM;
+	ret = folder_make(folder);
+	if (!ret && !file_is_regular(path))
+		ret = make(kernel, path);
+	if (!ret)
+		ret = file_map_open(path, &map);
+	if (ret)
+		return ret;
+	if (!map.size)
+		return err_set(EOPNOTSUPP, "%s has no PVH entry that QEMU could start", kernel->image_path);
+	*ret_path = take_ptr(path);
+	return 0;
+}
