@@ -109,6 +109,22 @@ static void print_option_case(const struct opt *opt, void *ctx)
 	printf(" ;;\n");
 }
 
+/* Of every bench that has the parameter: they need not agree. Some words may come twice, which completion bears. */
+static void print_param_choices(size_t bench, const char *name)
+{
+	size_t i;
+
+	for (; bench < registry_nr(); bench++)
+		for (i = 0; i < registry_at(bench)->nr_params; i++) {
+			const struct bench_param *param = &registry_at(bench)->params[i];
+
+			if (!param->choices || strcmp(param->name, name))
+				continue;
+			print_choices(param->choices);
+			printf(" ");
+		}
+}
+
 static void print_param_cases(const struct verb *verb)
 {
 	size_t i, j;
@@ -124,7 +140,7 @@ static void print_param_cases(const struct verb *verb)
 			printf("\t%s:--%s) ", verb->name, param->name);
 			if (param->choices) {
 				printf("words=\"");
-				print_choices(param->choices);
+				print_param_choices(i, param->name);
 				printf("\" ;;\n");
 			} else {
 				printf("action=none ;;\n");
