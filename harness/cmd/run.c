@@ -37,6 +37,7 @@ extern const struct verb verb_run;
 #define OUTPUT	"Output"
 #define GUESTS	"Kernels booted in guests (QEMU)"
 
+static const char *const profiles[] = {"none", "functions", "sharing", NULL};
 static const char *const cgroup_versions[] = {"v2", "v1", NULL};
 /* enum run_accel */
 static const char *const accels[] = {"auto", "kvm", "tcg", "icount", NULL};
@@ -116,6 +117,9 @@ static const struct opt options[] = {
 		 "each. NAME may be left out where the argument has a dot: --boot-arg=cgroup.memory=nokmem"},
 	{"cpu-model", 0, OPT_TO_STRING(struct run_args, cpu_model), .arg = "MODEL", .group = GUESTS,
 	 .help = "QEMU's -cpu; changes what an instruction count means"},
+	{"profile", 0, OPT_TO_ENUM(struct run_args, profile, profiles), .def = "none", .bare = "functions", .group = GUESTS,
+	 .help = "also count the instructions of every kernel function, for memcgbench explain; alone it means functions; "
+		 "sharing also watches which CPUs touch which cache line"},
 	{"qemu-opt", 0, OPT_TO_LIST(struct run_args, qemu_opts), .arg = "WORD", .group = GUESTS,
 	 .help = "a further word of the QEMU command line; repeat it for each"},
 	{"output", 'o', OPT_TO_STRING(struct run_args, results_dir), .arg = "DIR", .def = "results", .group = OUTPUT,

@@ -12,6 +12,7 @@
 #include "base/paths.h"
 #include "cmd/present.h"
 #include "cmd/progress.h"
+#include "cmd/run_profile.h"
 #include "data/store.h"
 #include "guest/boot.h"
 #include "guest/equip.h"
@@ -53,6 +54,7 @@ struct guests {
 	struct boot_arg *boot_args;
 	struct qemu_node *nodes;
 	char *runner_path;
+	struct run_profile profile;
 	struct store *store;
 	struct guest_boot *boots; /* number 0 is run a second time, in boots[nr_boots] */
 	size_t nr_boots, nr_errors;
@@ -323,12 +325,12 @@ static char *boot_job(const struct guests *guests, const struct guest_boot *boot
 	return job;
 }
 
-/* Boot once and keep what it says. What goes wrong becomes @boot->error. */
-static int boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder)
+static void fill_initramfs(const struct guests *guests, const struct kernel *kernel, const char *job,
+			   struct initramfs_spec *spec)
 {
-	__free_mem char *append = boot_append(guests, boot), *job = boot_job(guests, boot);
-	const struct equipment *equipment = &guests->equipment[boot->kernel - guests->kernels];
-	struct initramfs_spec spec = {
+	const struct equipment *equipment = &guests->equipment[kernel - guests->kernels];
+
+	*spec = (struct initramfs_spec){
 		.runner_path = guests->runner_path,
 		.job = job,
 		.module_paths = (const char *const *)equipment->modules.paths,
@@ -336,6 +338,13 @@ static int boot_once(const struct guests *guests, struct guest_boot *boot, const
 		.program_paths = (const char *const *)equipment->programs,
 		.nr_programs = equipment->nr_programs,
 	};
+}
+
+/* Boot once and keep what it says. What goes wrong becomes @boot->error. */
+static int boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder)
+{
+	__free_mem char *append = boot_append(guests, boot), *job = boot_job(guests, boot), *plugin = NULL;
+	struct initramfs_spec spec;
 	struct boot_result result;
 	struct qemu_options qemu;
 	struct boot_options options = {
@@ -353,10 +362,14 @@ static int boot_once(const struct guests *guests, struct guest_boot *boot, const
 	if (mkdir(folder, 0777) && errno != EEXIST)
 		return err_sys(errno, "make %s", folder);
 	snprintf(initramfs, sizeof(initramfs), "%s/initramfs.cpio", folder);
+	fill_initramfs(guests, boot->kernel, job, &spec);
 	ret = initramfs_write(&spec, initramfs);
 	if (ret)
 		return ret;
 	fill_qemu(guests, boot, initramfs, append, &qemu);
+	/* The repetition goes without the probe: that both say the same shows that it changes nothing. */
+	if (boot != &guests->boots[guests->nr_boots])
+		qemu.plugin = plugin = run_profile_plugin(&guests->profile, boot->kernel, folder);
 	ret = boot_run(&options, &result);
 	unlink(initramfs);
 	if (ret)
@@ -507,6 +520,27 @@ static void *boot_thread(void *ctx)
 	return NULL;
 }
 
+/* The symbols of each kernel that was profiled. */
+static void keep_symbols(const struct guests *guests)
+{
+	__free_mem char **folders = calloc(guests->nr_boots, sizeof(*folders));
+	struct initramfs_spec spec;
+	size_t i, k;
+
+	for (k = 0; folders && guests->profile.plugin_path && k < guests->nr_kernels && !*guests->stop; k++) {
+		for (i = 0; i < guests->nr_boots; i++)
+			if (guests->boots[i].kernel == &guests->kernels[k] && guests->boots[i].done && !guests->boots[i].error[0])
+				folders[i] = text_format("%s/boots/%zu", store_dir(guests->store), i);
+		fill_initramfs(guests, &guests->kernels[k], "{}", &spec);
+		run_profile_symbols(&guests->profile, &guests->kernels[k], &spec, store_dir(guests->store), folders,
+				    guests->nr_boots, guests->stop);
+		for (i = 0; i < guests->nr_boots; i++) {
+			free(folders[i]);
+			folders[i] = NULL;
+		}
+	}
+}
+
 /* All guests of a run get the same runner, whatever is built or installed meanwhile. */
 static int keep_runner(struct guests *guests, const char *folder)
 {
@@ -552,6 +586,7 @@ static int run_boots(struct guests *guests)
 		return err_sys(errno, "make %s", folder);
 	if (keep_runner(guests, folder))
 		return -EIO;
+	run_profile_init(&guests->profile, guests->args, folder);
 	progress_begin(&guests->progress, !guests->args->quiet, nr_in_all(guests) * BOOT_NS / nr);
 	pthread_mutex_init(&guests->lock, NULL);
 	for (i = 0; i < nr; i++) {
@@ -563,8 +598,9 @@ static int run_boots(struct guests *guests)
 	for (i = 0; i < nr; i++)
 		pthread_join(threads[i], NULL);
 	pthread_mutex_destroy(&guests->lock);
-	unlink(guests->runner_path);
 	progress_clear(&guests->progress);
+	keep_symbols(guests);
+	unlink(guests->runner_path);
 	if (!nr)
 		return err_sys(err, "start a thread");
 	return guests->store_error ? err_set(-guests->store_error, "%s", guests->store_sentence) : 0;
@@ -713,6 +749,7 @@ static void guests_free(struct guests *guests)
 	free(guests->boot_args);
 	free(guests->nodes);
 	free(guests->runner_path);
+	run_profile_free(&guests->profile);
 }
 
 int run_guests(const struct verb *verb, const struct run_args *args, const struct plan *plan, json_t *command,

@@ -33,10 +33,12 @@ struct run_args {
 	uint64_t nr_seeds, nr_jobs, cpus, memory_bytes;
 	struct opt_list boot_args;
 	const char *append, *cpu_model;
-	unsigned int cgroup, accel; /* accel: enum run_accel */
+	unsigned int cgroup, accel, profile; /* enum run_accel, enum run_profile_kind */
 	bool quick, no_counters, no_plots, perf_record, json, dry_run, quiet;
 	const char *results_dir, *dir;
 };
+
+enum run_profile_kind { RUN_PROFILE_NONE, RUN_PROFILE_FUNCTIONS, RUN_PROFILE_SHARING };
 
 /* What of the command line is needed beyond the values. */
 struct run_line {

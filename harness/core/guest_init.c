@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "core/guest_disk.h"
+#include "core/guest_symbols.h"
 
 /* include/uapi/linux/module.h, since 5.17; not in the headers of every libc. */
 #define INIT_COMPRESSED_FILE 4
@@ -182,6 +183,19 @@ static void probe(int fd)
 	guest_power_off(&guest);
 }
 
+static void symbols(int fd)
+{
+	static const char end[] = "{\"type\": \"end\", \"status\": \"complete\"}\n";
+	struct guest guest = {.result_fd = fd};
+
+	/* Without an end record the boot counts as cut short, and the console says why. */
+	if (guest_symbols_write(fd))
+		(void)!fs_write(err_msg(), "/dev/kmsg");
+	else if (write(fd, end, sizeof(end) - 1) < 0)
+		err_sys(errno, "write to the result channel");
+	guest_power_off(&guest);
+}
+
 int guest_start(struct guest *ret_guest)
 {
 	struct guest guest = {.result_fd = -1};
@@ -198,6 +212,8 @@ int guest_start(struct guest *ret_guest)
 	ret = online_cpus();
 	if (!ret)
 		ret = load_modules();
+	if (!ret && cmdline_has("memcgbench.symbols"))
+		symbols(guest.result_fd);
 	if (!ret)
 		ret = fs_read(&guest.job, "/job.json");
 	if (ret) {

@@ -8,6 +8,7 @@
  * The kernel command line may say:
  *	memcgbench.cgroup=v1   the memory controller of cgroup v1, at /sys/fs/cgroup/memory, instead of cgroup2
  *	memcgbench.probe       do nothing but prove that a program runs: one record, and off
+ *	memcgbench.symbols     do nothing but send the kernel's symbols (guest_symbols.h), and off
  *	memcgbench.pad=…       nothing (it makes the command line longer)
  */
 #ifndef CORE_GUEST_INIT_H
@@ -28,7 +29,8 @@ struct guest {
 
 /*
  * Everything up to the job. A module that the kernel refuses is an error (the sentence has its name); a missing
- * memory controller is not: off is one of the states to measure. With memcgbench.probe it does not return.
+ * memory controller is not: off is one of the states to measure. With memcgbench.probe or memcgbench.symbols it does
+ * not return.
  */
 int guest_start(struct guest *ret_guest) __must_check;
 

@@ -96,7 +96,7 @@ static int take_sample(struct item_run *run, size_t arm, unsigned int block, uns
 	if (sample.has_usage)
 		ret = arm_groups_usage(&run->groups[arm], &sample.usage_before_bytes);
 	if (!ret)
-		ret = team_rep(run->team[arm], run->passes, false, sample.rep, &rep);
+		ret = team_rep(run->team[arm], run->passes, false, warmup ? BENCH_REP_UNNUMBERED : sample.rep, &rep);
 	if (!ret && sample.has_usage)
 		ret = arm_groups_usage(&run->groups[arm], &sample.usage_after_bytes);
 	if (ret)

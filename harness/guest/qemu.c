@@ -287,6 +287,8 @@ int qemu_command(const struct qemu_options *options, char ***ret_argv)
 	if (options->initramfs_path)
 		add2(&argv, "-initrd", text_format("%s", options->initramfs_path));
 	add2(&argv, "-append", qemu_append(options));
+	if (options->plugin)
+		add2(&argv, "-plugin", text_format("%s", options->plugin));
 	for (size_t i = 0; i < options->nr_extra; i++)
 		add(&argv, text_format("%s", options->extra[i]));
 	if (argv.failed) {

@@ -55,6 +55,7 @@ struct qemu_options {
 	size_t nr_nodes;
 	uint32_t seed;
 	const char *results_path, *console_path; /* files, written from their beginning */
+	const char *plugin; /* value of -plugin; NULL: none */
 	const char *const *extra;
 	size_t nr_extra;
 };

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "data/symbols.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+
+#define VARIABLE_MAX_BYTES 65536
+
+static bool is_function(char type)
+{
+	return strchr("tTwW", type) != NULL;
+}
+
+static int compare_symbols(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	/* Of several names at one address the global one is the better known. */
+	if ((x->type == 'T') != (y->type == 'T'))
+		return x->type == 'T' ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+char *symbols_plain_name(const char *name, char *buf, size_t size)
+{
+	static const char *const suffixes[] = {".isra.", ".constprop.", ".part.", ".cold", ".llvm.", ".lto_priv."};
+	size_t len = strlen(name), i;
+
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		const char *at = strstr(name, suffixes[i]);
+
+		if (at && at > name && (size_t)(at - name) < len)
+			len = (size_t)(at - name);
+	}
+	snprintf(buf, size, "%.*s", (int)len, name);
+	return buf;
+}
+
+/* FNV-1a, 32 bits (Fowler, Noll, Vo): of 60 thousand names one in 70 thousand strangers is taken for one of them. */
+static uint32_t name_hash(const char *name)
+{
+	char plain[SYMBOLS_NAME_MAX];
+	uint32_t hash = 2166136261u;
+
+	for (const char *c = symbols_plain_name(name, plain, sizeof(plain)); *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	return hash;
+}
+
+/* Sort, and keep one of each address. */
+static size_t sort(struct symbol *list, size_t nr)
+{
+	size_t i, kept = 0;
+
+	qsort(list, nr, sizeof(*list), compare_symbols);
+	for (i = 0; i < nr; i++)
+		if (!kept || list[kept - 1].address != list[i].address)
+			list[kept++] = list[i];
+	return kept;
+}
+
+static int parse_line(char *line, struct symbol *ret_symbol)
+{
+	char *end, *name, *module;
+
+	*ret_symbol = (struct symbol){.address = strtoull(line, &end, 16), .module = ""};
+	if (end == line || end[0] != ' ' || !end[1] || end[2] != ' ' || !end[3])
+		return -EBADMSG;
+	ret_symbol->type = end[1];
+	name = end + 3;
+	module = strchr(name, ' ');
+	if (module) {
+		*module = '\0';
+		ret_symbol->module = module + 1;
+	}
+	ret_symbol->name = name;
+	return 0;
+}
+
+/* "# kernel NAME", "# release NAME": the rest of the line. */
+static void take_note(struct symbols *symbols, const char *line)
+{
+	if (!strncmp(line, "# kernel ", 9))
+		snprintf(symbols->kernel, sizeof(symbols->kernel), "%s", line + 9);
+	else if (!strncmp(line, "# release ", 10))
+		snprintf(symbols->release, sizeof(symbols->release), "%s", line + 10);
+}
+
+static int parse_names(struct symbols *symbols, const char *hex)
+{
+	size_t nr = strspn(hex, "0123456789abcdef") / 8, i;
+	char digits[9] = "";
+
+	symbols->names = calloc(nr ? nr : 1, sizeof(*symbols->names));
+	if (!symbols->names)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		memcpy(digits, hex + 8 * i, 8);
+		symbols->names[i] = (uint32_t)strtoul(digits, NULL, 16);
+	}
+	symbols->nr_names = nr;
+	return 0;
+}
+
+/* The names of a whole table, for one that came without "# names". */
+static int hash_names(struct symbols *symbols)
+{
+	size_t i;
+
+	symbols->names = calloc(symbols->nr_functions + 1, sizeof(*symbols->names));
+	if (!symbols->names)
+		return -ENOMEM;
+	for (i = 0; i < symbols->nr_functions; i++)
+		symbols->names[i] = name_hash(symbols->functions[i].name);
+	symbols->nr_names = symbols->nr_functions;
+	qsort(symbols->names, symbols->nr_names, sizeof(*symbols->names), compare_hashes);
+	return 0;
+}
+
+static int parse_all(struct symbols *symbols, size_t nr_lines)
+{
+	char *save = NULL, *line;
+	int ret = 0;
+
+	symbols->functions = calloc(nr_lines + 1, sizeof(*symbols->functions));
+	symbols->variables = calloc(nr_lines + 1, sizeof(*symbols->variables));
+	if (!symbols->functions || !symbols->variables)
+		return -ENOMEM;
+	for (line = strtok_r(symbols->text, "\n", &save); !ret && line; line = strtok_r(NULL, "\n", &save)) {
+		struct symbol symbol;
+
+		if (!strncmp(line, "# names ", 8)) {
+			ret = parse_names(symbols, line + 8);
+		} else if (line[0] == '#') {
+			take_note(symbols, line);
+		} else {
+			ret = parse_line(line, &symbol);
+			if (!ret && is_function(symbol.type))
+				symbols->functions[symbols->nr_functions++] = symbol;
+			else if (!ret)
+				symbols->variables[symbols->nr_variables++] = symbol;
+		}
+	}
+	/* Before one name of each address is chosen: the others are names too. */
+	if (!ret && !symbols->names)
+		ret = hash_names(symbols);
+	symbols->nr_functions = sort(symbols->functions, symbols->nr_functions);
+	symbols->nr_variables = sort(symbols->variables, symbols->nr_variables);
+	return ret;
+}
+
+int symbols_parse(char *text, const char *what, struct symbols *ret_symbols)
+{
+	struct symbols symbols = {.text = text};
+	size_t nr_lines = 0;
+	int ret;
+
+	for (const char *c = text; *c; c++)
+		nr_lines += *c == '\n';
+	ret = parse_all(&symbols, nr_lines + 1);
+	if (ret == -EBADMSG)
+		err_set(EBADMSG, "%s is no table of symbols", what);
+	else if (ret)
+		err_sys(-ret, "memory for the symbols of %s", what);
+	else if (!symbols.nr_functions)
+		ret = err_set(EBADMSG, "%s names no function", what);
+	if (ret) {
+		symbols_free(&symbols);
+		return ret;
+	}
+	*ret_symbols = symbols;
+	return 0;
+}
+
+int symbols_load(const char *path, struct symbols *ret_symbols)
+{
+	__close_file FILE *in = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!in)
+		return err_sys(errno, "open %s", path);
+	if (getdelim(&text, &size, '\0', in) < 0) {
+		free(text);
+		return err_set(EBADMSG, "%s is empty", path);
+	}
+	return symbols_parse(text, path, ret_symbols);
+}
+
+void symbols_free(struct symbols *symbols)
+{
+	free(symbols->text);
+	free(symbols->functions);
+	free(symbols->variables);
+	free(symbols->names);
+	*symbols = (struct symbols){0};
+}
+
+/* The last of @list that is not above @address; SIZE_MAX: all are. */
+static size_t find(const struct symbol *list, size_t nr, uint64_t address)
+{
+	size_t low = 0, high = nr;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (list[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? low - 1 : SIZE_MAX;
+}
+
+size_t symbols_function(const struct symbols *symbols, uint64_t address)
+{
+	return find(symbols->functions, symbols->nr_functions, address);
+}
+
+const struct symbol *symbols_variable(const struct symbols *symbols, uint64_t address)
+{
+	size_t i = find(symbols->variables, symbols->nr_variables, address);
+
+	if (i == SIZE_MAX || address - symbols->variables[i].address >= VARIABLE_MAX_BYTES)
+		return NULL;
+	return &symbols->variables[i];
+}
+
+bool symbols_has(const struct symbols *symbols, const char *name)
+{
+	uint32_t hash = name_hash(name);
+
+	return bsearch(&hash, symbols->names, symbols->nr_names, sizeof(hash), compare_hashes) != NULL;
+}
+
+static void write_symbol(FILE *out, const struct symbol *symbol)
+{
+	fprintf(out, "%llx %c %s%s%s\n", (unsigned long long)symbol->address, symbol->type, symbol->name,
+		symbol->module[0] ? " " : "", symbol->module);
+}
+
+static void write_used(FILE *out, const struct symbol *list, size_t nr, const uint64_t *addresses, size_t nr_addresses)
+{
+	size_t i, at, last = SIZE_MAX;
+
+	for (i = 0; i < nr_addresses; i++) {
+		at = find(list, nr, addresses[i]);
+		if (at != SIZE_MAX && at != last)
+			write_symbol(out, &list[at]);
+		last = at;
+	}
+}
+
+int symbols_write(const struct symbols *symbols, const char *kernel, const char *release, const uint64_t *addresses, size_t nr,
+		  FILE *out)
+{
+	size_t i;
+
+	fprintf(out, "# kernel %s\n# release %s\n", kernel, release);
+	write_used(out, symbols->functions, symbols->nr_functions, addresses, nr);
+	write_used(out, symbols->variables, symbols->nr_variables, addresses, nr);
+	fprintf(out, "# names ");
+	for (i = 0; i < symbols->nr_names; i++)
+		fprintf(out, "%08x", symbols->names[i]);
+	fputc('\n', out);
+	return ferror(out) ? err_sys(EIO, "write symbols") : 0;
+}
