@@ -11,6 +11,7 @@
 	VERB(selftest) \
 	VERB(bisect) \
 	VERB(bisect_step) \
+	VERB(plan) \
 	VERB(merge) \
 	VERB(kernel) \
 	VERB(layout) \

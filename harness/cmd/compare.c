@@ -30,7 +30,7 @@ static const struct opt options[] = {
 	 .help = "from which size on a change matters: a share of the cost (0.2%), a number per op (1), or the larger of both "
 		 "(0.2%|1); 0.5%|2 instructions or 2%|0.5 ns if not given"},
 	{"limits", 0, OPT_TO_LIST(struct compare_args, limits), .arg = "RULES",
-	 .help = "the same for single benches, metrics and clocks: fault_storm/fault:insn=0.2%|5,charge_depth=1%"},
+	 .help = "the same for single benches, metrics (a slash) and clocks (a colon): fault_storm:insn=0.2%|5 or null/loop=1; commas between"},
 	{"baseline", 0, OPT_TO_STRING(struct compare_args, baseline), .arg = "NAME",
 	 .help = "compare with what `run --save-baseline=NAME` kept"},
 	{"results", 0, OPT_TO_STRING(struct compare_args, results_dir), .arg = "DIR", .def = "results",

@@ -95,6 +95,8 @@ static const struct opt options[] = {
 		 "changed"},
 	{"seeds", 0, OPT_TO_U64(struct run_args, nr_seeds, 1, 1000), .arg = "N", .def = "5", .group = GUESTS,
 	 .help = "boots per kernel and memcg off or on, each with a seed of its own"},
+	{"shard", 0, OPT_TO_STRING(struct run_args, shard), .arg = "I/N", .group = GUESTS,
+	 .help = "run part I of N of the boots; memcgbench merge joins the parts (memcgbench plan prints the commands)"},
 	{"jobs", 'j', OPT_TO_U64(struct run_args, nr_jobs, 0, 1024), .arg = "N", .def = "0", .group = GUESTS,
 	 .help = "guests at once; 0: one per core of this machine"},
 	{"accel", 0, OPT_TO_ENUM(struct run_args, accel, accels), .def = "icount", .group = GUESTS,
@@ -554,7 +556,12 @@ static int run_main(int argc, char **argv)
 	if (cmd_parse(&verb_run, argc, argv, &args, &parsed, &status)) {
 		if (args.quick && !opt_is_given(options, &parsed, "seeds"))
 			args.nr_seeds = QUICK_SEEDS;
-		status = take_builds(&args) ? cmd_fail(&verb_run, NULL) : run_parsed(&args, &line, argc, argv);
+		if (take_builds(&args))
+			status = cmd_fail(&verb_run, NULL);
+		else if (args.shard && !args.kernels.nr)
+			status = cmd_usage(&verb_run, "--shard is for kernels that are booted: --kernel is missing");
+		else
+			status = run_parsed(&args, &line, argc, argv);
 	}
 	opt_free(options, &args, &parsed);
 	return status;

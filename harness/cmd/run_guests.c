@@ -32,6 +32,7 @@ struct boot_arg {
 
 /* One boot of the run. */
 struct guest_boot {
+	size_t number; /* in the whole plan, of which a shard runs a part */
 	const struct kernel *kernel;
 	bool off; /* cgroup_disable=memory */
 	const struct boot_arg *arg; /* NULL: no variant */
@@ -56,8 +57,9 @@ struct guests {
 	char *runner_path;
 	struct run_profile profile;
 	struct store *store;
-	struct guest_boot *boots; /* number 0 is run a second time, in boots[nr_boots] */
+	struct guest_boot *boots; /* the first is run a second time, in boots[nr_boots] */
 	size_t nr_boots, nr_errors;
+	size_t nr_boots_all; /* of the plan; more than nr_boots where this is a shard */
 	struct progress progress;
 
 	pthread_mutex_t lock; /* of everything below */
@@ -207,6 +209,28 @@ static void say_no_memcg(struct guests *guests)
 		}
 }
 
+/* Number the boots of the plan, and leave those that are this shard's: every Nth. */
+static int keep_shard(struct guests *guests, size_t nr_boots)
+{
+	const struct run_args *args = guests->args;
+	uint64_t index = 1, of = 1;
+	size_t i;
+	int ret = args->shard ? run_shard_parse(args->shard, &index, &of) : 0;
+
+	if (ret)
+		return ret;
+	guests->nr_boots_all = nr_boots;
+	for (i = 0; i < nr_boots; i++) {
+		guests->boots[i].number = i;
+		if (i % of == index - 1)
+			guests->boots[guests->nr_boots++] = guests->boots[i];
+	}
+	if (!guests->nr_boots)
+		return err_set(EINVAL, "--shard=%s: the plan has only %zu boots", args->shard, nr_boots);
+	guests->boots[guests->nr_boots] = guests->boots[0];
+	return 0;
+}
+
 static int make_boots(struct guests *guests)
 {
 	uint64_t nr_seeds = guests->args->nr_seeds, seed;
@@ -230,9 +254,7 @@ static int make_boots(struct guests *guests)
 				guests->boots[n++] = boot;
 			}
 		}
-	guests->nr_boots = n;
-	guests->boots[n] = guests->boots[0];
-	return 0;
+	return keep_shard(guests, n);
 }
 
 /* "6.12", or "6.12,nokmem": no name that a user gives has a comma. */
@@ -468,7 +490,7 @@ static void store_what_is_done(struct guests *guests)
 	while (guests->nr_stored < guests->nr_boots && guests->boots[guests->nr_stored].done && !guests->store_error) {
 		size_t i = guests->nr_stored++;
 
-		guests->store_error = store_boot(guests, (unsigned int)i, &guests->boots[i]);
+		guests->store_error = store_boot(guests, (unsigned int)guests->boots[i].number, &guests->boots[i]);
 		if (guests->store_error)
 			snprintf(guests->store_sentence, sizeof(guests->store_sentence), "%s", err_msg());
 	}
@@ -503,7 +525,7 @@ static void *boot_thread(void *ctx)
 		struct guest_boot *boot = &guests->boots[i];
 		char folder[PATH_MAX], text[256], what[320];
 
-		snprintf(folder, sizeof(folder), "%s/boots/%zu%s", store_dir(guests->store), i == guests->nr_boots ? 0 : i,
+		snprintf(folder, sizeof(folder), "%s/boots/%zu%s", store_dir(guests->store), boot->number,
 			 i == guests->nr_boots ? "-again" : "");
 		pthread_mutex_unlock(&guests->lock);
 		if (boot_once(guests, boot, folder))
@@ -659,6 +681,9 @@ static int add_guest_facts(const struct guests *guests, json_t *run)
 							 guests->kernels[i].release, "sha256", guests->kernels[i].sha256, "source",
 							 guests->kernels[i].source));
 	json_object_set_new(run, "kernels", kernels);
+	if (guests->args->shard)
+		json_object_set_new(run, "shard", json_pack("{s:s, s:I}", "part", guests->args->shard, "boots",
+							    (json_int_t)guests->nr_boots_all));
 	if (ret)
 		return ret;
 	fill_qemu(guests, &guests->boots[0], "", append, &qemu);
@@ -699,6 +724,11 @@ static int boot_and_present(struct guests *guests, json_t *command)
 	if (guests->args->accel == RUN_TCG) {
 		printf("%zu boot%s, %zu error%s. TCG without -icount: nothing was timed, so there is no table.\nwritten to %s\n",
 		       guests->nr_boots, guests->nr_boots == 1 ? "" : "s", guests->nr_errors, guests->nr_errors == 1 ? "" : "s", dir);
+		return cmd_finish(guests->verb, status);
+	}
+	if (guests->args->shard) {
+		/* Its other half lies elsewhere: a table would compare what is not there. */
+		printf("%s\n", dir);
 		return cmd_finish(guests->verb, status);
 	}
 	present_status = present_run(guests->verb, dir, &present);

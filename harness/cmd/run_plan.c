@@ -499,6 +499,19 @@ int run_plan_make(const struct run_line *line, const struct topo *topo, const st
 	return 0;
 }
 
+int run_shard_parse(const char *text, uint64_t *ret_index, uint64_t *ret_of)
+{
+	const char *slash = strchr(text, '/');
+	__free_mem char *before = slash ? strndup(text, (size_t)(slash - text)) : NULL;
+	uint64_t index, of;
+
+	if (!before || parse_u64(before, &index) || parse_u64(slash + 1, &of) || !index || index > of || of > 100000)
+		return err_set(EINVAL, "--shard=%s: a part of a whole such as 3/8 is wanted", text);
+	*ret_index = index;
+	*ret_of = of;
+	return 0;
+}
+
 uint64_t run_plan_duration_ns(const struct plan *plan)
 {
 	uint64_t ns = 0;

@@ -44,7 +44,7 @@ static char *make_run(const char *name, unsigned int mask, unsigned int nr, bool
 	unsigned int boot;
 
 	if (shard)
-		json_object_set_new(run, "shard", json_pack("{s:i, s:i, s:i}", "index", 1, "of", 2, "boots", (int)nr));
+		json_object_set_new(run, "shard", json_pack("{s:s, s:i}", "part", "1/2", "boots", (int)nr));
 	assert_int_equal(store_create(scratch, name, run, &store), 0);
 	json_decref(run);
 	for (boot = 0; boot < nr; boot++) {
