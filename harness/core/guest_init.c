@@ -61,7 +61,8 @@ static int mount_cgroup(void)
 	if (!cmdline_has("memcgbench.cgroup=v1"))
 		return mount_one("cgroup2", "/sys/fs/cgroup", NULL);
 	ret = mount_one("tmpfs", "/sys/fs/cgroup", NULL);
-	if (ret)
+	/* The boot without memcg: there is no such hierarchy to mount, and nothing missing. */
+	if (ret || cmdline_has("cgroup_disable=memory"))
 		return ret;
 	ret = mount_one("cgroup", "/sys/fs/cgroup/memory", "memory");
 	return ret ? err_prefix(ret, "this kernel has no memory controller of cgroup v1") : 0;
