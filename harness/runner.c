@@ -7,6 +7,7 @@
  * what); 130 interrupted.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -63,6 +64,8 @@ static int run_items(const struct sampler *sampler)
 	size_t i;
 
 	for (i = 0; i < sampler->plan->nr_items && !team_interrupted && !sampler->emit->error; i++) {
+		if (sampler->emit->deferred)
+			show_sign_of_life(i, sampler->plan->nr_items);
 		ret = sampler_item(sampler, i);
 		if (ret == -EINTR)
 			return ret;
@@ -90,6 +93,20 @@ static void find_dir(struct sampler *sampler, bool in_guest)
 		snprintf(why, sizeof(why), "%s", err_msg());
 	else
 		sampler->dir = GUEST_DISK;
+}
+
+/*
+ * A guest keeps its records until the end, and a busy machine may take minutes for them: whoever watches its console
+ * has to tell a long plan from a guest that hangs. Between items, where nothing is measured.
+ */
+static void show_sign_of_life(size_t item, size_t nr_items)
+{
+	int fd = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "memcgbench: item %zu of %zu\n", item + 1, nr_items);
+	close(fd);
 }
 
 static int run_plan(struct sampler *sampler)
