@@ -58,6 +58,20 @@ static int read_plan(const char *path, struct plan *ret_plan)
 	return ret;
 }
 
+/*
+ * A guest keeps its records until the end, and a busy machine may take minutes for them: whoever watches its console
+ * has to tell a long plan from a guest that hangs. Between items, where nothing is measured.
+ */
+static void show_sign_of_life(size_t item, size_t nr_items)
+{
+	int fd = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "memcgbench: item %zu of %zu\n", item + 1, nr_items);
+	close(fd);
+}
+
 static int run_items(const struct sampler *sampler)
 {
 	int ret, first = 0;
@@ -93,20 +107,6 @@ static void find_dir(struct sampler *sampler, bool in_guest)
 		snprintf(why, sizeof(why), "%s", err_msg());
 	else
 		sampler->dir = GUEST_DISK;
-}
-
-/*
- * A guest keeps its records until the end, and a busy machine may take minutes for them: whoever watches its console
- * has to tell a long plan from a guest that hangs. Between items, where nothing is measured.
- */
-static void show_sign_of_life(size_t item, size_t nr_items)
-{
-	int fd = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	dprintf(fd, "memcgbench: item %zu of %zu\n", item + 1, nr_items);
-	close(fd);
 }
 
 static int run_plan(struct sampler *sampler)
