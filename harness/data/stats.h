@@ -63,6 +63,26 @@ struct stats_interval stats_shift_interval(const double *x, size_t n, const doub
  */
 double stats_detectable(double sigma, size_t n, double alpha, double power);
 
+/* Where the variance of values comes from that were taken several at a time: reps in a boot. */
+struct stats_nested {
+	double within;	/* variance of reps of one unit; NAN where no unit has two reps */
+	double between; /* variance that units add to it; negative: none to be seen; NAN for one unit */
+	double reps;	/* in a unit, on average */
+};
+
+/*
+ * Unbiased estimates of both, by one-way analysis of variance with units of unequal size (Searle, Casella & McCulloch, Variance
+ * Components, 1992, chapter 3; Kalibera & Jones 2013). @x: the reps of unit 0, then those of unit 1, …
+ */
+struct stats_nested stats_nested(const double *x, const size_t *nr_of_unit, size_t nr_units);
+
+/*
+ * How many reps in a unit give the most precise mean for the time they take: √(unit_cost / rep_cost · within / between), rounded up
+ * (Cochran, Sampling Techniques, 3rd ed. 1977, §10.6; Kalibera & Jones, "Rigorous benchmarking in reasonable time", ISMM 2013). The
+ * costs are in one unit of time; @unit_cost is what a unit takes besides its reps. INFINITY: units add nothing, so all reps may be of one.
+ */
+double stats_nested_reps(double within, double between, double unit_cost, double rep_cost);
+
 /* Geometric mean by logs; NAN if any value is ≤ 0. */
 double stats_geomean(const double *x, size_t n);
 

@@ -897,6 +897,71 @@ static void test_holm(void **state)
 	}
 }
 
+/*
+ * Strength of cloth from four looms: Montgomery, Design and Analysis of Experiments, 5th ed. 2001, the random effects model: mean squares 29.73 and
+ * 1.90, variance components 6.96 between looms and 1.90 within.
+ */
+static void test_nested(void **state)
+{
+	static const double looms[] = { 98, 97, 99, 96, 91, 90, 93, 92, 96, 95, 97, 95, 95, 96, 99, 98 };
+	static const size_t four[] = { 4, 4, 4, 4 };
+	static const double uneven[] = { 1, 3, 10, 12, 14, 7 };
+	static const size_t sizes[] = { 2, 3, 1 }, ones[] = { 1, 1, 1, 1, 1, 1 }, gap[] = { 2, 0, 3, 1 };
+	struct stats_nested nested = stats_nested(looms, four, 4);
+
+	(void)state;
+	near(nested.within, 1.90, 0.005);
+	near(nested.between, 6.96, 0.005);
+	near(nested.reps, 4, 0);
+	/*
+	 * By hand: means 2, 12, 7 and 47/6 of all; within 2 + 8 + 0 over 6 - 3; between
+	 * 2 (35/6)² + 3 (25/6)² + (5/6)² over 2; size of a unit (6 - 14/6) / 2.
+	 */
+	nested = stats_nested(uneven, sizes, 3);
+	near(nested.within, 10. / 3, 1e-12);
+	near(nested.between, ((2 * 1225 + 3 * 625 + 25) / 36. / 2 - 10. / 3) / (11. / 6), 1e-12);
+	near(nested.reps, 2, 0);
+	/* A unit without reps is none. */
+	near(stats_nested(uneven, gap, 4).between, nested.between, 0);
+	is_nan(stats_nested(uneven, ones, 6).within);
+	is_nan(stats_nested(uneven, ones, 0).within);
+	nested = stats_nested(uneven, four, 1);
+	near(nested.within, stats_stddev(uneven, 4) * stats_stddev(uneven, 4), 1e-12);
+	is_nan(nested.between);
+}
+
+/* The cost of every number of reps that a fixed time allows, tried one by one. */
+static void test_nested_reps(void **state)
+{
+	static const double variances[][2] = { { 4, 1 }, { 100, 3 }, { 1, 50 }, { 9, 9 } };
+	static const double costs[][2] = { { 20, 1 }, { 5, 2 }, { 1, 1 }, { 300, 0.5 } };
+
+	(void)state;
+	for (size_t v = 0; v < 4; v++)
+		for (size_t c = 0; c < 4; c++) {
+			double within = variances[v][0], between = variances[v][1], unit = costs[c][0], rep = costs[c][1];
+			double reps = stats_nested_reps(within, between, unit, rep), best = INFINITY, exact = 1;
+
+			/* Variance of a mean times its time: what all but the number of reps cancels out of. */
+			for (double r = 0.001; r < 200; r += 0.001) {
+				double price = (between + within / r) * (unit + r * rep);
+
+				if (price < best) {
+					best = price;
+					exact = r;
+				}
+			}
+			near(reps, fmax(1, ceil(exact - 0.001)), 1e-9);
+		}
+	assert_true(isinf(stats_nested_reps(4, 0, 1, 1)));
+	assert_true(isinf(stats_nested_reps(4, -3, 1, 1)));
+	near(stats_nested_reps(0, 3, 10, 1), 1, 0);
+	is_nan(stats_nested_reps(NAN, 1, 1, 1));
+	is_nan(stats_nested_reps(1, NAN, 1, 1));
+	is_nan(stats_nested_reps(1, 1, 0, 1));
+	is_nan(stats_nested_reps(1, 1, 1, 0));
+}
+
 static void test_histogram_quantile(void **state)
 {
 	static const uint64_t x[][2] = { { 10, 1 }, { 20, 0 }, { 63, 1 }, { 64, 2 }, { 128, 2 }, { 4096, 4 } };
@@ -948,6 +1013,8 @@ int main(void)
 		cmocka_unit_test(test_power),
 		cmocka_unit_test(test_nan),
 		cmocka_unit_test(test_holm),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_nested_reps),
 		cmocka_unit_test(test_histogram_quantile),
 	};
 
