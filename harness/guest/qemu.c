@@ -191,9 +191,10 @@ char *qemu_append(const struct qemu_options *options)
 	 * time (calibrate_APIC_clock()), and under -icount a pause costs QEMU so much that this takes longer than
 	 * the rest of the boot; the HPET and, with several CPUs, its broadcast do as well. maxcpus=1: see
 	 * online_cpus() of core/guest_init.c. tsc=reliable: all vCPUs read one clock, which a kernel cannot know; it
-	 * would fall back to the HPET and its 10 ns.
+	 * would fall back to the HPET and its 10 ns. initcall_blacklist: checking a certificate and testing a source of
+	 * entropy is a fifth of a boot of Debian's kernels.
 	 */
-	return text_format("console=ttyS0 panic=-1 nokaslr%s%s%s%s", insn ? " nolapic_timer" : "",
+	return text_format("console=ttyS0 panic=-1 nokaslr%s%s%s%s", insn ? " nolapic_timer initcall_blacklist=load_system_certificate_list,jent_mod_init" : "",
 			   insn && many ? " maxcpus=1 tsc=reliable" : "",
 			   options->append && options->append[0] ? " " : "", options->append ? options->append : "");
 }
