@@ -84,15 +84,10 @@ static int open_one_run(const char *run, const char *base, const char *cand, str
 	if (!ret && !base && nr != 2)
 		ret = err_set(EINVAL, "%s has %zu kernel%s: name two (compare RUN OLD NEW), or a second run", run, nr,
 			      nr == 1 ? "" : "s");
-	/* The side keeps the pointer: the kernels' names in the run, not those of @names. */
 	for (i = 0; !ret && i < 2; i++) {
 		const char *name = base ? (i ? cand : base) : names[i];
 
 		ret = compare_side(sides->data[0], name, i ? &sides->cand : &sides->base);
-	}
-	if (!ret) {
-		sides->base.kernel = sides->base.name;
-		sides->cand.kernel = sides->cand.name;
 	}
 	while (nr--)
 		free(names[nr]);

@@ -228,8 +228,8 @@ static size_t last_kernel(const struct ladder *ladder)
 	return i;
 }
 
-/* Below the table of several kernels: is the last of them worse than the first? Returns the exit status. */
-static int print_verdicts(const struct verb *verb, const struct rundata *data, const struct ladder *ladder)
+/* Below the table of several kernels: is the last of them worse than the first? Returns the exit status; @quiet: nothing else. */
+static int print_verdicts(const struct verb *verb, const struct rundata *data, const struct ladder *ladder, bool quiet)
 {
 	const char *first = ladder->kernels[0], *last = ladder->kernels[last_kernel(ladder)];
 	struct compare_options how = {0};
@@ -245,6 +245,11 @@ static int print_verdicts(const struct verb *verb, const struct rundata *data, c
 		ret = compare_compute(&base, &cand, &how, &compare);
 	if (ret)
 		return cmd_fail(verb, NULL);
+	status = compare_status(compare, false);
+	if (quiet) {
+		compare_free(compare);
+		return status;
+	}
 	printf("\n%s against %s, memcg's own cost: %s\n", last, first, compare_summary(compare, text, sizeof(text)));
 	for (i = 0; i < compare->nr_rows; i++) {
 		const struct compare_row *row = &compare->rows[i];
@@ -256,7 +261,6 @@ static int print_verdicts(const struct verb *verb, const struct rundata *data, c
 			       row->metric->name, compare_arm_label(row, arm), row->change.value);
 	}
 	printf("All of it, also for a mail: memcgbench compare --format=lkml %s %s %s\n", data->dir, first, last);
-	status = compare_status(compare, false);
 	compare_free(compare);
 	return status;
 }
@@ -280,8 +284,8 @@ static int present_ladder(const struct verb *verb, const char *dir, const struct
 		status = cmd_fail(verb, NULL);
 	else if (!options->json)
 		fputs(remark, stdout);
-	if (!ret && last_kernel(ladder) > 0 && !options->json)
-		status = print_verdicts(verb, data, ladder);
+	if (!ret && last_kernel(ladder) > 0)
+		status = print_verdicts(verb, data, ladder, options->json);
 	sweep_free(sweep);
 	ladder_free(ladder);
 	if (!ret && options->write_files && !options->json)

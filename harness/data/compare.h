@@ -20,7 +20,7 @@
 
 enum compare_verdict {
 	COMPARE_SAME,	      /* exact, within δ */
-	COMPARE_EQUIVALENT,   /* the 90 % interval lies inside ±δ */
+	COMPARE_EQUIVALENT,   /* the 90 % interval lies inside ±δ: two one-sided tests at 5 % */
 	COMPARE_SMALL,	      /* the 95 % interval leaves out 0, but not all of ±δ */
 	COMPARE_IMPROVEMENT,  /* wholly beyond δ, to the better */
 	COMPARE_REGRESSION,   /* wholly beyond δ, to the worse */
@@ -33,11 +33,14 @@ enum compare_verdict {
 /* "same", "regression": also in JSON. */
 const char *compare_verdict_name(enum compare_verdict verdict);
 
+/* The @why of a row that is inconclusive for no other reason than its spread. */
+#define COMPARE_WHY_SPREAD "neither a change nor its absence is shown"
+
 /* How a row's difference was judged. */
 enum compare_method {
 	COMPARE_EXACT,	  /* every pair gave the same difference: no interval, no p */
-	COMPARE_PAIRED_T, /* 2 to 5 pairs: Student's t */
-	COMPARE_PAIRED,	  /* 6 pairs and more: Hodges-Lehmann, signed ranks */
+	COMPARE_PAIRED_T, /* 2 to 9 pairs: Student's t, which takes their spread as normal */
+	COMPARE_PAIRED,	  /* 10 pairs and more: Hodges-Lehmann, signed ranks */
 	COMPARE_SHIFT,	  /* unpaired: Hodges-Lehmann shift, Mann-Whitney */
 	COMPARE_NONE,
 };
@@ -59,6 +62,17 @@ struct compare_change {
 	double sigma;	     /* of the pairs, or pooled; NAN */
 };
 
+/*
+ * Where the spread of a difference comes from, and how it would be measured best (Kalibera & Jones, "Rigorous benchmarking in
+ * reasonable time", ISMM 2013). Where boots have reps whose spread is that of noise: on the clock of nanoseconds.
+ */
+struct compare_nested {
+	double within, between; /* variance of reps in a boot, and what boots add; NAN: unknown */
+	double reps;		/* of each arm in a boot */
+	size_t reps_wanted;	/* for the least time; 0: unknown */
+	size_t units_wanted;	/* boots with as many reps, to see δ; 0: unknown */
+};
+
 struct compare_row {
 	const struct rundata_item *base_item, *cand_item; /* one of them may be NULL */
 	const struct rundata_metric *metric;
@@ -76,12 +90,14 @@ struct compare_row {
 	size_t nr_wanted;	  /* units with which δ could be seen; 0: unknown or enough already */
 	enum compare_verdict verdict;
 	char why[192]; /* for inconclusive, incomparable, error: a sentence */
+	struct compare_change total; /* of the arm itself: what the op costs more in it, whatever is to blame */
+	struct compare_nested nested;
 };
 
 /* One side as it was chosen. */
 struct compare_side {
 	const struct rundata *data;
-	const char *kernel; /* name inside the run; NULL: the run's only one */
+	const char *kernel; /* its name, as the run holds it; NULL: the run's boots have none */
 	char name[128];	    /* for tables */
 	char release[128];
 };
@@ -89,7 +105,8 @@ struct compare_side {
 struct compare {
 	struct compare_side base, cand;
 	char clock[8];	 /* "insn", "ns" */
-	bool paired;
+	bool paired;	 /* by seed: the units are boots. Else they are blocks, of one boot a side */
+	size_t nr_tested; /* rows that have a p, which Holm's correction is over */
 	struct compare_row *rows;
 	size_t nr_rows;
 	size_t count[COMPARE_VERDICTS]; /* rows by verdict */
@@ -103,26 +120,33 @@ struct compare_options {
 };
 
 /*
- * The kernels of a run in the order of their first boot: names for compare_side(). *ret_names: array and strings are
- * the caller's to free. A live run has one, its release.
+ * The kernels of a run in the order of their first boot, then those that never booted, without variants (boot record, variant_of): names
+ * for compare_side(). *ret_names: array and strings are the caller's to free. A live run has one, its release.
  */
 int compare_kernels(const struct rundata *data, char ***ret_names, size_t *ret_nr) __must_check;
 
 /*
- * Choose a side. @kernel NULL: the run must be of one kernel (-EINVAL names them otherwise). -ENOENT: it has no such
- * kernel.
+ * Choose a side. @kernel NULL: the run must be of one kernel (-EINVAL names them otherwise), variants aside. -ENOENT: it has no such
+ * kernel. @data must outlive *ret_side.
  */
 int compare_side(const struct rundata *data, const char *kernel, struct compare_side *ret_side) __must_check;
 
 /*
  * Compare. Both sides' data must outlive *ret_compare. -EXDEV with a sentence: nothing of the two can be compared (clock, accelerator,
- * CPU model, QEMU or machine differ); -ENODATA: no row at all. Free with compare_free().
+ * CPU model, QEMU, cgroup version or machine differ); -ENODATA: no row at all; -EIO: nor could there be, since what was to be measured
+ * failed. Free with compare_free().
  */
 int compare_compute(const struct compare_side *base, const struct compare_side *cand,
 		    const struct compare_options *options, struct compare **ret_compare) __must_check;
 void compare_free(struct compare *compare);
 
-/* METHOD's exit status: 1 a regression, 5 an error, 6 nothing was compared, 3 inconclusive with @strict, else 0. */
+/* The exit status: 1 a regression, 5 an error, 6 nothing was compared, 3 with @strict a row inconclusive or incomparable, else 0. */
 int compare_status(const struct compare *compare, bool strict);
+
+/* The confidence that @nr signed ranks reach at best: 1 - 2/2^nr, 0.9375 for 5. */
+double compare_rank_confidence(size_t nr);
+
+/* Is the verdict one that finds no difference, so that it must say what could have been seen? */
+bool compare_finds_none(enum compare_verdict verdict);
 
 #endif

@@ -13,8 +13,11 @@
 /* Values are quotients of whole numbers: what is equal to this many parts of the cost is equal. */
 #define EQUAL 1e-9
 #define WANTED_MAX 100000
-/* From here on the signed ranks allow a 95 % interval (Hollander, Wolfe & Chicken 2014, table A.4). */
-#define RANKS_MIN 6
+/*
+ * From here on signed ranks decide. They allow a 95 % interval from 6 pairs on, but n pairs have no p below 2/2^n, and a bench
+ * has eight rows and more: with 6 to 9 pairs nothing would be left after Holm's correction that Student's t can show.
+ */
+#define RANKS_MIN 10
 /* Seeds choose between a few layouts of the kernel: two pairs agree by luck, where three hardly do. */
 #define EXACT_MIN 3
 
@@ -62,7 +65,7 @@ static bool all_equal(const double *x, size_t nr, double scale)
 	return true;
 }
 
-/* Student's t for the mean (Student 1908): for fewer pairs than ranks can speak of. */
+/* Student's t for the mean (Student, Biometrika 6, 1908): where ranks can show nothing. */
 static void by_t(const double *diff, size_t nr, struct compare_change *change)
 {
 	double freedom = (double)nr - 1, error = change->sigma / sqrt((double)nr);
@@ -201,6 +204,71 @@ int change_beyond_p(const struct units *base, const struct units *cand, bool pai
 	return ret;
 }
 
+/* The fewest units of standard deviation @sigma with which a change of @delta would be found; 0: unknown. */
+static size_t units_for(double sigma, double delta)
+{
+	size_t low = 1, nr = 2;
+
+	if (!(sigma > 0) || !(delta > 0))
+		return 0;
+	/* Doubling, then halving: stats_detectable() falls with every unit. */
+	for (; nr < WANTED_MAX && stats_detectable(sigma, nr, ALPHA, POWER) > delta; nr *= 2)
+		low = nr;
+	if (nr >= WANTED_MAX)
+		return WANTED_MAX;
+	while (low + 1 < nr) {
+		size_t middle = (low + nr) / 2;
+
+		if (stats_detectable(sigma, middle, ALPHA, POWER) > delta)
+			low = middle;
+		else
+			nr = middle;
+	}
+	return nr;
+}
+
+double change_smallest_p(const struct compare_change *change)
+{
+	double ways = 1;
+	size_t i;
+
+	if (change->method == COMPARE_PAIRED)
+		return exp2(1 - (double)change->nr);
+	if (change->method != COMPARE_SHIFT)
+		return 0;
+	/* Two of all ways to split 2n values into halves. */
+	for (i = 1; i <= change->nr; i++)
+		ways *= (double)(change->nr + i) / (double)i;
+	return fmin(1, 2 / ways);
+}
+
+struct compare_nested change_nested(const struct compare_change *change, const struct units *const arms[], size_t nr_arms,
+				    double unit_cost, double rep_cost, double delta)
+{
+	struct compare_nested nested = {NAN, NAN, NAN, 0, 0};
+	double within = 0, of_units = 0, reps = 0, wanted, sigma;
+	size_t i;
+
+	for (i = 0; i < nr_arms; i++) {
+		within += arms[i]->within;
+		of_units += arms[i]->within / arms[i]->reps;
+		reps += arms[i]->reps / (double)nr_arms;
+	}
+	if (!(change->sigma >= 0) || !(within >= 0) || change->nr < 2)
+		return nested;
+	nested.within = within;
+	nested.reps = reps;
+	nested.between = fmax(0, change->sigma * change->sigma - of_units);
+	wanted = stats_nested_reps(within, nested.between, unit_cost, rep_cost);
+	if (isnan(wanted))
+		return nested;
+	/* Where boots add nothing there is no best number: more reps are never worse, up to what a boot took until now, ten times. */
+	nested.reps_wanted = (size_t)fmin(wanted, fmax(1, 10 * reps));
+	sigma = sqrt(nested.between + within / (double)nested.reps_wanted);
+	nested.units_wanted = units_for(sigma, delta);
+	return nested;
+}
+
 double change_detectable(const struct compare_change *change)
 {
 	if (change->method == COMPARE_NONE || change->method == COMPARE_EXACT)
@@ -210,24 +278,7 @@ double change_detectable(const struct compare_change *change)
 
 size_t change_wanted(const struct compare_change *change, double delta)
 {
-	size_t nr;
-
-	if (change->method == COMPARE_NONE || change->method == COMPARE_EXACT || !(change->sigma > 0) || !(delta > 0))
+	if (change->method == COMPARE_NONE || change->method == COMPARE_EXACT || change_detectable(change) <= delta)
 		return 0;
-	if (change_detectable(change) <= delta)
-		return 0;
-	/* Doubling, then halving: stats_detectable() falls with every unit. */
-	for (nr = change->nr; nr < WANTED_MAX && stats_detectable(change->sigma, nr, ALPHA, POWER) > delta; nr *= 2)
-		;
-	if (nr >= WANTED_MAX)
-		return WANTED_MAX;
-	for (size_t low = nr / 2; low + 1 < nr;) {
-		size_t middle = (low + nr) / 2;
-
-		if (stats_detectable(change->sigma, middle, ALPHA, POWER) > delta)
-			low = middle;
-		else
-			nr = middle;
-	}
-	return nr;
+	return units_for(change->sigma, delta);
 }

@@ -17,6 +17,16 @@ int change_compute(const struct units *base, const struct units *cand, bool pair
 int change_beyond_p(const struct units *base, const struct units *cand, bool paired, const struct compare_change *change,
 		    double delta, double *ret_p) __must_check;
 
+/* The smallest p that so few units could give, whatever they say: 2/2^n for signed ranks, 2/C(2n, n) for two samples; 0: no limit. */
+double change_smallest_p(const struct compare_change *change);
+
+/*
+ * Where the variance of @change comes from, whose units have reps in @arms (the two or four that it is made of), and with how many
+ * reps and units a change of @delta would be found. The costs as for stats_nested_reps(). NANs where a unit has one rep.
+ */
+struct compare_nested change_nested(const struct compare_change *change, const struct units *const arms[], size_t nr_arms,
+				    double unit_cost, double rep_cost, double delta);
+
 /* What 80 % of such comparisons would find, in the unit of the change; NAN: exact or too few. */
 double change_detectable(const struct compare_change *change);
 /* With how many units a change of @delta would be found at 80 % power; 0: with those there are, or unknown. */

@@ -11,17 +11,14 @@ static int no_memory(void)
 	return err_sys(ENOMEM, "memory for a comparison");
 }
 
-static const json_t *first_boot(const struct compare_side *side)
+const json_t *match_first_boot(const struct compare_side *side)
 {
 	const json_t *boot;
 	size_t i;
 
-	json_array_foreach(json_object_get(side->data->run, "boots"), i, boot) {
-		const char *kernel = json_string_value(json_object_get(boot, "kernel"));
-
-		if (!side->kernel || (kernel && !strcmp(kernel, side->kernel)))
+	json_array_foreach(json_object_get(side->data->run, "boots"), i, boot)
+		if (match_is_of_side(side, boot))
 			return boot;
-	}
 	return NULL;
 }
 
@@ -53,27 +50,66 @@ static void free_names(char **names, size_t nr)
 	free(names);
 }
 
-int compare_kernels(const struct rundata *data, char ***ret_names, size_t *ret_nr)
+static int add_kernels(const struct rundata *data, bool variants, char ***names, size_t *nr)
 {
-	char **names = NULL;
-	const json_t *boot;
-	size_t nr = 0, i;
+	const json_t *boot, *kernel;
+	size_t i;
 	int ret = 0;
 
 	json_array_foreach(json_object_get(data->run, "boots"), i, boot) {
 		const char *name = json_string_value(json_object_get(boot, "kernel"));
 
+		if (!variants && json_object_get(boot, "variant_of"))
+			continue;
 		if (!name)
 			name = json_string_value(json_object_get(json_object_get(boot, "facts"), "release"));
-		ret = add_name(&names, &nr, name ? name : "?");
-		if (ret) {
-			free_names(names, nr);
+		ret = add_name(names, nr, name ? name : "?");
+		if (ret)
 			return ret;
-		}
+	}
+	/* A kernel no boot of which came to its first record. */
+	json_array_foreach(json_object_get(data->run, "kernels"), i, kernel) {
+		if (*match_text(kernel, "name"))
+			ret = add_name(names, nr, match_text(kernel, "name"));
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int list_kernels(const struct rundata *data, bool variants, char ***ret_names, size_t *ret_nr)
+{
+	char **names = NULL;
+	size_t nr = 0;
+	int ret = add_kernels(data, variants, &names, &nr);
+
+	if (ret) {
+		free_names(names, nr);
+		return ret;
 	}
 	*ret_names = names;
 	*ret_nr = nr;
 	return 0;
+}
+
+int compare_kernels(const struct rundata *data, char ***ret_names, size_t *ret_nr)
+{
+	return list_kernels(data, false, ret_names, ret_nr);
+}
+
+/* The name as the run holds it, which lives as long; NULL: its boots have none. */
+static const char *stored_name(const struct rundata *data, const char *name)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(data->run, "boots"), i, entry)
+		if (!strcmp(match_text(entry, "kernel"), name))
+			return match_text(entry, "kernel");
+	json_array_foreach(json_object_get(data->run, "kernels"), i, entry)
+		if (!strcmp(match_text(entry, "name"), name))
+			return match_text(entry, "name");
+	return NULL;
 }
 
 static void join_names(char **names, size_t nr, char *buf, size_t size)
@@ -87,11 +123,10 @@ static void join_names(char **names, size_t nr, char *buf, size_t size)
 
 int compare_side(const struct rundata *data, const char *kernel, struct compare_side *ret_side)
 {
-	struct compare_side side = {.data = data, .kernel = kernel};
-	const char *release;
+	struct compare_side side = {.data = data};
 	char **names, all[512];
 	size_t nr, i;
-	int ret = compare_kernels(data, &names, &nr);
+	int ret = list_kernels(data, kernel != NULL, &names, &nr);
 
 	if (ret)
 		return ret;
@@ -106,50 +141,14 @@ int compare_side(const struct rundata *data, const char *kernel, struct compare_
 		ret = err_set(EINVAL, "%s has several kernels (%s): say which", data->dir, all);
 	else
 		snprintf(side.name, sizeof(side.name), "%s", kernel ? kernel : names[0]);
+	if (!ret)
+		side.kernel = stored_name(data, kernel ? kernel : names[0]);
 	free_names(names, nr);
 	if (ret)
 		return ret;
-	release = json_string_value(json_object_get(json_object_get(first_boot(&side), "facts"), "release"));
-	snprintf(side.release, sizeof(side.release), "%s", release ? release : "");
+	snprintf(side.release, sizeof(side.release), "%s", match_text(json_object_get(match_first_boot(&side), "facts"), "release"));
 	*ret_side = side;
 	return 0;
-}
-
-/* --- what must be alike --- */
-
-static const char *text_at(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static int check_text(const char *what, const char *base, const char *cand)
-{
-	if (!strcmp(base, cand))
-		return 0;
-	return err_set(EXDEV, "the two cannot be compared: %s differs (%s and %s)", what, *base ? base : "not recorded",
-		       *cand ? cand : "not recorded");
-}
-
-int match_environment(const struct compare_side *base, const struct compare_side *cand)
-{
-	const json_t *a = base->data->run, *b = cand->data->run, *boot_a = first_boot(base), *boot_b = first_boot(cand);
-	const json_t *facts_a = json_object_get(boot_a, "facts"), *facts_b = json_object_get(boot_b, "facts");
-	const json_t *guest_a = json_object_get(a, "guest"), *guest_b = json_object_get(b, "guest");
-	static const char *const keys[][2] = {{"accel", "the accelerator"}, {"cpu_model", "QEMU's CPU model"}, {"qemu_version", "QEMU's version"}};
-	size_t i;
-	int ret = check_text("the clock", text_at(a, "clock"), text_at(b, "clock"));
-
-	if (!ret)
-		ret = check_text("how the kernel was run", text_at(boot_a, "executor"), text_at(boot_b, "executor"));
-	if (!ret)
-		ret = check_text("the processor", text_at(facts_a, "cpu_model"), text_at(facts_b, "cpu_model"));
-	for (i = 0; !ret && i < ARRAY_SIZE(keys); i++)
-		ret = check_text(keys[i][1], text_at(guest_a, keys[i][0]), text_at(guest_b, keys[i][0]));
-	if (!ret && json_integer_value(json_object_get(facts_a, "page_bytes")) != json_integer_value(json_object_get(facts_b, "page_bytes")))
-		ret = err_set(EXDEV, "the two cannot be compared: the size of a page differs");
-	return ret;
 }
 
 /* --- items --- */
@@ -167,6 +166,42 @@ static bool same_item(const struct rundata_item *a, const struct rundata_item *b
 	       !strcmp(a->place, b->place) && !strcmp(a->memory, b->memory) && a->nr_memcgs == b->nr_memcgs;
 }
 
+/* The first thing in which two items of one bench are not the same question. */
+static void describe_difference(const struct rundata_item *a, const struct rundata_item *b, char *buf, size_t size)
+{
+	const struct {
+		const char *what, *base, *cand;
+	} texts[] = {{"mode", a->mode, b->mode}, {"place", a->place, b->place}, {"memory", a->memory, b->memory}};
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach(a->params, name, value) {
+		if (json_equal(value, json_object_get(b->params, name)))
+			continue;
+		snprintf(buf, size, "--%s differs (%s and %s)", name, json_string_value(value) ? json_string_value(value) : "none",
+			 *match_text(b->params, name) ? match_text(b->params, name) : "none");
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (!strcmp(texts[i].base, texts[i].cand))
+			continue;
+		snprintf(buf, size, "--%s differs (%s and %s)", texts[i].what, texts[i].base, texts[i].cand);
+		return;
+	}
+	if (json_array_size(a->workers) != json_array_size(b->workers))
+		snprintf(buf, size, "the number of workers differs (%zu and %zu)", json_array_size(a->workers), json_array_size(b->workers));
+	else if (a->nr_memcgs != b->nr_memcgs)
+		snprintf(buf, size, "the number of memcgs differs (%u and %u)", a->nr_memcgs, b->nr_memcgs);
+	else
+		snprintf(buf, size, "the parameters differ");
+}
+
+static bool same_arm(const struct rundata_arm *a, const struct rundata_arm *b)
+{
+	return !strcmp(a->state, b->state) && a->depth == b->depth && a->limit_bytes == b->limit_bytes;
+}
+
 static int add_item(struct match_items *items, const struct rundata_item *base, const struct rundata_item *cand)
 {
 	struct match_item *more = reallocarray(items->item, items->nr + 1, sizeof(*more)), *item;
@@ -176,9 +211,16 @@ static int add_item(struct match_items *items, const struct rundata_item *base, 
 	items->item = more;
 	item = &more[items->nr++];
 	*item = (struct match_item){.base = base, .cand = cand};
-	if (base && cand && base->bench_version != cand->bench_version)
+	if (!base || !cand)
+		return 0;
+	if (base->bench_version != cand->bench_version)
 		snprintf(item->why, sizeof(item->why), "%s is of version %u on one side and of version %u on the other",
 			 base->bench, base->bench_version, cand->bench_version);
+	else if (!same_item(base, cand))
+		describe_difference(base, cand, item->why, sizeof(item->why));
+	else if (base->nr_arms && cand->nr_arms && !same_arm(&base->arms[0], &cand->arms[0]))
+		snprintf(item->why, sizeof(item->why), "what the others are set against differs (%s, depth %u, and %s, depth %u)",
+			 base->arms[0].state, base->arms[0].depth, cand->arms[0].state, cand->arms[0].depth);
 	return 0;
 }
 
@@ -192,6 +234,31 @@ static const struct rundata_item *find_item(const struct rundata *data, const st
 	return NULL;
 }
 
+static bool is_taken(const struct match_items *items, const struct rundata_item *cand)
+{
+	size_t i;
+
+	for (i = 0; i < items->nr; i++)
+		if (items->item[i].cand == cand)
+			return true;
+	return false;
+}
+
+/* The same bench, asked something else, that no item of the base side has a claim to. */
+static const struct rundata_item *find_relative(const struct rundata *base, const struct rundata *cand, const char *bench,
+						const struct match_items *items)
+{
+	size_t i;
+
+	for (i = 0; i < cand->nr_items; i++) {
+		const struct rundata_item *item = &cand->items[i];
+
+		if (!strcmp(item->bench, bench) && !find_item(base, item) && !is_taken(items, item))
+			return item;
+	}
+	return NULL;
+}
+
 int match_find(const struct compare_side *base, const struct compare_side *cand, const char *bench,
 	       struct match_items *ret_items)
 {
@@ -200,15 +267,18 @@ int match_find(const struct compare_side *base, const struct compare_side *cand,
 	int ret = 0;
 
 	for (i = 0; !ret && i < base->data->nr_items; i++) {
-		const struct rundata_item *item = &base->data->items[i];
+		const struct rundata_item *item = &base->data->items[i], *other = find_item(cand->data, item);
 
-		if (!bench || !strcmp(bench, item->bench))
-			ret = add_item(&items, item, find_item(cand->data, item));
+		if (bench && strcmp(bench, item->bench))
+			continue;
+		if (!other)
+			other = find_relative(base->data, cand->data, item->bench, &items);
+		ret = add_item(&items, item, other);
 	}
 	for (i = 0; !ret && i < cand->data->nr_items; i++) {
 		const struct rundata_item *item = &cand->data->items[i];
 
-		if ((!bench || !strcmp(bench, item->bench)) && !find_item(base->data, item))
+		if ((!bench || !strcmp(bench, item->bench)) && !find_item(base->data, item) && !is_taken(&items, item))
 			ret = add_item(&items, NULL, item);
 	}
 	if (ret) {
@@ -221,18 +291,17 @@ int match_find(const struct compare_side *base, const struct compare_side *cand,
 
 /* --- arms --- */
 
-static size_t find_arm(const struct rundata_item *item, const struct rundata_arm *like)
+size_t match_arm(const struct rundata_item *item, const struct rundata_arm *like)
 {
 	size_t i;
 
 	for (i = 0; i < item->nr_arms; i++)
-		if (!strcmp(item->arms[i].state, like->state) && item->arms[i].depth == like->depth &&
-		    item->arms[i].limit_bytes == like->limit_bytes)
+		if (same_arm(&item->arms[i], like))
 			return i;
 	return MATCH_NONE;
 }
 
-static size_t find_metric(const struct rundata_item *item, const char *name)
+size_t match_metric(const struct rundata_item *item, const char *name)
 {
 	size_t i;
 
@@ -242,65 +311,53 @@ static size_t find_metric(const struct rundata_item *item, const char *name)
 	return MATCH_NONE;
 }
 
-bool match_arm(const struct match_item *match, size_t base_metric, size_t base_arm, struct match_row *ret_row)
-{
-	struct match_row row = {.base_arm = base_arm, .base_metric = base_metric, .base_below = MATCH_NONE, .cand_below = MATCH_NONE};
-
-	row.cand_metric = find_metric(match->cand, match->base->metrics[base_metric].name);
-	row.cand_arm = find_arm(match->cand, &match->base->arms[base_arm]);
-	if (row.cand_metric == MATCH_NONE || row.cand_arm == MATCH_NONE)
-		return false;
-	/* The first arm is the baseline of the others: their control, and a row by itself only where it stands alone. */
-	if (base_arm == 0)
-		return match->base->nr_arms == 1 ? (*ret_row = row, true) : false;
-	row.base_below = 0;
-	row.cand_below = find_arm(match->cand, &match->base->arms[0]);
-	if (row.cand_below == MATCH_NONE)
-		row.base_below = MATCH_NONE;
-	*ret_row = row;
-	return true;
-}
-
 /* --- what went wrong --- */
 
-static bool boot_is_of(const struct compare_side *side, const json_t *record)
+/* Is @record of a boot of this side's kernel? One that never came to its first record is known by its sentence alone (cmd/run_guests.c). */
+static bool record_is_of(const struct compare_side *side, const json_t *record)
 {
 	const json_t *number = json_object_get(record, "boot"), *boot;
+	char name[160];
 	size_t i;
 
 	if (!side->kernel)
 		return true;
 	json_array_foreach(json_object_get(side->data->run, "boots"), i, boot)
 		if (json_equal(json_object_get(boot, "boot"), number))
-			return !strcmp(text_at(boot, "kernel"), side->kernel);
-	/* A boot that never came to its first record: its error names the kernel. */
-	return strstr(text_at(record, "text"), side->kernel) != NULL;
+			return match_is_of_side(side, boot);
+	snprintf(name, sizeof(name), "kernel %s, ", side->kernel);
+	return !strncmp(match_text(record, "text"), name, strlen(name));
 }
 
-static bool find_error(const struct compare_side *side, const json_t *records, char *buf, size_t size)
+/* @arm MATCH_NONE: any. */
+static bool find_error(const struct compare_side *side, const json_t *records, size_t arm, char *buf, size_t size)
 {
-	const json_t *record;
+	const json_t *record, *number;
+	char prefix[160];
 	size_t i;
 
+	snprintf(prefix, sizeof(prefix), "kernel %s, ", side->name);
 	json_array_foreach(records, i, record) {
-		if (strcmp(text_at(record, "type"), "error") || !boot_is_of(side, record))
+		const char *text = match_text(record, "text");
+
+		if (strcmp(match_text(record, "type"), "error") || !record_is_of(side, record))
 			continue;
-		snprintf(buf, size, "%s", text_at(record, "text"));
+		number = json_object_get(record, "arm");
+		if (arm != MATCH_NONE && json_is_integer(number) && json_integer_value(number) != 0 &&
+		    json_integer_value(number) != (json_int_t)arm)
+			continue;
+		/* Whose it is stands before it already. */
+		if (!strncmp(text, prefix, strlen(prefix)))
+			text += strlen(prefix);
+		snprintf(buf, size, "%s", text);
 		buf[strcspn(buf, "\n")] = '\0';
 		return true;
 	}
 	return false;
 }
 
-bool match_error(const struct compare_side *side, const struct rundata_item *item, char *buf, size_t size)
+bool match_error(const struct compare_side *side, const struct rundata_item *item, size_t arm, char *buf, size_t size)
 {
-	return (item && find_error(side, item->errors, buf, size)) || find_error(side, side->data->notes, buf, size);
-}
-
-bool match_any_error(const struct compare *compare, const struct match_item *match)
-{
-	char error[8];
-
-	return match_error(&compare->base, match->base, error, sizeof(error)) ||
-	       match_error(&compare->cand, match->cand, error, sizeof(error));
+	return (item && find_error(side, item->errors, arm, buf, size)) ||
+	       find_error(side, side->data->notes, MATCH_NONE, buf, size);
 }

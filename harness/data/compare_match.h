@@ -3,9 +3,27 @@
 #ifndef DATA_COMPARE_MATCH_H
 #define DATA_COMPARE_MATCH_H
 
+#include <string.h>
+
 #include "data/compare.h"
 
 #define MATCH_NONE SIZE_MAX
+
+/* "" where there is no such text. */
+static inline const char *match_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static inline bool match_is_of_side(const struct compare_side *side, const json_t *boot)
+{
+	return !side->kernel || !strcmp(match_text(boot, "kernel"), side->kernel);
+}
+
+/* NULL: the side never booted. */
+const json_t *match_first_boot(const struct compare_side *side);
 
 /* The same bench with the same parameters, workers and places on both sides; one may be NULL. */
 struct match_item {
@@ -20,23 +38,26 @@ struct match_items {
 void match_items_free(struct match_items *items);
 #define __free_match_items __attribute__((__cleanup__(match_items_free)))
 
-/* -EXDEV: the sides were not measured on the same clock, accelerator, processor, QEMU or machine. */
+/* -EXDEV: the sides, or the boots of one, were not measured on the same clock, accelerator, processor, QEMU, cgroup version or machine. */
 int match_environment(const struct compare_side *base, const struct compare_side *cand) __must_check;
+
+/* Something that was not alike, and does not forbid to compare: "huge pages (THP)", "never", "always". */
+typedef int match_doubt_fn(void *ctx, const char *what, const char *base, const char *cand);
+/* Stops at the first answer that is not 0, and returns it. */
+int match_doubts(const struct compare_side *base, const struct compare_side *cand, match_doubt_fn *doubt, void *ctx) __must_check;
 
 /* @bench NULL: all. In the order of the base side, then what only the candidate has. */
 int match_find(const struct compare_side *base, const struct compare_side *cand, const char *bench,
 	       struct match_items *ret_items) __must_check;
 
-/* One metric in one arm, by index on either side; MATCH_NONE: no state below that both sides have. */
-struct match_row {
-	size_t base_arm, cand_arm, base_metric, cand_metric, base_below, cand_below;
-};
+/* Indices; MATCH_NONE: there is none. */
+size_t match_arm(const struct rundata_item *item, const struct rundata_arm *like);
+size_t match_metric(const struct rundata_item *item, const char *name);
 
-/* False: the other side has no such metric or arm, or the arm is itself what the others are set against. */
-bool match_arm(const struct match_item *match, size_t base_metric, size_t base_arm, struct match_row *ret_row);
-
-/* What went wrong on a side: in @item (NULL: in a boot). False: nothing that was stored. */
-bool match_error(const struct compare_side *side, const struct rundata_item *item, char *buf, size_t size);
-bool match_any_error(const struct compare *compare, const struct match_item *match);
+/*
+ * What went wrong on a side: a boot that failed, or @item (NULL: no matter) in all arms or in arm @arm, or in the first arm, which it is
+ * set against. False: nothing that was stored.
+ */
+bool match_error(const struct compare_side *side, const struct rundata_item *item, size_t arm, char *buf, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/err.h"
 
@@ -30,13 +31,36 @@ static const json_t *find_boot(const struct rundata *data, unsigned int number)
 	return NULL;
 }
 
-/* Is boot @number of this side's kernel? Its seed then. */
-static bool boot_of_side(const struct compare_side *side, unsigned int number, uint64_t *ret_seed)
+static bool same(const char *a, const char *b)
 {
-	const json_t *boot = find_boot(side->data, number);
+	return a && b && !strcmp(a, b);
+}
+
+/* The kernel that this side's kernel is a variant of; NULL: it is none. */
+static const char *variant_of(const struct compare_side *side)
+{
+	const json_t *boot;
+	size_t i;
+
+	json_array_foreach(json_object_get(side->data->run, "boots"), i, boot)
+		if (same(json_string_value(json_object_get(boot, "kernel")), side->kernel))
+			return json_string_value(json_object_get(boot, "variant_of"));
+	return NULL;
+}
+
+/* Whose samples of an arm are this side's. */
+struct owner {
+	const struct compare_side *side;
+	const char *plain; /* the boots of this kernel too; NULL: none */
+};
+
+/* Is boot @number of this owner? Its seed then. */
+static bool boot_of_owner(const struct owner *owner, unsigned int number, uint64_t *ret_seed)
+{
+	const json_t *boot = find_boot(owner->side->data, number);
 	const char *kernel = json_string_value(json_object_get(boot, "kernel"));
 
-	if (!boot || (side->kernel && (!kernel || strcmp(kernel, side->kernel))))
+	if (!boot || (owner->side->kernel && !same(kernel, owner->side->kernel) && !same(kernel, owner->plain)))
 		return false;
 	*ret_seed = (uint64_t)json_integer_value(json_object_get(boot, "seed"));
 	return true;
@@ -70,6 +94,7 @@ static int read_reps(const struct compare_side *side, const struct rundata_item 
 		     struct rep **ret_reps, size_t *ret_nr)
 {
 	struct rep *reps = calloc(item->nr_samples ? item->nr_samples : 1, sizeof(*reps));
+	struct owner owner = {side, strcmp(item->arms[arm].state, "off") ? NULL : variant_of(side)};
 	bool boots = units_are_boots(side), known = false, ours = false;
 	unsigned int last = 0;
 	uint64_t seed = 0;
@@ -83,12 +108,12 @@ static int read_reps(const struct compare_side *side, const struct rundata_item 
 		if (sample->arm != arm || sample->warmup || sample->cut || isnan(sample->value[metric]))
 			continue;
 		if (!known || sample->boot != last) {
-			ours = boot_of_side(side, sample->boot, &seed);
+			ours = boot_of_owner(&owner, sample->boot, &seed);
 			last = sample->boot;
 			known = true;
 		}
 		if (ours)
-			reps[nr++] = (struct rep){boots ? seed : sample->block, sample->value[metric]};
+			reps[nr++] = (struct rep){boots ? seed : (uint64_t)sample->boot << 32 | sample->block, sample->value[metric]};
 	}
 	qsort(reps, nr, sizeof(*reps), by_key_and_value);
 	*ret_reps = reps;
@@ -120,11 +145,37 @@ static bool is_insn(const struct compare_side *side)
 
 static int alloc_units(struct units *units, size_t nr)
 {
-	*units = (struct units){.value = calloc(nr ? nr : 1, sizeof(double)), .key = calloc(nr ? nr : 1, sizeof(uint64_t))};
+	*units = (struct units){
+		.value = calloc(nr ? nr : 1, sizeof(double)),
+		.key = calloc(nr ? nr : 1, sizeof(uint64_t)),
+		.within = NAN,
+		.reps = NAN,
+	};
 	if (units->value && units->key)
 		return 0;
 	units_free(units);
 	return no_memory();
+}
+
+/* What reps of one unit differ by; @reps are sorted by unit. */
+static int find_spread(const struct rep *reps, size_t nr, struct units *units)
+{
+	__free_mem double *value = calloc(nr ? nr : 1, sizeof(*value));
+	__free_mem size_t *nr_of_unit = calloc(nr ? nr : 1, sizeof(*nr_of_unit));
+	struct stats_nested nested;
+	size_t i, unit = 0;
+
+	if (!value || !nr_of_unit)
+		return no_memory();
+	for (i = 0; i < nr; i++) {
+		value[i] = reps[i].value;
+		unit += i && reps[i].key != reps[i - 1].key;
+		nr_of_unit[unit]++;
+	}
+	nested = stats_nested(value, nr_of_unit, units->nr);
+	units->within = nested.within;
+	units->reps = nested.reps;
+	return 0;
 }
 
 int units_read(const struct compare_side *side, const struct rundata_item *item, size_t arm, size_t metric,
@@ -145,6 +196,11 @@ int units_read(const struct compare_side *side, const struct rundata_item *item,
 			;
 		units.key[units.nr] = reps[i].key;
 		units.value[units.nr++] = unit_value(&reps[i], end - i, least, mean);
+	}
+	ret = find_spread(reps, nr, &units);
+	if (ret) {
+		units_free(&units);
+		return ret;
 	}
 	*ret_units = units;
 	return 0;
@@ -170,4 +226,60 @@ int units_sub(const struct units *arm, const struct units *below, struct units *
 	}
 	*ret_units = units;
 	return 0;
+}
+
+/* "2026-11-24T10:56:48Z"; NAN: it is none. */
+static double seconds_of(const json_t *value)
+{
+	const char *text = json_string_value(value), *end = NULL;
+	struct tm tm = {0};
+
+	if (text)
+		end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	return end ? (double)timegm(&tm) : NAN;
+}
+
+/* Kernels times seeds: boots of one kernel that begin a seed. Their number is small. */
+static size_t count_units(const json_t *boots)
+{
+	const json_t *boot, *other;
+	size_t i, k, nr = 0;
+
+	json_array_foreach(boots, i, boot) {
+		bool first = true;
+
+		json_array_foreach(boots, k, other) {
+			if (k == i)
+				break;
+			if (json_equal(json_object_get(boot, "seed"), json_object_get(other, "seed")) &&
+			    json_equal(json_object_get(boot, "kernel"), json_object_get(other, "kernel"))) {
+				first = false;
+				break;
+			}
+		}
+		nr += first;
+	}
+	return nr;
+}
+
+bool units_cost(const struct compare_side *side, double *ret_unit_seconds, double *ret_rep_seconds)
+{
+	const json_t *run = side->data->run, *plan = json_object_get(run, "plan");
+	double seconds = seconds_of(json_object_get(run, "ended")) - seconds_of(json_object_get(run, "started"));
+	double rep = (double)json_integer_value(json_object_get(plan, "rep_ns")) / 1e9, all_reps, arms = 0;
+	double blocks = (double)json_integer_value(json_object_get(plan, "blocks"));
+	size_t nr = count_units(json_object_get(run, "boots")), i;
+
+	for (i = 0; i < side->data->nr_items; i++)
+		arms += (double)side->data->items[i].nr_arms;
+	if (!(seconds > 0) || !nr || !(rep > 0) || !(arms > 0))
+		return false;
+	/* A block is two reps of every arm. */
+	all_reps = 2 * blocks * arms * rep;
+	*ret_rep_seconds = arms * rep;
+	*ret_unit_seconds = seconds / (double)nr - all_reps;
+	/* Less than a rep is none that could be believed. */
+	if (*ret_unit_seconds < *ret_rep_seconds)
+		*ret_unit_seconds = *ret_rep_seconds;
+	return true;
 }

@@ -15,18 +15,25 @@
 /* Values of one metric in one arm; entry i belongs to key i, ascending. */
 struct units {
 	double *value;
-	uint64_t *key; /* the boot's seed, or the block's number */
+	uint64_t *key; /* the boot's seed, or the block's number with its boot's above it */
 	size_t nr;
+	double within; /* variance of the reps of one unit; NAN: one rep each */
+	double reps;   /* of a unit, on average; NAN with it */
 };
 
 /* Is the unit a boot? (Else a block.) */
 bool units_are_boots(const struct compare_side *side);
 
-/* @arm and @metric: indices in @item. No value at all is no error. Free with units_free(). */
+/* @arm and @metric: indices in @item. The arm "off" of a variant of a kernel (boot record, variant_of) is that of the kernel. No value at all is no error. Free with units_free(). */
 int units_read(const struct compare_side *side, const struct rundata_item *item, size_t arm, size_t metric,
 	       struct units *ret_units) __must_check;
 /* arm − below for every key that both have. */
 int units_sub(const struct units *arm, const struct units *below, struct units *ret_units) __must_check;
+/*
+ * What boots took in the side's run, in seconds: one more rep of every arm of every item, and a kernel's boots under one seed besides
+ * their reps, as if they had been started one after the other (side by side they cost more than this says). False: not recorded.
+ */
+bool units_cost(const struct compare_side *side, double *ret_unit_seconds, double *ret_rep_seconds);
 void units_free(struct units *units);
 #define __free_units __attribute__((__cleanup__(units_free)))
 

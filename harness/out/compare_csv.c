@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "out/compare_formats.h"
+#include "out/number.h"
 
 static void csv_text(FILE *out, const char *text)
 {
@@ -56,7 +57,10 @@ static void csv_row(const struct compare *compare, const struct compare_row *row
 	csv_number(out, row->p_holm);
 	fprintf(out, ",%zu,%s,", row->change.nr, compare_verdict_name(row->verdict));
 	csv_text(out, row->why);
-	fputs("\r\n", out);
+	csv_number(out, row->total.value);
+	csv_number(out, row->total.interval.low);
+	csv_number(out, row->total.interval.high);
+	fprintf(out, ",%s,%zu\r\n", compare_method_name(row->change.method), row->nr_wanted);
 }
 
 int compare_csv(const struct compare *compare, const struct compare_look *look, FILE *out)
@@ -64,7 +68,8 @@ int compare_csv(const struct compare *compare, const struct compare_look *look, 
 	size_t i;
 
 	fputs("bench,metric,state,unit,base,candidate,base_overhead,candidate_overhead,change,change_low,change_high,"
-	      "change_ratio,control_change,delta,detectable,p_holm,n,verdict,why\r\n", out);
+	      "change_ratio,control_change,delta,detectable,p_holm,n,verdict,why,"
+	      "total_change,total_low,total_high,method,n_wanted\r\n", out);
 	for (i = 0; i < compare->nr_rows; i++) {
 		__free_mem char *label = compare_item_label(compare, &compare->rows[i], look);
 
@@ -95,7 +100,7 @@ static void md_number(FILE *out, double value, int decimals, bool sign)
 static void md_row(const struct compare *compare, const struct compare_row *row, const char *label, FILE *out)
 {
 	int decimals = compare_decimals(compare, row);
-	char arm[LABEL_MAX], unit[LABEL_MAX];
+	char arm[LABEL_MAX], unit[LABEL_MAX], seen[LABEL_MAX], interval[2 * NUMBER_MAX];
 	bool strong = row->verdict == COMPARE_REGRESSION || row->verdict == COMPARE_ERROR;
 
 	fputs("| ", out);
@@ -109,10 +114,14 @@ static void md_row(const struct compare *compare, const struct compare_row *row,
 	md_number(out, row->base.median, decimals, false);
 	md_number(out, row->cand.median, decimals, false);
 	md_number(out, row->change.value, decimals, true);
+	fputs(" | ", out);
+	md_text(out, row->change.method == COMPARE_EXACT ? "exact" : number_interval(&row->change.interval, decimals, true, interval));
 	md_number(out, 100 * row->ratio, 1, true);
 	md_number(out, row->control.value, decimals, true);
+	fputs(" | ", out);
+	md_text(out, compare_seen(compare, row, seen));
 	fprintf(out, " | %s%s%s", strong ? "**" : "", compare_verdict_name(row->verdict), strong ? "**" : "");
-	if (row->why[0]) {
+	if (row->why[0] && strcmp(row->why, COMPARE_WHY_SPREAD) != 0) {
 		fputs(": ", out);
 		md_text(out, row->why);
 	}
@@ -121,14 +130,17 @@ static void md_row(const struct compare *compare, const struct compare_row *row,
 
 int compare_md(const struct compare *compare, const struct compare_look *look, FILE *out)
 {
-	char summary[256];
+	__free_mem char *methods = compare_methods(compare);
+	char summary[256], below[LABEL_MAX];
 	size_t i;
 
 	fputs("| bench | metric | state | unit | ", out);
 	md_text(out, compare->base.name);
 	fputs(" | ", out);
 	md_text(out, compare->cand.name);
-	fputs(" | change | % | control | verdict |\n|---|---|---|---|--:|--:|--:|--:|--:|---|\n", out);
+	fputs(" | change | 95 % interval | % | ", out);
+	md_text(out, *compare_below(compare, below) ? below : "control");
+	fputs(" | would see | verdict |\n|---|---|---|---|--:|--:|--:|--:|--:|--:|--:|---|\n", out);
 	for (i = 0; i < compare->nr_rows; i++) {
 		__free_mem char *label = compare_item_label(compare, &compare->rows[i], look);
 
@@ -136,7 +148,12 @@ int compare_md(const struct compare *compare, const struct compare_look *look, F
 			return err_sys(ENOMEM, "memory for a table");
 		md_row(compare, &compare->rows[i], label, out);
 	}
-	fprintf(out, "\n%s\n", compare_summary(compare, summary, sizeof(summary)));
+	fprintf(out, "\n**%s**\n", compare_summary(compare, summary, sizeof(summary)));
+	if (methods && *methods) {
+		fputc('\n', out);
+		md_text(out, methods);
+		fputc('\n', out);
+	}
 	for (i = 0; i < compare->nr_warnings; i++) {
 		fputs("\n> ", out);
 		md_text(out, compare->warnings[i]);

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "out/export.h"
+#include "out/number.h"
 
 const struct compare_format compare_formats[] = {
 	{"text", "a table for a terminal", compare_text},
@@ -64,6 +65,16 @@ char *compare_unit(const struct compare *compare, const struct compare_row *row,
 	return buf;
 }
 
+const char *compare_method_name(enum compare_method method)
+{
+	static const char *const names[] = {
+		[COMPARE_EXACT] = "exact", [COMPARE_PAIRED_T] = "paired-t", [COMPARE_PAIRED] = "paired-ranks",
+		[COMPARE_SHIFT] = "shift", [COMPARE_NONE] = "none",
+	};
+
+	return names[method];
+}
+
 int compare_decimals(const struct compare *compare, const struct compare_row *row)
 {
 	if (row->metric && row->metric->is_count)
@@ -97,6 +108,101 @@ char *compare_summary(const struct compare *compare, char *buf, size_t size)
 						nr == 1 ? order[i].one : order[i].many);
 	}
 	return buf;
+}
+
+char *compare_seen(const struct compare *compare, const struct compare_row *row, char *buf)
+{
+	char number[NUMBER_MAX] = "";
+
+	if (!compare_finds_none(row->verdict))
+		number[0] = '\0';
+	else if (row->change.method == COMPARE_EXACT)
+		snprintf(number, sizeof(number), "any");
+	else if (isnan(row->detectable))
+		snprintf(number, sizeof(number), "-");
+	else
+		number_format(row->detectable, compare_decimals(compare, row), false, number);
+	snprintf(buf, LABEL_MAX, "%s", number);
+	return buf;
+}
+
+char *compare_below(const struct compare *compare, char *buf)
+{
+	size_t i;
+
+	buf[0] = '\0';
+	for (i = 0; i < compare->nr_rows && !*buf; i++)
+		if (compare->rows[i].below)
+			label_arm(item_of(&compare->rows[i]), compare->rows[i].below, buf);
+	return buf;
+}
+
+static bool uses(const struct compare *compare, enum compare_method method, size_t *ret_nr)
+{
+	bool any = false;
+	size_t i;
+
+	*ret_nr = 0;
+	for (i = 0; i < compare->nr_rows; i++) {
+		if (compare->rows[i].change.method != method)
+			continue;
+		*ret_nr = !any || compare->rows[i].change.nr < *ret_nr ? compare->rows[i].change.nr : *ret_nr;
+		any = true;
+	}
+	return any;
+}
+
+char *compare_methods(const struct compare *compare)
+{
+	char *text = NULL;
+	size_t size, nr;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (uses(compare, COMPARE_EXACT, &nr))
+		fprintf(out, "Exact: every one of %zu seeds gave this difference. ", nr);
+	if (uses(compare, COMPARE_PAIRED_T, &nr))
+		fprintf(out, "95 %% intervals of %zu pairs are Student's t, which takes their spread as normal; ranks alone would reach %.1f %%. ",
+			nr, 100 * compare_rank_confidence(nr));
+	if (uses(compare, COMPARE_PAIRED, &nr))
+		fprintf(out, "95 %% intervals of %zu pairs are Hodges-Lehmann's, by signed ranks. ", nr);
+	if (uses(compare, COMPARE_SHIFT, &nr))
+		fprintf(out, "95 %% intervals are Hodges-Lehmann's shift of %zu blocks a side, not paired. ", nr);
+	if (compare->nr_tested > 1)
+		fprintf(out, "Corrected for %zu tests (Holm). ", compare->nr_tested);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	if (*text)
+		text[strlen(text) - 1] = '\0';
+	return text;
+}
+
+char *compare_advice(const struct compare *compare, const struct compare_row *row)
+{
+	const struct compare_nested *nested = &row->nested;
+	const char *units = compare->paired ? "seeds" : "blocks";
+	char number[NUMBER_MAX], *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (row->verdict == COMPARE_INCONCLUSIVE && row->nr_wanted)
+		fprintf(out, "about %zu %s would show %s or its absence", row->nr_wanted, units, number_significant(row->delta, 2, number));
+	if (row->verdict == COMPARE_INCONCLUSIVE && nested->reps_wanted)
+		fprintf(out, "%s%.0f %% of the spread is between boots; best for the time are %zu reps a boot", ftell(out) > 0 ? "; " : "",
+			100 * nested->between / (nested->between + nested->within / nested->reps),
+			nested->reps_wanted);
+	if (row->verdict == COMPARE_INCONCLUSIVE && nested->units_wanted)
+		fprintf(out, " and %zu seeds", nested->units_wanted);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }
 
 bool compare_same_item(const struct compare_row *a, const struct compare_row *b)

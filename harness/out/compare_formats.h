@@ -41,10 +41,23 @@ char *compare_item_label(const struct compare *compare, const struct compare_row
 char *compare_arm_label(const struct compare_row *row, char *buf);
 /* "insn/page". Returns @buf, LABEL_MAX bytes. */
 char *compare_unit(const struct compare *compare, const struct compare_row *row, char *buf);
+/* "exact", "paired-t", "paired-ranks", "shift", "none": also in JSON. */
+const char *compare_method_name(enum compare_method method);
 /* Digits behind the point that this row's numbers are worth. */
 int compare_decimals(const struct compare *compare, const struct compare_row *row);
 /* "3 regressions, 1 improvement, 8 same": what is there, the worst first. Returns @buf. */
 char *compare_summary(const struct compare *compare, char *buf, size_t size);
+/*
+ * What a row without a difference could not have missed at 80 % power: "4.2"; "any" where seeds agree to the instruction; "" for other
+ * verdicts, "-" where nothing is known. Returns @buf, LABEL_MAX bytes.
+ */
+char *compare_seen(const struct compare *compare, const struct compare_row *row, char *buf);
+/* The state that changes are measured against: "off", "root"; "" where no row has one. Returns @buf, LABEL_MAX bytes. */
+char *compare_below(const struct compare *compare, char *buf);
+/* How the numbers came about, in a sentence or two: units, pairing, intervals and what ranks alone could show. malloc'd; NULL without memory. */
+char *compare_methods(const struct compare *compare);
+/* How to see more: seeds, blocks and reps that would do; "" for a row that needs none. malloc'd; NULL without memory. */
+char *compare_advice(const struct compare *compare, const struct compare_row *row);
 /* Do the rows @a and @b stand under one heading: of the same item? */
 bool compare_same_item(const struct compare_row *a, const struct compare_row *b);
 

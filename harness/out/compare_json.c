@@ -9,11 +9,6 @@
 #include "base/err.h"
 #include "out/compare_formats.h"
 
-static const char *const methods[] = {
-	[COMPARE_EXACT] = "exact", [COMPARE_PAIRED_T] = "paired-t", [COMPARE_PAIRED] = "paired-ranks",
-	[COMPARE_SHIFT] = "shift", [COMPARE_NONE] = "none",
-};
-
 static json_t *number(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
@@ -26,9 +21,21 @@ static json_t *side_json(const struct compare_side *side)
 
 static json_t *change_json(const struct compare_change *change)
 {
-	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:I}", "value", number(change->value), "low", number(change->interval.low),
-			 "high", number(change->interval.high), "method", methods[change->method], "p", number(change->p),
-			 "n", (json_int_t)change->nr);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:I}", "value", number(change->value), "low",
+			 number(change->interval.low), "high", number(change->interval.high), "low_90", number(change->low_90), "high_90",
+			 number(change->high_90), "confidence", number(change->interval.confidence), "method",
+			 compare_method_name(change->method), "p", number(change->p), "sigma", number(change->sigma), "n",
+			 (json_int_t)change->nr);
+}
+
+/* null where reps and boots cannot be told apart. */
+static json_t *nested_json(const struct compare_nested *nested)
+{
+	if (isnan(nested->within))
+		return json_null();
+	return json_pack("{s:o, s:o, s:o, s:I, s:I}", "within", number(nested->within), "between", number(nested->between), "reps",
+			 number(nested->reps), "reps_wanted", (json_int_t)nested->reps_wanted, "units_wanted",
+			 (json_int_t)nested->units_wanted);
 }
 
 static json_t *arm_json(const struct rundata_arm *arm)
@@ -60,6 +67,8 @@ static json_t *row_json(const struct compare *compare, const struct compare_row 
 	json_object_set_new(json, "candidate_overhead", number(row->cand_overhead));
 	json_object_set_new(json, "change", change_json(&row->change));
 	json_object_set_new(json, "control", change_json(&row->control));
+	json_object_set_new(json, "total", change_json(&row->total));
+	json_object_set_new(json, "nested", nested_json(&row->nested));
 	json_object_set_new(json, "ratio", number(row->ratio));
 	json_object_set_new(json, "delta", number(row->delta));
 	json_object_set_new(json, "p_holm", number(row->p_holm));
@@ -82,8 +91,9 @@ static json_t *to_json(const struct compare *compare, const struct compare_look 
 				    json_integer((json_int_t)compare->count[i]));
 	for (i = 0; i < compare->nr_warnings; i++)
 		json_array_append_new(warnings, json_string(compare->warnings[i]));
-	return json_pack("{s:s, s:i, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "schema", "memcgbench-compare", "schema_version", 1,
-			 "clock", compare->clock, "paired", compare->paired, "base", side_json(&compare->base), "candidate",
+	return json_pack("{s:s, s:i, s:s, s:b, s:I, s:o, s:o, s:o, s:o, s:o}", "schema", "memcgbench-compare", "schema_version", 1,
+			 "clock", compare->clock, "paired", compare->paired, "tests",
+			 (json_int_t)compare->nr_tested, "base", side_json(&compare->base), "candidate",
 			 side_json(&compare->cand), "counts", counts, "warnings", warnings, "rows", rows);
 }
 

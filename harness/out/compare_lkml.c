@@ -66,25 +66,70 @@ static void put_command(const struct compare_side *side, FILE *out)
 	put(out, "command:   ", "%s", text);
 }
 
+static size_t count(const json_t *object, const char *key)
+{
+	return (size_t)json_integer_value(json_object_get(object, key));
+}
+
+static const char *plural(size_t nr)
+{
+	return nr == 1 ? "" : "s";
+}
+
+static const char *or_else(const char *text, const char *otherwise)
+{
+	return *text ? text : otherwise;
+}
+
 static void put_machine(const struct compare *compare, FILE *out)
 {
-	const json_t *run = compare->base.data->run, *guest = json_object_get(run, "guest");
-	const json_t *boot = boot_with(&compare->base, true), *facts = json_object_get(boot, "facts");
-	const json_t *topology = json_object_get(boot, "topology"), *cgroup = json_object_get(boot, "cgroup");
+	const json_t *guest = json_object_get(compare->base.data->run, "guest"), *boot = boot_with(&compare->base, true);
+	const json_t *facts = json_object_get(boot, "facts"), *topology = json_object_get(boot, "topology");
+	size_t nr_cpus = count(topology, "pus"), nr_nodes = count(topology, "nodes");
+	const char *version = label_string(guest, "qemu_version");
 	char memory[32];
 
-	format_size((uint64_t)json_integer_value(json_object_get(facts, "memory_bytes")), memory, sizeof(memory));
+	format_size(count(facts, "memory_bytes"), memory, sizeof(memory));
 	if (guest)
-		put(out, "machine:   ", "QEMU %s guest, %s, -cpu %s, %" JSON_INTEGER_FORMAT " CPUs, %" JSON_INTEGER_FORMAT " nodes, %s",
-		    label_string(guest, "qemu_version"), label_string(guest, "accel"), label_string(guest, "cpu_model"),
-		    json_integer_value(json_object_get(topology, "pus")), json_integer_value(json_object_get(topology, "nodes")), memory);
+		put(out, "machine:   ", "QEMU %.*s (%s), -cpu %s, %zu CPU%s, %zu node%s, %s", (int)strcspn(version, " "), version,
+		    label_string(guest, "accel"), label_string(guest, "cpu_model"), nr_cpus, plural(nr_cpus), nr_nodes, plural(nr_nodes),
+		    memory);
 	else
-		put(out, "machine:   ", "%s, %" JSON_INTEGER_FORMAT " CPUs, %" JSON_INTEGER_FORMAT " nodes, %s", label_string(facts, "cpu_model"),
-		    json_integer_value(json_object_get(topology, "pus")), json_integer_value(json_object_get(topology, "nodes")), memory);
-	put(out, "memory:    ", "cgroup %s, THP %s, MGLRU %s, swap %s", label_string(cgroup, "version"),
-	    *label_string(facts, "thp_enabled") ? label_string(facts, "thp_enabled") : "not built in",
-	    *label_string(facts, "lru_gen") ? label_string(facts, "lru_gen") : "not built in",
-	    json_integer_value(json_object_get(facts, "swap_bytes")) ? "on" : "off");
+		put(out, "machine:   ", "%s, %zu CPU%s, %zu node%s, %s%s%s", label_string(facts, "cpu_model"), nr_cpus, plural(nr_cpus),
+		    nr_nodes, plural(nr_nodes), memory, *label_string(facts, "hypervisor") ? ", in " : "", label_string(facts, "hypervisor"));
+	put(out, "memory:    ", "THP %s, MGLRU %s, swap %s", or_else(label_string(facts, "thp_enabled"), "not built in"),
+	    or_else(label_string(facts, "lru_gen"), "not built in"), count(facts, "swap_bytes") ? "on" : "off");
+}
+
+/* Of all items: states, depths and limits, each once. */
+static void put_memcg(const struct compare *compare, FILE *out)
+{
+	const json_t *cgroup = json_object_get(boot_with(&compare->base, true), "cgroup");
+	__free_mem char *text = NULL;
+	const struct rundata_item *item, *last = NULL;
+	size_t size, i;
+	FILE *line = open_memstream(&text, &size);
+
+	if (!line)
+		return;
+	for (i = 0; i < compare->nr_rows; i++) {
+		item = compare->rows[i].base_item;
+		/* Items of one plan mostly have the same arms: those of the first stand for them. */
+		if (item && !last)
+			label_arms(item, line);
+		last = item ? item : last;
+	}
+	fclose(line);
+	put(out, "memcg:     ", "cgroup %s; %s", or_else(label_string(cgroup, "version"), "unknown"), text);
+}
+
+/* Where benches had folders; the rest of the machine's file systems is in no number. */
+static void put_folder(const struct compare *compare, FILE *out)
+{
+	const char *dir = label_string(json_object_get(compare->base.data->run, "plan"), "dir");
+
+	if (*dir)
+		put(out, "files in:  ", "%s", dir);
 }
 
 static size_t nr_units(const struct compare *compare)
@@ -99,40 +144,72 @@ static size_t nr_units(const struct compare *compare)
 static void put_header(const struct compare *compare, FILE *out)
 {
 	bool insn = !strcmp(compare->clock, "insn");
+	const json_t *plan = json_object_get(compare->cand.data->run, "plan");
+	size_t nr = nr_units(compare);
 
 	put(out, "base:      ", "%s (%s)", compare->base.name, compare->base.release);
 	put(out, "candidate: ", "%s (%s)", compare->cand.name, compare->cand.release);
 	put_machine(compare, out);
-	put(out, "method:    ", "%s; %zu %s; memcgbench %s", insn ? "instructions, counted by QEMU TCG under -icount" : "nanoseconds",
-	    nr_units(compare), compare->paired ? "boots a side and memcg state, paired by seed" : "blocks a side, one boot each",
+	put_memcg(compare, out);
+	put_folder(compare, out);
+	put(out, "method:    ", "%s; %zu %s%s; %zu reps of each state in a boot; memcgbench %s",
+	    insn ? "instructions, counted by QEMU TCG -icount, least of a boot's reps" : "nanoseconds", nr,
+	    compare->paired ? "seed" : "block", plural(nr), 2 * count(plan, "blocks"),
 	    label_string(json_object_get(compare->cand.data->run, "memcgbench"), "version"));
 	put_command(&compare->base, out);
 	if (compare->base.data != compare->cand.data)
 		put_command(&compare->cand, out);
 }
 
-/* Ten letters of a name are enough to tell two columns apart. */
-static void head(struct table *table, const char *name)
+/*
+ * A table that is too wide gives up, in this order: a digit behind the points, a second one, the column of what would have been seen,
+ * and letters of names.
+ */
+enum narrow {
+	NARROW_NOT,
+	NARROW_DIGIT,
+	NARROW_DIGITS,
+	NARROW_SEEN,
+	NARROW_NAMES,
+	NARROW_MOST,
+};
+
+struct page {
+	const struct compare *compare;
+	const struct compare_look *look;
+	enum narrow narrow;
+	struct table *table;
+};
+
+static int name_width(const struct page *page, int width)
 {
-	table_head(table, "%.10s", name);
+	return page->narrow >= NARROW_NAMES ? width / 2 : width;
 }
 
-static void print_head(struct table *table, const struct compare *compare, const struct compare_row *row)
+static int decimals_of(const struct page *page, const struct compare_row *row)
 {
-	char below[LABEL_MAX] = "control";
+	int decimals = compare_decimals(page->compare, row) - (page->narrow >= NARROW_DIGIT) - (page->narrow >= NARROW_DIGITS);
 
-	if (row->below && row->base_item)
-		label_arm(row->base_item, row->below, below);
-	table_row(table);
-	table_head(table, "metric");
-	table_head(table, "memcg");
-	head(table, compare->base.name);
-	head(table, compare->cand.name);
-	table_head(table, "change");
-	table_head(table, "+/-");
-	table_head(table, "%%");
-	head(table, below);
-	table_head(table, "%s", "");
+	return decimals < 0 ? 0 : decimals;
+}
+
+static void print_head(const struct page *page)
+{
+	const struct compare *compare = page->compare;
+	char below[LABEL_MAX];
+
+	table_row(page->table);
+	table_head(page->table, "metric");
+	table_head(page->table, "memcg");
+	table_head(page->table, "%.*s", name_width(page, 10), compare->base.name);
+	table_head(page->table, "%.*s", name_width(page, 10), compare->cand.name);
+	table_head(page->table, "change");
+	table_head(page->table, "+/-");
+	table_head(page->table, "%%");
+	table_head(page->table, "%s", or_else(compare_below(compare, below), "control"));
+	if (page->narrow < NARROW_SEEN)
+		table_head(page->table, "sees");
+	table_head(page->table, "%s", "");
 }
 
 static const char *mark(enum compare_verdict verdict)
@@ -155,15 +232,26 @@ static void number_cell(struct table *table, double value, int decimals, bool si
 		table_cell(table, TABLE_PLAIN, "%s", sign ? number_estimate(value, decimals, text) : number_format(value, decimals, false, text));
 }
 
-static void print_row(struct table *table, const struct compare *compare, const struct compare_row *row)
+static void seen_cell(const struct page *page, const struct compare_row *row)
+{
+	char seen[LABEL_MAX];
+
+	if (compare_finds_none(row->verdict) && row->change.method != COMPARE_EXACT)
+		number_cell(page->table, row->detectable, decimals_of(page, row), false);
+	else
+		table_cell(page->table, TABLE_PLAIN, "%s", compare_seen(page->compare, row, seen));
+}
+
+static void print_row(const struct page *page, const struct compare_row *row)
 {
 	double half = (row->change.interval.high - row->change.interval.low) / 2;
-	int decimals = compare_decimals(compare, row);
+	int decimals = decimals_of(page, row);
+	struct table *table = page->table;
 	char arm[LABEL_MAX];
 
 	table_row(table);
-	table_cell(table, TABLE_PLAIN, "%.14s", row->metric ? row->metric->name : "-");
-	table_cell(table, TABLE_PLAIN, "%.9s", compare_arm_label(row, arm));
+	table_cell(table, TABLE_PLAIN, "%.*s", name_width(page, 16), row->metric ? row->metric->name : "-");
+	table_cell(table, TABLE_PLAIN, "%.*s", name_width(page, 16), compare_arm_label(row, arm));
 	number_cell(table, row->base.median, decimals, false);
 	number_cell(table, row->cand.median, decimals, false);
 	number_cell(table, row->change.value, decimals, true);
@@ -173,44 +261,91 @@ static void print_row(struct table *table, const struct compare *compare, const 
 		number_cell(table, half, decimals, false);
 	number_cell(table, 100 * row->ratio, 1, true);
 	number_cell(table, row->control.value, decimals, true);
+	if (page->narrow < NARROW_SEEN)
+		seen_cell(page, row);
 	table_cell(table, TABLE_PLAIN, "%s", mark(row->verdict));
 }
 
-static int print_items(const struct compare *compare, const struct compare_look *look, FILE *out)
+static void print_rows(const struct page *page)
 {
-	static const struct table_column columns[] = {
-		{TABLE_LEFT, 1}, {TABLE_LEFT, 1}, {TABLE_DECIMAL, 1}, {TABLE_DECIMAL, 1}, {TABLE_DECIMAL, 1},
-		{TABLE_DECIMAL, 1}, {TABLE_DECIMAL, 1}, {TABLE_DECIMAL, 1}, {TABLE_LEFT, 1},
-	};
-	struct table_look table_look = {.ascii = true};
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
+	const struct compare *compare = page->compare;
 	char unit[LABEL_MAX];
 	size_t i;
-	int ret;
 
+	print_head(page);
 	for (i = 0; i < compare->nr_rows; i++) {
 		const struct compare_row *row = &compare->rows[i];
 		__free_mem char *label = NULL, *heading = NULL, *filled = NULL;
 
-		if (!i)
-			print_head(table, compare, row);
 		if (!i || !compare_same_item(row, row - 1)) {
-			label = compare_item_label(compare, row, look);
+			label = compare_item_label(compare, row, page->look);
 			if (label && asprintf(&heading, "%s (%s)", label, compare_unit(compare, row, unit)) >= 0)
 				filled = table_fill(heading, "", WIDTH);
-			table_text(table, TABLE_PLAIN, "%s", filled ? filled : "?");
+			table_text(page->table, TABLE_PLAIN, "%s", filled ? filled : "?");
 		}
-		print_row(table, compare, row);
+		print_row(page, row);
 	}
-	ret = table_print(table, &table_look, out);
-	table_free(table);
+}
+
+static int print_items(const struct compare *compare, const struct compare_look *look, FILE *out)
+{
+	static const struct table_column full[] = {
+		{TABLE_LEFT, 1}, {TABLE_LEFT, 1}, {TABLE_DECIMAL, 1}, {TABLE_DECIMAL, 1}, {TABLE_DECIMAL, 1},
+		{TABLE_DECIMAL, 1}, {TABLE_DECIMAL, 1}, {TABLE_DECIMAL, 1}, {TABLE_DECIMAL, 1}, {TABLE_LEFT, 1},
+	};
+	struct table_column columns[ARRAY_SIZE(full)];
+	struct table_look table_look = {.ascii = true};
+	struct page page = {.compare = compare, .look = look};
+	int ret;
+
+	for (;; page.narrow++) {
+		size_t nr = ARRAY_SIZE(full) - (page.narrow >= NARROW_SEEN);
+
+		memcpy(columns, full, sizeof(columns));
+		columns[nr - 1] = full[ARRAY_SIZE(full) - 1];
+		page.table = table_new(columns, nr);
+		print_rows(&page);
+		if (table_width(page.table) <= WIDTH || page.narrow == NARROW_MOST)
+			break;
+		table_free(page.table);
+	}
+	ret = table_print(page.table, &table_look, out);
+	table_free(page.table);
 	return ret;
+}
+
+static void put_notes(const struct compare *compare, FILE *out)
+{
+	__free_mem char *methods = compare_methods(compare);
+	char summary[256], below[LABEL_MAX], arm[LABEL_MAX], seen[LABEL_MAX];
+	size_t i;
+
+	compare_below(compare, below);
+	put(out, "", "%s.", compare_summary(compare, summary, sizeof(summary)));
+	fputc('\n', out);
+	if (*below)
+		put(out, "", "change: of what memcg itself costs (the op in the memcg less the op with \"%s\"), candidate against base; +/-: half "
+			     "its 95 %% interval; %s: what changed without memcg; sees: the change that 80 %% of such comparisons would have found; ?: " COMPARE_WHY_SPREAD ".",
+		    below, below);
+	else
+		put(out, "", "change: candidate against base; +/-: half its 95 %% interval; sees: the change that 80 %% of such comparisons would "
+			     "have found; ?: " COMPARE_WHY_SPREAD ".");
+	if (methods && *methods)
+		put(out, "", "%s", methods);
+	for (i = 0; i < compare->nr_rows; i++) {
+		const struct compare_row *row = &compare->rows[i];
+
+		/* The mark says as much of the others. */
+		if (row->why[0] && strcmp(row->why, COMPARE_WHY_SPREAD) != 0)
+			put(out, "  ", "%s %s (%s): %s%s%s", row->metric ? row->metric->name : "-", compare_arm_label(row, arm), mark(row->verdict),
+			    row->why, compare_finds_none(row->verdict) ? "; sees " : "", compare_seen(compare, row, seen));
+	}
+	for (i = 0; i < compare->nr_warnings; i++)
+		put(out, "warning: ", "%s", compare->warnings[i]);
 }
 
 int compare_lkml(const struct compare *compare, const struct compare_look *look, FILE *out)
 {
-	char summary[256];
-	size_t i;
 	int ret;
 
 	put_header(compare, out);
@@ -219,18 +354,6 @@ int compare_lkml(const struct compare *compare, const struct compare_look *look,
 	if (ret)
 		return ret;
 	fputc('\n', out);
-	put(out, "", "%s. The change is that of memcg's own cost: what the op costs in the memcg less what it costs in the column before the last, "
-		     "candidate against base. +/- is half of its 95 %% interval, 0 where every seed gave the same difference.",
-	    compare_summary(compare, summary, sizeof(summary)));
-	for (i = 0; i < compare->nr_rows; i++)
-		if (compare->rows[i].why[0]) {
-			char arm[LABEL_MAX];
-
-			put(out, "  ", "%s (%s) %s: %s", compare->rows[i].metric ? compare->rows[i].metric->name : "-",
-			    compare_arm_label(&compare->rows[i], arm), compare_verdict_name(compare->rows[i].verdict),
-			    compare->rows[i].why);
-		}
-	for (i = 0; i < compare->nr_warnings; i++)
-		put(out, "warning: ", "%s", compare->warnings[i]);
+	put_notes(compare, out);
 	return ferror(out) ? err_set(EIO, "the comparison could not be written") : 0;
 }

@@ -56,13 +56,14 @@ static void print_head(struct table *table, const struct compare *compare, const
 	table_head(table, "95 %% interval");
 	table_head(table, "%%");
 	table_head(table, "%s", *below ? below : "control");
+	table_head(table, "would see");
 	table_head(table, "verdict");
 }
 
 static void print_row(struct table *table, const struct compare *compare, const struct compare_row *row, bool new_metric)
 {
 	int decimals = compare_decimals(compare, row);
-	char arm[LABEL_MAX];
+	char arm[LABEL_MAX], seen[LABEL_MAX];
 
 	table_row(table);
 	table_cell(table, TABLE_BOLD, "%s", new_metric && row->metric ? row->metric->name : "");
@@ -73,25 +74,27 @@ static void print_row(struct table *table, const struct compare *compare, const 
 	interval_cell(table, &row->change, decimals);
 	change_cell(table, TABLE_PLAIN, 100 * row->ratio, 1);
 	change_cell(table, TABLE_PLAIN, row->control.value, decimals);
+	table_cell(table, TABLE_DIM, "%s", compare_seen(compare, row, seen));
 	table_cell(table, verdict_styles[row->verdict], "%s", compare_verdict_name(row->verdict));
 }
 
 /* What the verdict alone does not say. */
-static void print_why(const struct compare *compare, const struct compare_row *row, FILE *out)
+static int print_why(const struct compare *compare, const struct compare_row *row, const struct compare_look *look, FILE *out)
 {
-	char arm[LABEL_MAX], unit[LABEL_MAX];
+	__free_mem char *advice = compare_advice(compare, row), *text = NULL, *filled = NULL;
+	char arm[LABEL_MAX];
 
 	if (!row->why[0])
-		return;
-	fprintf(out, "  %s (%s): %s: %s", row->metric ? row->metric->name : "-", compare_arm_label(row, arm),
-		compare_verdict_name(row->verdict), row->why);
-	if (!isnan(row->detectable))
-		fprintf(out, "; a change of %.3g %s would have been seen (80 %% power)", row->detectable,
-			compare_unit(compare, row, unit));
-	if (row->nr_wanted)
-		fprintf(out, "; one of %.3g takes about %zu %s", row->delta, row->nr_wanted,
-			compare->paired ? "seeds" : "blocks");
+		return 0;
+	if (!advice || asprintf(&text, "%s %s: %s%s%s", row->metric ? row->metric->name : "-", compare_arm_label(row, arm), row->why,
+				*advice ? "; " : "", advice) < 0)
+		return err_sys(ENOMEM, "memory for a table");
+	filled = table_fill(text, "    ", look->width ? look->width : WIDTH);
+	if (!filled)
+		return err_sys(ENOMEM, "memory for a table");
+	table_put(filled, TABLE_PLAIN, &(struct table_look){.colour = look->colour, .ascii = look->ascii}, out);
 	fputc('\n', out);
+	return 0;
 }
 
 /* The rows from @first on that are of one item; returns how many. */
@@ -108,7 +111,7 @@ static int print_item(const struct compare *compare, size_t first, size_t nr, co
 {
 	static const struct table_column columns[] = {
 		{TABLE_LEFT, 2}, {TABLE_LEFT, 2}, {TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2},
-		{TABLE_RIGHT, 2}, {TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2}, {TABLE_LEFT, 2},
+		{TABLE_RIGHT, 2}, {TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2}, {TABLE_LEFT, 2},
 	};
 	struct table_look table_look = {.colour = look->colour, .ascii = look->ascii};
 	const struct compare_row *rows = &compare->rows[first];
@@ -125,7 +128,7 @@ static int print_item(const struct compare *compare, size_t first, size_t nr, co
 	ret = table_print(table, &table_look, out);
 	table_free(table);
 	for (i = 0; !ret && i < nr; i++)
-		print_why(compare, &rows[i], out);
+		ret = print_why(compare, &rows[i], look, out);
 	return ret;
 }
 
@@ -135,6 +138,52 @@ static void print_side(const char *word, const struct compare_side *side, FILE *
 	if (*side->release && strcmp(side->release, side->name))
 		fprintf(out, " (%s)", side->release);
 	fprintf(out, ", %s\n", side->data->dir);
+}
+
+/* The verdict that the exit status goes by. */
+static enum compare_verdict worst(const struct compare *compare)
+{
+	static const enum compare_verdict order[] = {
+		COMPARE_REGRESSION, COMPARE_ERROR, COMPARE_INCOMPARABLE, COMPARE_INCONCLUSIVE, COMPARE_SMALL, COMPARE_IMPROVEMENT,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		if (compare->count[order[i]])
+			return order[i];
+	return COMPARE_SAME;
+}
+
+/* A paragraph as wide as the table. */
+static void print_filled(const char *first, const char *text, const struct compare_look *look, FILE *out)
+{
+	__free_mem char *filled = table_fill(text, first, look->width ? look->width : WIDTH);
+
+	if (filled && *text) {
+		table_put(filled, TABLE_PLAIN, &(struct table_look){.colour = look->colour, .ascii = look->ascii}, out);
+		fputc('\n', out);
+	}
+}
+
+static void print_notes(const struct compare *compare, const struct compare_look *look, FILE *out)
+{
+	__free_mem char *methods = compare_methods(compare);
+	char below[LABEL_MAX], text[320];
+	size_t i;
+
+	compare_below(compare, below);
+	if (*below)
+		snprintf(text, sizeof(text),
+			 "change: of what memcg itself costs (state less %s), candidate against base; %s: the change of the op without it. "
+			 "would see: what 80 %% of such comparisons would have found.",
+			 below, below);
+	else
+		snprintf(text, sizeof(text), "change: candidate against base. would see: what 80 %% of such comparisons would have found.");
+	print_filled("", text, look, out);
+	if (methods)
+		print_filled("", methods, look, out);
+	for (i = 0; i < compare->nr_warnings; i++)
+		print_filled("warning: ", compare->warnings[i], look, out);
 }
 
 int compare_text(const struct compare *compare, const struct compare_look *look, FILE *out)
@@ -152,9 +201,10 @@ int compare_text(const struct compare *compare, const struct compare_look *look,
 	if (ret)
 		return ret;
 	fputc('\n', out);
-	for (i = 0; i < compare->nr_warnings; i++)
-		fprintf(out, "warning: %s\n", compare->warnings[i]);
-	fprintf(out, "%s\n", compare_summary(compare, summary, sizeof(summary)));
-	fprintf(out, "change: of what memcg costs; what happened to the op without it stands apart (the column before the verdict).\n");
+	print_notes(compare, look, out);
+	fputc('\n', out);
+	table_put(compare_summary(compare, summary, sizeof(summary)), verdict_styles[worst(compare)],
+		  &(struct table_look){.colour = look->colour, .ascii = look->ascii}, out);
+	fputc('\n', out);
 	return ferror(out) ? err_set(EIO, "the comparison could not be written") : 0;
 }

@@ -33,7 +33,7 @@ setup()
 }
 
 @test "JSON fits its schema" {
-	python3 - "$TOP/docs/compare.schema.json" <(memcgbench compare --format=json "$run_dir" old new || true) <<-'EOF'
+	python3 - "$BATS_TEST_DIRNAME/../../docs/compare.schema.json" <(memcgbench compare --format=json "$run_dir" old new || true) <<-'EOF'
 		import json, sys, jsonschema
 		jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))
 	EOF

@@ -406,7 +406,7 @@ static void test_environment(void **state)
 	expect_apart(&a, &b, "the clock differs (insn and ns)");
 	b = a;
 	b.cpu_model = "qemu64";
-	expect_apart(&a, &b, "the processor differs");
+	expect_apart(&a, &b, "QEMU's CPU model differs (max and qemu64)");
 	b = a;
 	b.qemu_version = "9.0";
 	expect_apart(&a, &b, "QEMU's version differs (7.2 and 9.0)");

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "data/compare_rows.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "data/compare_change.h"
+#include "data/compare_units.h"
+
+static int no_memory(void)
+{
+	return err_sys(ENOMEM, "memory for a comparison");
+}
+
+static const struct compare_change no_change = {
+	.value = NAN,
+	.interval = {NAN, NAN, NAN},
+	.low_90 = NAN,
+	.high_90 = NAN,
+	.method = COMPARE_NONE,
+	.p = NAN,
+	.sigma = NAN,
+};
+
+void rows_say_why(struct compare_row *row, enum compare_verdict verdict, const char *fmt, ...)
+{
+	va_list ap;
+
+	row->verdict = verdict;
+	va_start(ap, fmt);
+	vsnprintf(row->why, sizeof(row->why), fmt, ap);
+	va_end(ap);
+}
+
+bool rows_is_worse(const struct compare_row *row)
+{
+	return (row->change.value > 0) == row->metric->lower_is_better;
+}
+
+const char *rows_unit_name(const struct compare *compare)
+{
+	return units_are_boots(&compare->base) ? "boot" : "block";
+}
+
+static struct compare_row *add_row(struct compare *compare)
+{
+	struct compare_row *more = reallocarray(compare->rows, compare->nr_rows + 1, sizeof(*more)), *row;
+
+	if (!more) {
+		no_memory();
+		return NULL;
+	}
+	compare->rows = more;
+	row = &more[compare->nr_rows++];
+	*row = (struct compare_row){
+		.base_overhead = NAN,
+		.cand_overhead = NAN,
+		.base.median = NAN,
+		.cand.median = NAN,
+		.base_below.median = NAN,
+		.cand_below.median = NAN,
+		.change = no_change,
+		.control = no_change,
+		.total = no_change,
+		.nested = {.within = NAN, .between = NAN, .reps = NAN},
+		.ratio = NAN,
+		.delta = NAN,
+		.p_holm = NAN,
+		.detectable = NAN,
+	};
+	return row;
+}
+
+/* What both sides measured in one arm and in the one below it; the last of each is their difference. */
+struct arm_units {
+	struct units base, cand, base_below, cand_below, base_diff, cand_diff;
+};
+
+static void arm_units_free(struct arm_units *units)
+{
+	units_free(&units->base);
+	units_free(&units->cand);
+	units_free(&units->base_below);
+	units_free(&units->cand_below);
+	units_free(&units->base_diff);
+	units_free(&units->cand_diff);
+}
+#define __free_arm_units __attribute__((__cleanup__(arm_units_free)))
+
+/* One metric in one arm, by index on either side. */
+struct place {
+	size_t base_arm, cand_arm, base_metric, cand_metric;
+	bool has_below; /* arm 0 of both sides is what it is set against */
+};
+
+static int read_units(const struct compare *compare, const struct match_item *match, const struct place *at,
+		      struct arm_units *units)
+{
+	int ret = units_read(&compare->base, match->base, at->base_arm, at->base_metric, &units->base);
+
+	if (!ret)
+		ret = units_read(&compare->cand, match->cand, at->cand_arm, at->cand_metric, &units->cand);
+	if (ret || !at->has_below)
+		return ret;
+	ret = units_read(&compare->base, match->base, 0, at->base_metric, &units->base_below);
+	if (!ret)
+		ret = units_read(&compare->cand, match->cand, 0, at->cand_metric, &units->cand_below);
+	if (!ret)
+		ret = units_sub(&units->base, &units->base_below, &units->base_diff);
+	if (!ret)
+		ret = units_sub(&units->cand, &units->cand_below, &units->cand_diff);
+	return ret;
+}
+
+static struct compare_value value_of(const struct units *units)
+{
+	return (struct compare_value){stats_median(units->value, units->nr), units->nr};
+}
+
+/* METHOD's rules, in their order; Holm's correction comes later, over all rows. */
+static void judge(const struct compare *compare, struct compare_row *row)
+{
+	const struct compare_change *change = &row->change;
+
+	if (change->method == COMPARE_NONE) {
+		rows_say_why(row, COMPARE_INCONCLUSIVE, "%zu %s%s on each side: a spread needs %s", change->nr,
+			     rows_unit_name(compare), change->nr == 1 ? "" : "s", change->nr == 1 ? "more" : "3 where 2 agree");
+	} else if (change->method == COMPARE_EXACT) {
+		row->verdict = fabs(change->value) <= row->delta ? COMPARE_SAME
+			       : rows_is_worse(row)			 ? COMPARE_REGRESSION
+								 : COMPARE_IMPROVEMENT;
+	} else if (isnan(change->interval.low)) {
+		rows_say_why(row, COMPARE_INCONCLUSIVE, "%zu %ss on each side: too few for a 95 %% interval", change->nr, rows_unit_name(compare));
+	} else if (change->interval.low > row->delta || change->interval.high < -row->delta) {
+		row->verdict = rows_is_worse(row) ? COMPARE_REGRESSION : COMPARE_IMPROVEMENT;
+	} else if (change->low_90 >= -row->delta && change->high_90 <= row->delta) {
+		row->verdict = COMPARE_EQUIVALENT;
+	} else if (change->interval.low > 0 || change->interval.high < 0) {
+		row->verdict = COMPARE_SMALL;
+	} else {
+		rows_say_why(row, COMPARE_INCONCLUSIVE, COMPARE_WHY_SPREAD);
+	}
+}
+
+/* Reps that differ by noise, on a clock where their spread is one; the least of them has another distribution. */
+static void fill_nested(const struct compare_build *build, struct compare_row *row, const struct arm_units *units)
+{
+	const struct units *const arms[] = {&units->base, &units->cand, &units->base_below, &units->cand_below};
+
+	if (!build->compare->paired || !strcmp(build->compare->clock, "insn"))
+		return;
+	row->nested = change_nested(&row->change, arms, row->below ? 4 : 2, build->unit_seconds, build->rep_seconds, row->delta);
+}
+
+static int fill_row(struct compare_build *build, struct compare_row *row, const struct arm_units *units)
+{
+	struct compare *compare = build->compare;
+	bool exact = !strcmp(compare->clock, "insn"), contrast = row->below != NULL;
+	const struct units *base = contrast ? &units->base_diff : &units->base;
+	const struct units *cand = contrast ? &units->cand_diff : &units->cand;
+	int ret = change_compute(base, cand, compare->paired, exact, &row->change);
+
+	if (!ret && contrast)
+		ret = change_compute(&units->base_below, &units->cand_below, compare->paired, exact, &row->control);
+	if (!ret)
+		ret = change_compute(&units->base, &units->cand, compare->paired, exact, &row->total);
+	if (ret)
+		return ret;
+	row->base = value_of(&units->base);
+	row->cand = value_of(&units->cand);
+	if (contrast) {
+		row->base_below = value_of(&units->base_below);
+		row->cand_below = value_of(&units->cand_below);
+		row->base_overhead = stats_median(base->value, base->nr);
+		row->cand_overhead = stats_median(cand->value, cand->nr);
+	}
+	row->ratio = row->base.median > 0 ? row->change.value / row->base.median : NAN;
+	row->delta = limits_delta(&build->limits, row->base_item->bench, row->metric->name, compare->clock,
+				  row->metric->is_count, row->base.median);
+	row->detectable = change_detectable(&row->change);
+	row->nr_wanted = change_wanted(&row->change, row->delta);
+	fill_nested(build, row, units);
+	return change_beyond_p(base, cand, compare->paired, &row->change, row->delta, &row->p_holm);
+}
+
+/* Nothing to compare on one side or on both: which, and of what. */
+static void explain_missing(const struct compare *compare, struct compare_row *row, const struct arm_units *units, bool has_below)
+{
+	const char *below = row->base_item->arms[0].state;
+
+	if (!units->base.nr || !units->cand.nr)
+		rows_say_why(row, COMPARE_INCOMPARABLE, "%s has no sample of it",
+			!units->base.nr && !units->cand.nr ? "neither side" : units->base.nr ? compare->cand.name : compare->base.name);
+	else if (has_below && !units->base_diff.nr != !units->cand_diff.nr)
+		rows_say_why(row, COMPARE_INCOMPARABLE, "%s has nothing in state \"%s\" to set it against",
+			units->base_diff.nr ? compare->cand.name : compare->base.name, below);
+	else
+		rows_say_why(row, COMPARE_INCOMPARABLE, "the two sides have no %s in common", compare->paired ? "seed" : "unit");
+}
+
+/* A side on which something went wrong has no number that could be trusted to be all of it. */
+static bool find_failure(const struct compare *compare, const struct match_item *match, const struct place *at,
+			 struct compare_row *row)
+{
+	char error[160];
+
+	if (match_error(&compare->cand, match->cand, at->cand_arm, error, sizeof(error)))
+		rows_say_why(row, COMPARE_ERROR, "%.24s: %s", compare->cand.name, error);
+	else if (match_error(&compare->base, match->base, at->base_arm, error, sizeof(error)))
+		rows_say_why(row, COMPARE_ERROR, "%.24s: %s", compare->base.name, error);
+	else
+		return false;
+	row->change = row->control = row->total = no_change;
+	row->ratio = row->detectable = row->p_holm = NAN;
+	row->nr_wanted = 0;
+	row->nested = (struct compare_nested){NAN, NAN, NAN, 0, 0};
+	return true;
+}
+
+static struct compare_row *add_item_row(struct compare *compare, const struct match_item *match)
+{
+	struct compare_row *row = add_row(compare);
+
+	if (!row)
+		return NULL;
+	row->base_item = match->base;
+	row->cand_item = match->cand;
+	return row;
+}
+
+static int compare_arm(struct compare_build *build, const struct match_item *match, const struct place *at)
+{
+	struct compare *compare = build->compare;
+	struct arm_units units __free_arm_units = {0};
+	struct compare_row *row;
+	char error[8];
+	int ret = read_units(compare, match, at, &units);
+	bool one_below;
+
+	/* Not run by design on either side, such as a way of freeing that was not asked for: no row. */
+	if (ret || (!units.base.nr && !units.cand.nr && !match_error(&compare->base, match->base, at->base_arm, error, sizeof(error)) &&
+		    !match_error(&compare->cand, match->cand, at->cand_arm, error, sizeof(error))))
+		return ret;
+	row = add_item_row(compare, match);
+	if (!row)
+		return -ENOMEM;
+	row->metric = &match->base->metrics[at->base_metric];
+	row->arm = &match->base->arms[at->base_arm];
+	if (units.base_diff.nr && units.cand_diff.nr)
+		row->below = &match->base->arms[0];
+	ret = fill_row(build, row, &units);
+	if (ret || find_failure(compare, match, at, row))
+		return ret;
+	/* With the state below on one side alone, the arm by itself would be another question than that of the other rows. */
+	one_below = !units.base_diff.nr != !units.cand_diff.nr;
+	if (!row->change.nr || one_below) {
+		explain_missing(compare, row, &units, at->has_below);
+		row->change = row->total = no_change;
+		row->ratio = row->detectable = row->p_holm = NAN;
+		row->nr_wanted = 0;
+	} else {
+		judge(compare, row);
+	}
+	return 0;
+}
+
+/* An item that only one side has, or that both measured differently. */
+static int add_incomparable(struct compare_build *build, const struct match_item *match)
+{
+	const struct rundata_item *item = match->base ? match->base : match->cand;
+	const struct compare_side *side = match->base ? &build->compare->cand : &build->compare->base;
+	struct compare_row *row = add_item_row(build->compare, match);
+	char error[160];
+
+	if (!row)
+		return -ENOMEM;
+	row->metric = item->nr_metrics ? &item->metrics[0] : NULL;
+	row->arm = item->nr_arms ? &item->arms[item->nr_arms - 1] : NULL;
+	if (match->why[0])
+		rows_say_why(row, COMPARE_INCOMPARABLE, "%s", match->why);
+	else if (match_error(side, NULL, MATCH_NONE, error, sizeof(error)))
+		rows_say_why(row, COMPARE_ERROR, "%.24s: %s", side->name, error);
+	else
+		rows_say_why(row, COMPARE_INCOMPARABLE, "%s has not run it", side->name);
+	return 0;
+}
+
+/* An arm or a metric of @item that the side @lacks has not. */
+static int add_lacking(struct compare_build *build, const struct match_item *match, const struct rundata_metric *metric,
+		       const struct rundata_arm *arm, const struct compare_side *lacks)
+{
+	struct compare_row *row = add_item_row(build->compare, match);
+
+	if (!row)
+		return -ENOMEM;
+	row->metric = metric;
+	row->arm = arm;
+	rows_say_why(row, COMPARE_INCOMPARABLE, "%s was not measured in it", lacks->name);
+	return 0;
+}
+
+static int compare_metric(struct compare_build *build, const struct match_item *match, size_t metric)
+{
+	const struct rundata_item *base = match->base, *cand = match->cand;
+	struct place at = {.base_metric = metric, .cand_metric = match_metric(cand, base->metrics[metric].name)};
+	size_t nr_rows = build->compare->nr_rows, first = base->nr_arms > 1 || cand->nr_arms > 1, i;
+	int ret = 0;
+
+	if (at.cand_metric == MATCH_NONE)
+		return add_lacking(build, match, &base->metrics[metric], NULL, &build->compare->cand);
+	/* The first arm is what the others are set against, and a row only where it stands alone. */
+	for (i = first; !ret && i < base->nr_arms; i++) {
+		at.base_arm = i;
+		at.cand_arm = match_arm(cand, &base->arms[i]);
+		at.has_below = i > 0;
+		ret = at.cand_arm == MATCH_NONE ? add_lacking(build, match, &base->metrics[metric], &base->arms[i], &build->compare->cand)
+						: compare_arm(build, match, &at);
+	}
+	for (i = first; !ret && i < cand->nr_arms; i++)
+		if (match_arm(base, &cand->arms[i]) == MATCH_NONE)
+			ret = add_lacking(build, match, &base->metrics[metric], &cand->arms[i], &build->compare->base);
+	/* Kernels without the controller have nothing above it. */
+	if (!ret && first && build->compare->nr_rows == nr_rows) {
+		at.base_arm = at.cand_arm = 0;
+		at.has_below = false;
+		ret = compare_arm(build, match, &at);
+	}
+	return ret;
+}
+
+int rows_add_item(struct compare_build *build, const struct match_item *match)
+{
+	size_t m;
+	int ret = 0;
+
+	if (!match->base || !match->cand || match->why[0])
+		return add_incomparable(build, match);
+	for (m = 0; !ret && m < match->base->nr_metrics; m++)
+		if (!build->options->metric || !strcmp(build->options->metric, match->base->metrics[m].name))
+			ret = compare_metric(build, match, m);
+	for (m = 0; !ret && m < match->cand->nr_metrics; m++)
+		if ((!build->options->metric || !strcmp(build->options->metric, match->cand->metrics[m].name)) &&
+		    match_metric(match->base, match->cand->metrics[m].name) == MATCH_NONE)
+			ret = add_lacking(build, match, &match->cand->metrics[m], NULL, &build->compare->base);
+	return ret;
+}
