@@ -2,11 +2,12 @@
 /* compare - did the candidate change what memcg costs? Needs no root, no cgroup, no QEMU. */
 #include <errno.h>
 #include <langinfo.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "cmd/baseline.h"
 #include "cmd/cmd.h"
 #include "cmd/present.h"
 #include "data/compare.h"
@@ -102,18 +103,29 @@ static int open_two_runs(const char *base, const char *cand, struct sides *sides
 	return ret ? ret : open_side(cand, &sides->data[1], &sides->cand);
 }
 
+/* --baseline=NAME or NAME@KERNEL. */
+static int open_baseline(const struct compare_args *args, const struct opt_list *operands, struct sides *sides)
+{
+	const char *at = strchr(args->baseline, '@');
+	__free_mem char *name = at ? strndup(args->baseline, (size_t)(at - args->baseline)) : strdup(args->baseline);
+	__free_mem char *path = NULL, *text = NULL;
+	int ret = name ? 0 : err_sys(ENOMEM, "memory for a name");
+
+	if (!ret && operands->nr != 1)
+		ret = err_set(EINVAL, "with --baseline one run is wanted");
+	if (!ret)
+		ret = baseline_path(args->results_dir, name, &path);
+	if (!ret && access(path, F_OK))
+		ret = err_set(ENOENT, "--baseline=%s: there is no %s", args->baseline, path);
+	if (!ret && asprintf(&text, "%s%s", path, at ? at : "") < 0)
+		ret = err_sys(ENOMEM, "memory for a name");
+	return ret ? ret : open_two_runs(text, operands->items[0], sides);
+}
+
 static int open_sides(const struct compare_args *args, const struct opt_list *operands, struct sides *sides)
 {
-	char path[PATH_MAX];
-
-	if (args->baseline) {
-		if (operands->nr != 1)
-			return err_set(EINVAL, "with --baseline one run is wanted");
-		if (strchr(args->baseline, '/') || args->baseline[0] == '.')
-			return err_set(EINVAL, "--baseline=%s: a name is wanted, no path", args->baseline);
-		snprintf(path, sizeof(path), "%s/baselines/%s", args->results_dir, args->baseline);
-		return open_two_runs(path, operands->items[0], sides);
-	}
+	if (args->baseline)
+		return open_baseline(args, operands, sides);
 	if (operands->nr == 1)
 		return open_one_run(operands->items[0], NULL, NULL, sides);
 	if (operands->nr == 3)

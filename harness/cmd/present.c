@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/paths.h"
+#include "cmd/baseline.h"
 #include "core/params.h"
 #include "core/registry.h"
 #include "data/compare.h"
@@ -299,6 +300,17 @@ static bool is_of_guests(const struct rundata *data)
 	return !strcmp(label_string(label_boot(data, NULL), "executor"), "qemu");
 }
 
+/* A run that lacks something is nothing to measure others by. */
+static int keep(const char *dir, const struct rundata *data, const struct present_options *options)
+{
+	if (!options->save_baseline)
+		return 0;
+	if (!data->complete)
+		return err_set(ENODATA, "--save-baseline=%s: the run is not complete, and was not kept under that name",
+			       options->save_baseline);
+	return err_prefix(baseline_save(options->results_dir, options->save_baseline, dir), "--save-baseline=%s", options->save_baseline);
+}
+
 int present_run(const struct verb *verb, const char *dir, const struct present_options *options)
 {
 	struct overhead *overhead = NULL;
@@ -308,6 +320,10 @@ int present_run(const struct verb *verb, const char *dir, const struct present_o
 
 	if (ret)
 		return cmd_fail(verb, NULL);
+	if (keep(dir, data, options)) {
+		rundata_free(data);
+		return cmd_fail(verb, NULL);
+	}
 	if (is_of_guests(data)) {
 		status = present_ladder(verb, dir, data, options);
 		rundata_free(data);

@@ -16,6 +16,7 @@ struct present_options {
 	bool plots;	  /* draw into the run's plots/ */
 	bool write_files; /* also table.txt */
 	bool verbose;
+	const char *results_dir, *save_baseline; /* keep a complete run under this name; NULL: do not */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "base/paths.h"
 #include "base/units.h"
 #include "base/version.h"
+#include "cmd/baseline.h"
 #include "cmd/cmd.h"
 #include "cmd/present.h"
 #include "cmd/progress.h"
@@ -126,6 +127,8 @@ static const struct opt options[] = {
 	 .help = "a further word of the QEMU command line; repeat it for each"},
 	{"output", 'o', OPT_TO_STRING(struct run_args, results_dir), .arg = "DIR", .def = "results", .group = OUTPUT,
 	 .help = "folder that gets a folder for this run"},
+	{"save-baseline", 0, OPT_TO_STRING(struct run_args, save_baseline), .arg = "NAME", .group = OUTPUT,
+	 .help = "keep the run under this name, for compare --baseline=NAME"},
 	{"json", 0, OPT_TO_FLAG(struct run_args, json), .group = OUTPUT, .help = "print JSON instead of the table"},
 	{"no-plots", 0, OPT_TO_FLAG(struct run_args, no_plots), .group = OUTPUT, .help = "draw no pictures"},
 	{"dry-run", 'n', OPT_TO_FLAG(struct run_args, dry_run), .group = OUTPUT,
@@ -413,6 +416,8 @@ static int run_and_present(struct run *run, const struct cg_info *cg, json_t *co
 		.json = run->args->json,
 		.plots = !run->args->no_plots,
 		.write_files = true,
+		.results_dir = run->args->results_dir,
+		.save_baseline = run->args->save_baseline,
 	};
 	__free_mem char *dir = NULL;
 	json_t *json = run_json(run->plan, command);
@@ -507,6 +512,8 @@ static int run_parsed(struct run_args *args, const struct run_line *line, int ar
 	struct cg_info cg;
 	int ret, status;
 
+	if (line->args->save_baseline && baseline_check(line->args->save_baseline))
+		return cmd_usage(&verb_run, NULL);
 	ret = cg_detect(&cg);
 	if (!ret)
 		ret = topo_load(&topo);

@@ -696,7 +696,13 @@ static int add_guest_facts(const struct guests *guests, json_t *run)
 
 static int boot_and_present(struct guests *guests, json_t *command)
 {
-	struct present_options present = {.json = guests->args->json, .plots = !guests->args->no_plots, .write_files = true};
+	struct present_options present = {
+		.json = guests->args->json,
+		.plots = !guests->args->no_plots,
+		.write_files = true,
+		.results_dir = guests->args->results_dir,
+		.save_baseline = guests->args->save_baseline,
+	};
 	json_t *json = run_json(guests->plan, command);
 	__free_mem char *dir = NULL;
 	char name[128];

@@ -35,7 +35,7 @@ struct run_args {
 	const char *append, *cpu_model, *shard;
 	unsigned int cgroup, accel, profile; /* enum run_accel, enum run_profile_kind */
 	bool quick, no_counters, no_plots, perf_record, json, dry_run, quiet;
-	const char *results_dir, *dir;
+	const char *results_dir, *dir, *save_baseline;
 };
 
 enum run_profile_kind { RUN_PROFILE_NONE, RUN_PROFILE_FUNCTIONS, RUN_PROFILE_SHARING };

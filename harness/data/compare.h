@@ -33,6 +33,8 @@ enum compare_verdict {
 /* "same", "regression": also in JSON. */
 const char *compare_verdict_name(enum compare_verdict verdict);
 
+#define COMPARE_WANTED_MAX 100000
+
 /* The @why of a row that is inconclusive for no other reason than its spread. */
 #define COMPARE_WHY_SPREAD "neither a change nor its absence is shown"
 
@@ -87,7 +89,7 @@ struct compare_row {
 	double delta;		  /* δ, per op */
 	double p_holm;		  /* p of "beyond δ", corrected over all rows; NAN: exact or none */
 	double detectable;	  /* at 80 % power; NAN: exact, or too few units */
-	size_t nr_wanted;	  /* units with which δ could be seen; 0: unknown or enough already */
+	size_t nr_wanted;	  /* units with which δ could be seen; 0: unknown or enough already; COMPARE_WANTED_MAX: more than that */
 	enum compare_verdict verdict;
 	char why[192]; /* for inconclusive, incomparable, error: a sentence */
 	struct compare_change total; /* of the arm itself: what the op costs more in it, whatever is to blame */

@@ -12,7 +12,6 @@
 #define POWER 0.8
 /* Values are quotients of whole numbers: what is equal to this many parts of the cost is equal. */
 #define EQUAL 1e-9
-#define WANTED_MAX 100000
 /*
  * From here on signed ranks decide. They allow a 95 % interval from 6 pairs on, but n pairs have no p below 2/2^n, and a bench
  * has eight rows and more: with 6 to 9 pairs nothing would be left after Holm's correction that Student's t can show.
@@ -212,10 +211,10 @@ static size_t units_for(double sigma, double delta)
 	if (!(sigma > 0) || !(delta > 0))
 		return 0;
 	/* Doubling, then halving: stats_detectable() falls with every unit. */
-	for (; nr < WANTED_MAX && stats_detectable(sigma, nr, ALPHA, POWER) > delta; nr *= 2)
+	for (; nr < COMPARE_WANTED_MAX && stats_detectable(sigma, nr, ALPHA, POWER) > delta; nr *= 2)
 		low = nr;
-	if (nr >= WANTED_MAX)
-		return WANTED_MAX;
+	if (nr >= COMPARE_WANTED_MAX)
+		return COMPARE_WANTED_MAX;
 	while (low + 1 < nr) {
 		size_t middle = (low + nr) / 2;
 

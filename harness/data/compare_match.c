@@ -356,8 +356,36 @@ static bool find_error(const struct compare_side *side, const json_t *records, s
 	return false;
 }
 
+static bool has_error(const json_t *records)
+{
+	const json_t *record;
+	size_t i;
+
+	json_array_foreach(records, i, record)
+		if (!strcmp(match_text(record, "type"), "error"))
+			return true;
+	return false;
+}
+
+/* Failed, and no record tells of what, such as two boots with one seed that differed: nothing in the run is to be trusted. */
+static bool failed_as_a_whole(const struct rundata *data)
+{
+	size_t i;
+
+	if (strcmp(match_text(data->run, "status"), "failed") != 0 || has_error(data->notes))
+		return false;
+	for (i = 0; i < data->nr_items; i++)
+		if (has_error(data->items[i].errors))
+			return false;
+	return true;
+}
+
 bool match_error(const struct compare_side *side, const struct rundata_item *item, size_t arm, char *buf, size_t size)
 {
-	return (item && find_error(side, item->errors, arm, buf, size)) ||
-	       find_error(side, side->data->notes, MATCH_NONE, buf, size);
+	if ((item && find_error(side, item->errors, arm, buf, size)) || find_error(side, side->data->notes, MATCH_NONE, buf, size))
+		return true;
+	if (!failed_as_a_whole(side->data))
+		return false;
+	snprintf(buf, size, "the run failed (%s)", side->data->dir);
+	return true;
 }

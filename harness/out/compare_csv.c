@@ -135,9 +135,9 @@ int compare_md(const struct compare *compare, const struct compare_look *look, F
 	size_t i;
 
 	fputs("| bench | metric | state | unit | ", out);
-	md_text(out, compare->base.name);
+	md_text(out, compare_head(compare, false));
 	fputs(" | ", out);
-	md_text(out, compare->cand.name);
+	md_text(out, compare_head(compare, true));
 	fputs(" | change | 95 % interval | % | ", out);
 	md_text(out, *compare_below(compare, below) ? below : "control");
 	fputs(" | would see | verdict |\n|---|---|---|---|--:|--:|--:|--:|--:|--:|--:|---|\n", out);

@@ -65,6 +65,13 @@ char *compare_unit(const struct compare *compare, const struct compare_row *row,
 	return buf;
 }
 
+const char *compare_head(const struct compare *compare, bool cand)
+{
+	if (!strcmp(compare->base.name, compare->cand.name))
+		return cand ? "candidate" : "base";
+	return cand ? compare->cand.name : compare->base.name;
+}
+
 const char *compare_method_name(enum compare_method method)
 {
 	static const char *const names[] = {
@@ -190,7 +197,10 @@ char *compare_advice(const struct compare *compare, const struct compare_row *ro
 
 	if (!out)
 		return NULL;
-	if (row->verdict == COMPARE_INCONCLUSIVE && row->nr_wanted)
+	if (row->verdict == COMPARE_INCONCLUSIVE && row->nr_wanted == COMPARE_WANTED_MAX)
+		fprintf(out, "not even %d %s would show %s or its absence", COMPARE_WANTED_MAX, units,
+			number_significant(row->delta, 2, number));
+	else if (row->verdict == COMPARE_INCONCLUSIVE && row->nr_wanted)
 		fprintf(out, "about %zu %s would show %s or its absence", row->nr_wanted, units, number_significant(row->delta, 2, number));
 	if (row->verdict == COMPARE_INCONCLUSIVE && nested->reps_wanted)
 		fprintf(out, "%s%.0f %% of the spread is between boots; best for the time are %zu reps a boot", ftell(out) > 0 ? "; " : "",

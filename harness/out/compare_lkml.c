@@ -141,14 +141,22 @@ static size_t nr_units(const struct compare *compare)
 	return nr;
 }
 
+static void put_side(const char *first, const struct compare_side *side, FILE *out)
+{
+	if (*side->release && strcmp(side->name, side->release) != 0)
+		put(out, first, "%s (%s)", side->name, side->release);
+	else
+		put(out, first, "%s", side->name);
+}
+
 static void put_header(const struct compare *compare, FILE *out)
 {
 	bool insn = !strcmp(compare->clock, "insn");
 	const json_t *plan = json_object_get(compare->cand.data->run, "plan");
 	size_t nr = nr_units(compare);
 
-	put(out, "base:      ", "%s (%s)", compare->base.name, compare->base.release);
-	put(out, "candidate: ", "%s (%s)", compare->cand.name, compare->cand.release);
+	put_side("base:      ", &compare->base, out);
+	put_side("candidate: ", &compare->cand, out);
 	put_machine(compare, out);
 	put_memcg(compare, out);
 	put_folder(compare, out);
@@ -201,8 +209,8 @@ static void print_head(const struct page *page)
 	table_row(page->table);
 	table_head(page->table, "metric");
 	table_head(page->table, "memcg");
-	table_head(page->table, "%.*s", name_width(page, 10), compare->base.name);
-	table_head(page->table, "%.*s", name_width(page, 10), compare->cand.name);
+	table_head(page->table, "%.*s", name_width(page, 10), compare_head(compare, false));
+	table_head(page->table, "%.*s", name_width(page, 10), compare_head(compare, true));
 	table_head(page->table, "change");
 	table_head(page->table, "+/-");
 	table_head(page->table, "%%");

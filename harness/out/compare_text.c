@@ -50,8 +50,8 @@ static void print_head(struct table *table, const struct compare *compare, const
 	table_row(table);
 	table_head(table, "metric");
 	table_head(table, "state");
-	table_head(table, "%s", compare->base.name);
-	table_head(table, "%s", compare->cand.name);
+	table_head(table, "%s", compare_head(compare, false));
+	table_head(table, "%s", compare_head(compare, true));
 	table_head(table, "change");
 	table_head(table, "95 %% interval");
 	table_head(table, "%%");
