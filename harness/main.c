@@ -8,6 +8,7 @@
 	VERB(run) \
 	VERB(overhead) \
 	VERB(compare) \
+	VERB(explain) \
 	VERB(selftest) \
 	VERB(bisect) \
 	VERB(bisect_step) \

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which reps of a stored run an explanation is of. */
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "data/explain.h"
+
+/* Beyond this a region waited: the guest's clock jumps over time that nobody uses. */
+#define CLOCK_MAX_PER_REGION 500
+
+/* What a query comes to in one run. */
+struct resolved {
+	const char *kernel;
+	const struct rundata_item *item;
+	size_t metric, arm, off; /* off: SIZE_MAX: the item has none, or it is the arm itself */
+};
+
+static const json_t *boots_of(const struct rundata *data)
+{
+	return json_object_get(data->run, "boots");
+}
+
+static const char *boot_kernel(const json_t *boot)
+{
+	const char *kernel = json_string_value(json_object_get(boot, "kernel"));
+
+	return kernel ? kernel : "";
+}
+
+static int resolve_kernel(const struct rundata *data, const char *wanted, const char **ret_kernel)
+{
+	const json_t *boots = boots_of(data);
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; i < json_array_size(boots); i++) {
+		const char *kernel = boot_kernel(json_array_get(boots, i));
+
+		if (wanted ? !strcmp(kernel, wanted) : !found || !strcmp(kernel, found))
+			found = kernel;
+		else if (!wanted)
+			return err_set(EINVAL, "%s has several kernels (%s, %s, …): name one with --kernel", data->dir, found, kernel);
+	}
+	if (!found)
+		return err_set(ENOENT, "%s has no kernel \"%s\"", data->dir, wanted ? wanted : "");
+	*ret_kernel = found;
+	return 0;
+}
+
+/* Does the text name this arm? "child" is any child, "depth N" or "child N" the one at that depth. */
+static bool is_arm(const struct rundata_arm *arm, const char *text)
+{
+	unsigned int depth;
+
+	if (sscanf(text, "depth %u", &depth) == 1 || sscanf(text, "child %u", &depth) == 1)
+		return !strcmp(arm->state, "child") && arm->depth == depth;
+	return !strcmp(arm->state, text);
+}
+
+static int resolve_arm(const struct explain_query *query, struct resolved *resolved)
+{
+	const struct rundata_item *item = resolved->item;
+	const char *text = query->arm ? query->arm : "child";
+	size_t i;
+
+	resolved->arm = resolved->off = SIZE_MAX;
+	for (i = 0; i < item->nr_arms; i++) {
+		if (is_arm(&item->arms[i], text))
+			resolved->arm = i;
+		if (!strcmp(item->arms[i].state, "off"))
+			resolved->off = i;
+	}
+	if (resolved->arm == SIZE_MAX)
+		return err_set(ENOENT, "%s has no arm \"%s\" (off, root, child, \"depth N\")", item->bench, text);
+	if (resolved->off == resolved->arm)
+		resolved->off = SIZE_MAX;
+	return 0;
+}
+
+static int resolve(const struct rundata *data, const struct explain_query *query, struct resolved *ret_resolved)
+{
+	struct resolved resolved = {0};
+	int ret = resolve_kernel(data, query->kernel, &resolved.kernel);
+	size_t i;
+
+	if (ret)
+		return ret;
+	for (i = 0; i < data->nr_items && !resolved.item; i++)
+		if (!query->bench || !strcmp(data->items[i].bench, query->bench))
+			resolved.item = &data->items[i];
+	if (!resolved.item)
+		return err_set(ENOENT, "%s has no bench \"%s\"", data->dir, query->bench ? query->bench : "");
+	for (i = 0; query->metric && i < resolved.item->nr_metrics; i++)
+		if (!strcmp(resolved.item->metrics[i].name, query->metric))
+			break;
+	if (query->metric && i == resolved.item->nr_metrics)
+		return err_set(ENOENT, "%s has no metric \"%s\"", resolved.item->bench, query->metric);
+	resolved.metric = query->metric ? i : 0;
+	ret = resolve_arm(query, &resolved);
+	if (!ret)
+		*ret_resolved = resolved;
+	return ret;
+}
+
+/* The least rep of an arm under a seed of a kernel; NULL: there is none. *ret_boot: its boot record in run.json. */
+static const struct rundata_sample *least_sample(const struct rundata *data, const struct resolved *resolved, size_t arm,
+						 uint64_t seed, const json_t **ret_boot)
+{
+	const json_t *boots = boots_of(data);
+	const struct rundata_sample *least = NULL;
+	size_t i, b;
+
+	for (b = 0; b < json_array_size(boots); b++) {
+		const json_t *boot = json_array_get(boots, b);
+
+		if (strcmp(boot_kernel(boot), resolved->kernel) ||
+		    (uint64_t)json_integer_value(json_object_get(boot, "seed")) != seed)
+			continue;
+		for (i = 0; i < resolved->item->nr_samples; i++) {
+			const struct rundata_sample *sample = &resolved->item->samples[i];
+
+			if (sample->boot != (unsigned int)json_integer_value(json_object_get(boot, "boot")) || sample->arm != arm ||
+			    sample->warmup || sample->cut || isnan(sample->value[resolved->metric]))
+				continue;
+			if (!least || sample->value[resolved->metric] < least->value[resolved->metric]) {
+				least = sample;
+				*ret_boot = boot;
+			}
+		}
+	}
+	return least;
+}
+
+int explain_values(const struct rundata *data, const struct explain_query *query, struct explain_value **ret_values, size_t *ret_nr)
+{
+	const json_t *boots = boots_of(data), *boot;
+	struct explain_value *values;
+	struct resolved resolved;
+	size_t nr = 0, i, k;
+	int ret = resolve(data, query, &resolved);
+
+	if (ret)
+		return ret;
+	values = calloc(json_array_size(boots) + 1, sizeof(*values));
+	if (!values)
+		return err_sys(ENOMEM, "memory for values");
+	for (i = 0; i < json_array_size(boots); i++) {
+		uint64_t seed = (uint64_t)json_integer_value(json_object_get(json_array_get(boots, i), "seed"));
+		const struct rundata_sample *with, *off;
+
+		for (k = 0; k < nr && values[k].seed != seed; k++)
+			;
+		with = least_sample(data, &resolved, resolved.arm, seed, &boot);
+		off = resolved.off == SIZE_MAX ? NULL : least_sample(data, &resolved, resolved.off, seed, &boot);
+		if (k < nr || !with)
+			continue;
+		values[nr++] = (struct explain_value){
+			.seed = seed,
+			.with = with->value[resolved.metric],
+			.off = off ? off->value[resolved.metric] : NAN,
+		};
+	}
+	if (!nr) {
+		free(values);
+		return err_set(ENODATA, "%s holds no sample of %s %s on kernel %s", data->dir, resolved.item->bench,
+			       resolved.item->metrics[resolved.metric].name, resolved.kernel);
+	}
+	*ret_values = values;
+	*ret_nr = nr;
+	return 0;
+}
+
+/* ops and ns of one sample's metric, which rundata.h sums up to a value only. */
+static int read_amounts(const struct rundata *data, const struct resolved *resolved, const struct rundata_sample *sample,
+			uint64_t *ret_ops, uint64_t *ret_ns)
+{
+	__free_mem char *line = NULL;
+	char path[PATH_MAX];
+	size_t room = 0;
+	__close_file FILE *in = NULL;
+	bool found = false;
+
+	snprintf(path, sizeof(path), "%s/samples.jsonl", data->dir);
+	in = fopen(path, "re");
+	if (!in)
+		return err_sys(errno, "open %s", path);
+	while (!found && getline(&line, &room, in) > 0) {
+		json_t *record = strstr(line, "\"sample\"") ? json_loads(line, 0, NULL) : NULL;
+		const json_t *metric;
+
+		if (record && json_integer_value(json_object_get(record, "boot")) == sample->boot &&
+		    json_integer_value(json_object_get(record, "item")) == resolved->item->item &&
+		    json_integer_value(json_object_get(record, "rep")) == sample->rep) {
+			metric = json_object_get(json_object_get(record, "metrics"), resolved->item->metrics[resolved->metric].name);
+			*ret_ops = (uint64_t)json_integer_value(json_object_get(metric, "ops"));
+			*ret_ns = (uint64_t)json_integer_value(json_object_get(metric, "ns"));
+			found = true;
+		}
+		json_decref(record);
+	}
+	return found ? 0 : err_set(EBADMSG, "%s does not hold rep %u of boot %u any more", path, sample->rep, sample->boot);
+}
+
+static const struct rundata_sample *find_sample(const struct rundata_item *item, unsigned int boot, size_t arm, unsigned int rep)
+{
+	size_t i;
+
+	for (i = 0; i < item->nr_samples; i++)
+		if (item->samples[i].boot == boot && item->samples[i].arm == arm && item->samples[i].rep == rep)
+			return &item->samples[i];
+	return NULL;
+}
+
+static uint64_t regions_of(const struct profile_key *key, unsigned int rep)
+{
+	size_t i;
+
+	for (i = 0; i < key->nr_totals; i++)
+		if (key->totals[i].rep == rep)
+			return key->totals[i].nr_regions;
+	return 1;
+}
+
+/*
+ * Of the reps that the profile kept the one with the least value. It is the one that gave the number, or differs from it by how the
+ * clock was read.
+ */
+static int choose_rep(const struct profile_key *key, const struct resolved *resolved, const struct rundata_sample *least,
+		      const struct profile_rep **ret_rep, const struct rundata_sample **ret_sample)
+{
+	const struct rundata_sample *chosen = NULL;
+	size_t i;
+
+	for (i = 0; i < key->nr_reps; i++) {
+		const struct rundata_sample *sample = find_sample(resolved->item, least->boot, least->arm, key->reps[i].rep);
+
+		if (!sample || sample->warmup)
+			continue;
+		if (!chosen || sample->value[resolved->metric] < chosen->value[resolved->metric]) {
+			chosen = sample;
+			*ret_rep = &key->reps[i];
+		}
+	}
+	if (!chosen)
+		return err_set(ENODATA, "the profile of boot %u keeps no rep of %s", least->boot, resolved->item->bench);
+	*ret_sample = chosen;
+	return 0;
+}
+
+static int make_tables(const struct rundata *data, const struct resolved *resolved, const struct profile *profile,
+		       const struct symbols *symbols, const struct rundata_sample *least, struct explain_rep *ret_rep)
+{
+	const struct profile_key *key = profile_find(profile, resolved->item->item, least->arm, (unsigned int)resolved->metric);
+	bool shared = json_array_size(resolved->item->workers) > 1;
+	const struct rundata_sample *sample = NULL;
+	const struct profile_rep *rep = NULL;
+	uint64_t ops = 0, ns = 0, outside;
+	int ret;
+
+	if (!key || !key->nr_reps)
+		return err_set(ENODATA, "the profile of boot %u has nothing of %s %s", least->boot, resolved->item->bench,
+			       resolved->item->metrics[resolved->metric].name);
+	ret = choose_rep(key, resolved, least, &rep, &sample);
+	if (!ret)
+		ret = read_amounts(data, resolved, sample, &ops, &ns);
+	if (ret)
+		return ret;
+	if (!shared && ns < rep->insns)
+		return err_set(EBADMSG, "the profile of boot %u counts %llu instructions in rep %u, the sample only %llu: not of this run",
+			       least->boot, (unsigned long long)rep->insns, rep->rep, (unsigned long long)ns);
+	outside = shared ? 0 : ns - rep->insns;
+	ret = explain_rep_make(profile, rep, symbols, ops,
+			       shared ? NULL
+			       : outside > CLOCK_MAX_PER_REGION * regions_of(key, rep->rep) ? EXPLAIN_IDLE : EXPLAIN_CLOCK,
+			       ops ? (double)outside / (double)ops : 0, ret_rep);
+	if (!ret) {
+		ret_rep->boot = least->boot;
+		ret_rep->elapsed = ns;
+		ret_rep->is_shared_clock = shared;
+	}
+	return ret;
+}
+
+static int load_symbols(const struct rundata *data, const struct profile *profile, const json_t *boot, struct symbols *symbols)
+{
+	const char *release = json_string_value(json_object_get(json_object_get(boot, "facts"), "release"));
+	char path[PATH_MAX];
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/symbols/%s", data->dir, profile->name);
+	if (!symbols->text) {
+		ret = symbols_load(path, symbols);
+		if (ret)
+			return ret;
+	}
+	if (release && symbols->release[0] && strcmp(release, symbols->release))
+		return err_set(EBADMSG, "the profile of boot %lld is of kernel %s, but the boot was of %s",
+			       (long long)json_integer_value(json_object_get(boot, "boot")), symbols->release, release);
+	return 0;
+}
+
+static int load_rep(const struct rundata *data, const struct resolved *resolved, size_t arm, uint64_t seed,
+		    struct symbols *symbols, struct explain_rep *ret_rep)
+{
+	const json_t *boot = NULL;
+	const struct rundata_sample *least = least_sample(data, resolved, arm, seed, &boot);
+	struct profile *profile;
+	char path[PATH_MAX];
+	int ret;
+
+	if (!least)
+		return err_set(ENODATA, "%s holds no sample of it under seed %llu", data->dir, (unsigned long long)seed);
+	snprintf(path, sizeof(path), "%s/boots/%u/profile", data->dir, least->boot);
+	ret = profile_load(path, &profile);
+	if (ret == -ENOENT)
+		return err_set(ENODATA, "boot %u of %s was not profiled; memcgbench run --profile does", least->boot, data->dir);
+	if (ret)
+		return ret;
+	ret = load_symbols(data, profile, boot, symbols);
+	if (!ret)
+		ret = make_tables(data, resolved, profile, symbols, least, ret_rep);
+	if (!ret)
+		ret_rep->seed = seed;
+	profile_free(profile);
+	return ret;
+}
+
+static void name_arm(const struct rundata_item *item, size_t arm, char *buf, size_t size)
+{
+	size_t nr_children = 0, i;
+
+	for (i = 0; i < item->nr_arms; i++)
+		nr_children += !strcmp(item->arms[i].state, "child");
+	if (!strcmp(item->arms[arm].state, "child") && nr_children > 1)
+		snprintf(buf, size, "child at depth %u", item->arms[arm].depth);
+	else
+		snprintf(buf, size, "%s", item->arms[arm].state);
+}
+
+int explain_side_load(const struct rundata *data, const struct explain_query *query, uint64_t seed, struct explain_side *ret_side)
+{
+	struct explain_side side = {0};
+	struct resolved resolved;
+	int ret = resolve(data, query, &resolved);
+
+	if (ret)
+		return ret;
+	snprintf(side.kernel, sizeof(side.kernel), "%s", resolved.kernel);
+	side.item = resolved.item;
+	side.metric = resolved.metric;
+	side.arm = resolved.arm;
+	name_arm(resolved.item, resolved.arm, side.arm_name, sizeof(side.arm_name));
+	ret = load_rep(data, &resolved, resolved.arm, seed, &side.symbols, &side.with);
+	if (!ret && resolved.off != SIZE_MAX) {
+		const json_t *boot;
+
+		side.has_off = least_sample(data, &resolved, resolved.off, seed, &boot) != NULL;
+		if (side.has_off)
+			ret = load_rep(data, &resolved, resolved.off, seed, &side.symbols, &side.off);
+	}
+	if (ret) {
+		explain_side_free(&side);
+		return ret;
+	}
+	*ret_side = side;
+	return 0;
+}
+
+void explain_side_free(struct explain_side *side)
+{
+	explain_rep_free(&side->with);
+	explain_rep_free(&side->off);
+	symbols_free(&side->symbols);
+}
