@@ -127,7 +127,10 @@ void explain_sheet_row(const struct explain_print *print, const struct explain_s
 	cells[at][0] = cells[at + 1][0] = '\0';
 	if (is_function && row.name[0] != '[') {
 		explain_number(row.new_inclusive, false, cells[at], EXPLAIN_CELL_MAX);
-		explain_number(row.new_calls, false, cells[at + 1], EXPLAIN_CELL_MAX);
+		if (row.new_calls > 0 && row.new_calls < 0.01)
+			snprintf(cells[at + 1], EXPLAIN_CELL_MAX, "<0.01");
+		else
+			explain_number(row.new_calls, false, cells[at + 1], EXPLAIN_CELL_MAX);
 	}
 }
 
