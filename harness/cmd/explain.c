@@ -21,8 +21,9 @@ static const char *const formats[] = {"text", "md", "lkml", "json", "folded", "s
 struct explain_args {
 	const char *bench, *metric, *arm, *function;
 	struct opt_list kernels;
-	uint64_t top;
+	uint64_t top, line_bytes;
 	unsigned int format;
+	bool sharing;
 };
 
 static const struct opt options[] = {
@@ -37,6 +38,10 @@ static const struct opt options[] = {
 	 .help = "so many functions; the others are one row"},
 	{"function", 0, OPT_TO_STRING(struct explain_args, function), .arg = "NAME",
 	 .help = "also who calls this function, and whom it calls"},
+	{"sharing", 0, OPT_TO_FLAG(struct explain_args, sharing),
+	 .help = "lines of kernel memory that several CPUs touched, instead (run --profile=sharing); text or json"},
+	{"line", 0, OPT_TO_U64(struct explain_args, line_bytes, 64, 128), .arg = "BYTES", .def = "64",
+	 .help = "with --sharing: 64, or 128 for lines that are fetched in pairs"},
 	{"format", 'f', OPT_TO_ENUM(struct explain_args, format, formats), .def = "text",
 	 .help = "text; md (Markdown); lkml (72 columns, for a mail); json; folded (stacks for flame graph tools); svg (a flame graph of "
 		 "the difference)"},
@@ -177,6 +182,29 @@ static int show_values(const struct subject *subject, const struct explain_print
 	return cmd_finish(&verb_explain, EXIT_NOTHING_COMPARED);
 }
 
+static int explain_sharing(struct subject *subject, const struct explain_args *args, uint64_t seed)
+{
+	const struct table_look look = {.colour = cmd_wants_colour(), .ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0};
+	struct sharing sharing;
+	int ret;
+
+	if (args->line_bytes != 64 && args->line_bytes != 128)
+		return cmd_usage(&verb_explain, "--line is 64 or 128");
+	if (subject->is_change || (args->format != FORMAT_TEXT && args->format != FORMAT_JSON))
+		return cmd_usage(&verb_explain, "--sharing is of one kernel, as text or json");
+	ret = sharing_load(subject->data[1], &subject->query[1], seed, (unsigned int)args->line_bytes, &sharing);
+	if (ret)
+		return cmd_fail(&verb_explain, NULL), EXIT_NOTHING_COMPARED;
+	if (args->format == FORMAT_JSON) {
+		ret = cmd_print_json(&verb_explain, sharing_json(&sharing));
+	} else {
+		ret = sharing_text(&sharing, args->top, &look, stdout);
+		ret = ret ? cmd_fail(&verb_explain, NULL) : cmd_finish(&verb_explain, EXIT_OK);
+	}
+	sharing_free(&sharing);
+	return ret;
+}
+
 static int explain(struct subject *subject, const struct explain_args *args)
 {
 	struct explain_print print = {.top = args->top, .function = args->function};
@@ -187,6 +215,8 @@ static int explain(struct subject *subject, const struct explain_args *args)
 	if (ret)
 		return ret == -ENOENT || ret == -EINVAL ? cmd_usage(&verb_explain, NULL)
 							 : (cmd_fail(&verb_explain, NULL), EXIT_NOTHING_COMPARED);
+	if (args->sharing)
+		return explain_sharing(subject, args, seed);
 	ret = load_sides(subject, seed);
 	if (ret == -ENOMEM)
 		return cmd_fail(&verb_explain, NULL);

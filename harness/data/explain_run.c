@@ -7,17 +7,10 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "data/explain.h"
+#include "data/explain_run.h"
 
 /* Beyond this a region waited: the guest's clock jumps over time that nobody uses. */
 #define CLOCK_MAX_PER_REGION 500
-
-/* What a query comes to in one run. */
-struct resolved {
-	const char *kernel;
-	const struct rundata_item *item;
-	size_t metric, arm, off; /* off: SIZE_MAX: the item has none, or it is the arm itself */
-};
 
 static const json_t *boots_of(const struct rundata *data)
 {
@@ -61,7 +54,7 @@ static bool is_arm(const struct rundata_arm *arm, const char *text)
 	return !strcmp(arm->state, text);
 }
 
-static int resolve_arm(const struct explain_query *query, struct resolved *resolved)
+static int resolve_arm(const struct explain_query *query, struct explain_resolved *resolved)
 {
 	const struct rundata_item *item = resolved->item;
 	const char *text = query->arm ? query->arm : "child";
@@ -81,9 +74,9 @@ static int resolve_arm(const struct explain_query *query, struct resolved *resol
 	return 0;
 }
 
-static int resolve(const struct rundata *data, const struct explain_query *query, struct resolved *ret_resolved)
+int explain_resolve(const struct rundata *data, const struct explain_query *query, struct explain_resolved *ret_resolved)
 {
-	struct resolved resolved = {0};
+	struct explain_resolved resolved = {0};
 	int ret = resolve_kernel(data, query->kernel, &resolved.kernel);
 	size_t i;
 
@@ -106,9 +99,8 @@ static int resolve(const struct rundata *data, const struct explain_query *query
 	return ret;
 }
 
-/* The least rep of an arm under a seed of a kernel; NULL: there is none. *ret_boot: its boot record in run.json. */
-static const struct rundata_sample *least_sample(const struct rundata *data, const struct resolved *resolved, size_t arm,
-						 uint64_t seed, const json_t **ret_boot)
+const struct rundata_sample *explain_least(const struct rundata *data, const struct explain_resolved *resolved, size_t arm,
+					   uint64_t seed, const json_t **ret_boot)
 {
 	const json_t *boots = boots_of(data);
 	const struct rundata_sample *least = NULL;
@@ -139,9 +131,9 @@ int explain_values(const struct rundata *data, const struct explain_query *query
 {
 	const json_t *boots = boots_of(data), *boot;
 	struct explain_value *values;
-	struct resolved resolved;
+	struct explain_resolved resolved;
 	size_t nr = 0, i, k;
-	int ret = resolve(data, query, &resolved);
+	int ret = explain_resolve(data, query, &resolved);
 
 	if (ret)
 		return ret;
@@ -154,8 +146,8 @@ int explain_values(const struct rundata *data, const struct explain_query *query
 
 		for (k = 0; k < nr && values[k].seed != seed; k++)
 			;
-		with = least_sample(data, &resolved, resolved.arm, seed, &boot);
-		off = resolved.off == SIZE_MAX ? NULL : least_sample(data, &resolved, resolved.off, seed, &boot);
+		with = explain_least(data, &resolved, resolved.arm, seed, &boot);
+		off = resolved.off == SIZE_MAX ? NULL : explain_least(data, &resolved, resolved.off, seed, &boot);
 		if (k < nr || !with)
 			continue;
 		values[nr++] = (struct explain_value){
@@ -174,35 +166,65 @@ int explain_values(const struct rundata *data, const struct explain_query *query
 	return 0;
 }
 
-/* ops and ns of one sample's metric, which rundata.h sums up to a value only. */
-static int read_amounts(const struct rundata *data, const struct resolved *resolved, const struct rundata_sample *sample,
-			uint64_t *ret_ops, uint64_t *ret_ns)
+static bool is_sample_of(const json_t *record, const struct explain_resolved *resolved, size_t arm, unsigned int boot)
+{
+	return json_integer_value(json_object_get(record, "boot")) == boot &&
+	       json_integer_value(json_object_get(record, "item")) == resolved->item->item &&
+	       json_integer_value(json_object_get(record, "arm")) == (json_int_t)arm;
+}
+
+/* rundata.h sums ops and time up to a value only: they are read again. */
+int explain_amounts(const struct rundata *data, const struct explain_resolved *resolved, size_t arm, unsigned int boot,
+		    void (*fn)(void *ctx, unsigned int rep, uint64_t ops, uint64_t ns), void *ctx)
 {
 	__free_mem char *line = NULL;
 	char path[PATH_MAX];
 	size_t room = 0;
 	__close_file FILE *in = NULL;
-	bool found = false;
 
 	snprintf(path, sizeof(path), "%s/samples.jsonl", data->dir);
 	in = fopen(path, "re");
 	if (!in)
 		return err_sys(errno, "open %s", path);
-	while (!found && getline(&line, &room, in) > 0) {
+	while (getline(&line, &room, in) > 0) {
 		json_t *record = strstr(line, "\"sample\"") ? json_loads(line, 0, NULL) : NULL;
-		const json_t *metric;
+		const json_t *metric = json_object_get(json_object_get(record, "metrics"),
+						       resolved->item->metrics[resolved->metric].name);
 
-		if (record && json_integer_value(json_object_get(record, "boot")) == sample->boot &&
-		    json_integer_value(json_object_get(record, "item")) == resolved->item->item &&
-		    json_integer_value(json_object_get(record, "rep")) == sample->rep) {
-			metric = json_object_get(json_object_get(record, "metrics"), resolved->item->metrics[resolved->metric].name);
-			*ret_ops = (uint64_t)json_integer_value(json_object_get(metric, "ops"));
-			*ret_ns = (uint64_t)json_integer_value(json_object_get(metric, "ns"));
-			found = true;
-		}
+		if (metric && is_sample_of(record, resolved, arm, boot))
+			fn(ctx, (unsigned int)json_integer_value(json_object_get(record, "rep")),
+			   (uint64_t)json_integer_value(json_object_get(metric, "ops")),
+			   (uint64_t)json_integer_value(json_object_get(metric, "ns")));
 		json_decref(record);
 	}
-	return found ? 0 : err_set(EBADMSG, "%s does not hold rep %u of boot %u any more", path, sample->rep, sample->boot);
+	return 0;
+}
+
+/* ops and ns of one sample's metric. */
+struct amounts {
+	unsigned int rep;
+	uint64_t ops, ns;
+};
+
+static void take_amounts(void *ctx, unsigned int rep, uint64_t ops, uint64_t ns)
+{
+	struct amounts *amounts = ctx;
+
+	if (rep == amounts->rep)
+		*amounts = (struct amounts){rep, ops, ns};
+}
+
+static int read_amounts(const struct rundata *data, const struct explain_resolved *resolved, const struct rundata_sample *sample,
+			uint64_t *ret_ops, uint64_t *ret_ns)
+{
+	struct amounts amounts = {.rep = sample->rep};
+	int ret = explain_amounts(data, resolved, sample->arm, sample->boot, take_amounts, &amounts);
+
+	if (!ret && !amounts.ops)
+		ret = err_set(EBADMSG, "%s does not hold rep %u of boot %u any more", data->dir, sample->rep, sample->boot);
+	*ret_ops = amounts.ops;
+	*ret_ns = amounts.ns;
+	return ret;
 }
 
 static const struct rundata_sample *find_sample(const struct rundata_item *item, unsigned int boot, size_t arm, unsigned int rep)
@@ -229,7 +251,7 @@ static uint64_t regions_of(const struct profile_key *key, unsigned int rep)
  * Of the reps that the profile kept the one with the least value. It is the one that gave the number, or differs from it by how the
  * clock was read.
  */
-static int choose_rep(const struct profile_key *key, const struct resolved *resolved, const struct rundata_sample *least,
+static int choose_rep(const struct profile_key *key, const struct explain_resolved *resolved, const struct rundata_sample *least,
 		      const struct profile_rep **ret_rep, const struct rundata_sample **ret_sample)
 {
 	const struct rundata_sample *chosen = NULL;
@@ -251,7 +273,7 @@ static int choose_rep(const struct profile_key *key, const struct resolved *reso
 	return 0;
 }
 
-static int make_tables(const struct rundata *data, const struct resolved *resolved, const struct profile *profile,
+static int make_tables(const struct rundata *data, const struct explain_resolved *resolved, const struct profile *profile,
 		       const struct symbols *symbols, const struct rundata_sample *least, struct explain_rep *ret_rep)
 {
 	const struct profile_key *key = profile_find(profile, resolved->item->item, least->arm, (unsigned int)resolved->metric);
@@ -303,26 +325,42 @@ static int load_symbols(const struct rundata *data, const struct profile *profil
 	return 0;
 }
 
-static int load_rep(const struct rundata *data, const struct resolved *resolved, size_t arm, uint64_t seed,
-		    struct symbols *symbols, struct explain_rep *ret_rep)
+int explain_profile(const struct rundata *data, const json_t *boot, struct symbols *symbols, struct profile **ret_profile)
 {
-	const json_t *boot = NULL;
-	const struct rundata_sample *least = least_sample(data, resolved, arm, seed, &boot);
+	unsigned int number = (unsigned int)json_integer_value(json_object_get(boot, "boot"));
 	struct profile *profile;
 	char path[PATH_MAX];
 	int ret;
 
-	if (!least)
-		return err_set(ENODATA, "%s holds no sample of it under seed %llu", data->dir, (unsigned long long)seed);
-	snprintf(path, sizeof(path), "%s/boots/%u/profile", data->dir, least->boot);
+	snprintf(path, sizeof(path), "%s/boots/%u/profile", data->dir, number);
 	ret = profile_load(path, &profile);
 	if (ret == -ENOENT)
-		return err_set(ENODATA, "boot %u of %s was not profiled; memcgbench run --profile does", least->boot, data->dir);
+		return err_set(ENODATA, "boot %u of %s was not profiled; memcgbench run --profile does", number, data->dir);
 	if (ret)
 		return ret;
 	ret = load_symbols(data, profile, boot, symbols);
-	if (!ret)
-		ret = make_tables(data, resolved, profile, symbols, least, ret_rep);
+	if (ret) {
+		profile_free(profile);
+		return ret;
+	}
+	*ret_profile = profile;
+	return 0;
+}
+
+static int load_rep(const struct rundata *data, const struct explain_resolved *resolved, size_t arm, uint64_t seed,
+		    struct symbols *symbols, struct explain_rep *ret_rep)
+{
+	const json_t *boot = NULL;
+	const struct rundata_sample *least = explain_least(data, resolved, arm, seed, &boot);
+	struct profile *profile;
+	int ret;
+
+	if (!least)
+		return err_set(ENODATA, "%s holds no sample of it under seed %llu", data->dir, (unsigned long long)seed);
+	ret = explain_profile(data, boot, symbols, &profile);
+	if (ret)
+		return ret;
+	ret = make_tables(data, resolved, profile, symbols, least, ret_rep);
 	if (!ret)
 		ret_rep->seed = seed;
 	profile_free(profile);
@@ -344,8 +382,8 @@ static void name_arm(const struct rundata_item *item, size_t arm, char *buf, siz
 int explain_side_load(const struct rundata *data, const struct explain_query *query, uint64_t seed, struct explain_side *ret_side)
 {
 	struct explain_side side = {0};
-	struct resolved resolved;
-	int ret = resolve(data, query, &resolved);
+	struct explain_resolved resolved;
+	int ret = explain_resolve(data, query, &resolved);
 
 	if (ret)
 		return ret;
@@ -358,7 +396,7 @@ int explain_side_load(const struct rundata *data, const struct explain_query *qu
 	if (!ret && resolved.off != SIZE_MAX) {
 		const json_t *boot;
 
-		side.has_off = least_sample(data, &resolved, resolved.off, seed, &boot) != NULL;
+		side.has_off = explain_least(data, &resolved, resolved.off, seed, &boot) != NULL;
 		if (side.has_off)
 			ret = load_rep(data, &resolved, resolved.off, seed, &side.symbols, &side.off);
 	}

@@ -171,6 +171,46 @@ static int read_rep(struct in *in, const struct profile *profile, const struct t
 	return read_counts(in, tables, rep);
 }
 
+static int read_line(struct in *in, unsigned int nr_vcpus, struct profile_line *line)
+{
+	unsigned int i;
+
+	line->address = get_u64(in) * PROFILE_LINE_BYTES;
+	line->transfers = get_u64(in);
+	line->reads = array(2 * nr_vcpus, sizeof(*line->reads));
+	if (!line->reads)
+		return no_memory(in);
+	line->writes = line->reads + nr_vcpus;
+	for (i = 0; i < nr_vcpus; i++) {
+		line->reads[i] = get_u64(in);
+		line->writes[i] = get_u64(in);
+	}
+	for (i = 0; i < PROFILE_LINE_WORDS; i++) {
+		line->readers[i] = get_u64(in);
+		line->writers[i] = get_u64(in);
+	}
+	for (i = 0; i < PROFILE_LINE_SITES; i++) {
+		line->sites[i].address = get_u64(in);
+		line->sites[i].accesses = get_u64(in);
+		line->sites[i].writes = get_u64(in);
+	}
+	return 0;
+}
+
+static int read_lines(struct in *in, unsigned int nr_vcpus, struct profile_key *key)
+{
+	size_t i, nr = get_nr(in);
+	int ret = 0;
+
+	key->lines = array(nr, sizeof(*key->lines));
+	if (!key->lines)
+		return no_memory(in);
+	key->nr_lines = nr;
+	for (i = 0; !ret && !in->is_cut && i < nr; i++)
+		ret = read_line(in, nr_vcpus, &key->lines[i]);
+	return ret;
+}
+
 static int read_key(struct in *in, const struct profile *profile, const struct tables *tables, struct profile_key *key)
 {
 	uint64_t word = get_u64(in);
@@ -197,7 +237,7 @@ static int read_key(struct in *in, const struct profile *profile, const struct t
 	key->nr_reps = nr;
 	for (i = 0; !ret && !in->is_cut && i < nr; i++)
 		ret = read_rep(in, profile, tables, &key->reps[i]);
-	return ret;
+	return ret ? ret : read_lines(in, profile->nr_vcpus, key);
 }
 
 static int read_keys(struct in *in, struct profile *profile, const struct tables *tables)
@@ -320,6 +360,9 @@ void profile_free(struct profile *profile)
 			free(key->reps[k].by_vcpu);
 			free(key->reps[k].counts);
 		}
+		for (k = 0; key->lines && k < key->nr_lines; k++)
+			free(key->lines[k].reads);
+		free(key->lines);
 		free(key->reps);
 		free(key->totals);
 	}
@@ -349,9 +392,11 @@ static size_t count_addresses(const struct profile *profile)
 {
 	size_t nr = 2 * profile->nr_nodes, i, k;
 
-	for (i = 0; i < profile->nr_keys; i++)
+	for (i = 0; i < profile->nr_keys; i++) {
 		for (k = 0; k < profile->keys[i].nr_reps; k++)
 			nr += profile->keys[i].reps[k].nr_counts;
+		nr += profile->keys[i].nr_lines * (PROFILE_LINE_SITES + 1);
+	}
 	return nr;
 }
 
@@ -370,6 +415,12 @@ int profile_addresses(const struct profile *profile, uint64_t **ret_addresses, s
 		for (k = 0; k < profile->keys[i].nr_reps; k++)
 			for (c = 0; c < profile->keys[i].reps[k].nr_counts; c++)
 				list[nr++] = profile->keys[i].reps[k].counts[c].address;
+	for (i = 0; i < profile->nr_keys; i++)
+		for (k = 0; k < profile->keys[i].nr_lines; k++) {
+			list[nr++] = profile->keys[i].lines[k].address;
+			for (c = 0; c < PROFILE_LINE_SITES; c++)
+				list[nr++] = profile->keys[i].lines[k].sites[c].address;
+		}
 	qsort(list, nr, sizeof(*list), compare_u64);
 	for (i = 0; i < nr; i++)
 		if (!kept || list[kept - 1] != list[i])

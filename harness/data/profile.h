@@ -53,6 +53,23 @@ struct profile_total {
 	uint64_t nr_regions, insns;
 };
 
+#define PROFILE_LINE_BYTES 64
+#define PROFILE_LINE_WORDS 8
+#define PROFILE_LINE_SITES 6
+
+/*
+ * A line of kernel memory that several vCPUs touched and one at least wrote, in all numbered reps together. Transfers are
+ * those between one cache per vCPU as the emulator ran them, one vCPU after the other.
+ */
+struct profile_line {
+	uint64_t address, transfers;
+	uint64_t *reads, *writes; /* by vCPU */
+	uint64_t readers[PROFILE_LINE_WORDS], writers[PROFILE_LINE_WORDS]; /* vCPUs as bits, by word of 8 bytes */
+	struct {
+		uint64_t address, accesses, writes; /* the instruction; 0: none */
+	} sites[PROFILE_LINE_SITES];
+};
+
 /* A phase of an arm of an item. */
 struct profile_key {
 	unsigned int item, arm, phase;
@@ -60,6 +77,8 @@ struct profile_key {
 	size_t nr_totals;
 	struct profile_rep *reps; /* kept: the cheapest first */
 	size_t nr_reps;
+	struct profile_line *lines; /* with --profile=sharing: by accesses of all vCPUs but the busiest, the most first */
+	size_t nr_lines;
 };
 
 struct profile {

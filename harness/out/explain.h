@@ -13,6 +13,7 @@
 
 #include "base/util.h"
 #include "data/explain.h"
+#include "data/sharing.h"
 #include "out/table.h"
 
 struct explain_print {
@@ -36,6 +37,10 @@ int explain_folded(const struct explain_view *view, FILE *out) __must_check;
  * itself: no script, no font, no link.
  */
 int explain_svg(const struct explain_print *print, FILE *out) __must_check;
+
+/* Lines that CPUs share. sharing_json(): NULL: no memory. */
+int sharing_text(const struct sharing *sharing, size_t top, const struct table_look *look, FILE *out) __must_check;
+json_t *sharing_json(const struct sharing *sharing);
 
 /* --- among themselves --- */
 

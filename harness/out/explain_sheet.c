@@ -62,16 +62,16 @@ static const char *note_text(const struct explain_row *row, char *buf, size_t si
 	buf[0] = '\0';
 	switch (row->note) {
 	case EXPLAIN_NEW:
-		snprintf(buf, size, "new function");
+		snprintf(buf, size, "new");
 		break;
 	case EXPLAIN_GONE:
-		snprintf(buf, size, "gone: inlined, renamed or removed");
+		snprintf(buf, size, "gone");
 		break;
 	case EXPLAIN_RENAMED:
 		snprintf(buf, size, "was %s", row->was);
 		break;
 	case EXPLAIN_CALLED:
-		snprintf(buf, size, "now called, or no longer inlined");
+		snprintf(buf, size, "newly called");
 		break;
 	case EXPLAIN_UNCALLED:
 		snprintf(buf, size, "no longer called");

@@ -32,6 +32,7 @@ static struct probe {
 	struct track track;
 	const char *path, *name;
 	unsigned int nr_vcpus;
+	bool sharing;
 	struct table_map block_map; /* by what it holds */
 	struct track_block **blocks;
 	uint32_t nr_blocks, blocks_room;
@@ -140,6 +141,13 @@ static void stack_access(unsigned int vcpu, uint32_t info, uint64_t vaddr, void 
 		track_stack_stored(&probe.track, vcpu, vaddr);
 	else
 		track_stack_loaded(&probe.track, vcpu, vaddr);
+}
+
+static void memory_access(unsigned int vcpu, uint32_t info, uint64_t vaddr, void *data)
+{
+	if (probe.track.nr_active && !probe.track.failed)
+		track_access(&probe.track, vcpu, probe.nr_vcpus, vaddr, qemu_plugin_mem_size_shift(info),
+			     qemu_plugin_mem_is_store(info), (uintptr_t)data);
 }
 
 /* --- translation --- */
@@ -312,6 +320,10 @@ static void block_translated(uint64_t id, struct qemu_plugin_tb *tb)
 		watch_insns(&at, block);
 	for (i = block->first; i < at.nr; i += segment(&at, i))
 		add_at_insn(qemu_plugin_tb_get_insn(tb, i), segment(&at, i));
+	for (i = 0; probe.sharing && block->vaddr >> 63 && i < at.nr; i++)
+		if (at.may_fault[i])
+			qemu_plugin_register_vcpu_mem_cb(qemu_plugin_tb_get_insn(tb, i), memory_access, QEMU_PLUGIN_CB_NO_REGS,
+							 QEMU_PLUGIN_MEM_RW, (void *)(uintptr_t)(block->vaddr + at.offset[i]));
 	if (block->last_may_fault)
 		add_at_access(qemu_plugin_tb_get_insn(tb, at.nr - 1));
 }
@@ -347,6 +359,8 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, cha
 			probe.path = argv[i] + 4;
 		else if (!strncmp(argv[i], "name=", 5))
 			probe.name = argv[i] + 5;
+		else if (!strcmp(argv[i], "sharing=on"))
+			probe.sharing = true;
 	}
 	probe.nr_vcpus = (unsigned int)info->system.max_vcpus;
 	if (!probe.path || probe.nr_vcpus > TRACK_VCPUS_MAX || !track_init(&probe.track)) {

@@ -494,6 +494,18 @@ void track_stack_stored(struct track *track, unsigned int number, uint64_t task)
 		vcpu->stack->task = task;
 }
 
+void track_access(struct track *track, unsigned int number, unsigned int nr_vcpus, uint64_t vaddr, unsigned int shift, bool is_write,
+		  uint64_t pc)
+{
+	struct track_vcpu *vcpu = &track->vcpus[number];
+
+	if (!vcpu->is_active || vcpu->key->open.rep == TRACK_UNNUMBERED || is_user(vaddr))
+		return;
+	vcpu->key->share.nr_vcpus = nr_vcpus;
+	if (!share_access(&vcpu->key->share, number, vaddr, shift, is_write, pc))
+		track->failed = true;
+}
+
 /* --- marks --- */
 
 static void forget_stacks(struct track *track)
@@ -582,6 +594,7 @@ void track_free(struct track *track)
 
 		for (k = 0; k < key->nr_kept; k++)
 			free(key->kept[k].counts);
+		share_free(&key->share);
 		free(key->reps);
 		free(key->execs);
 		free(key->insns);

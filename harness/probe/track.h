@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "probe/share.h"
 #include "probe/table.h"
 #include "probe/x86.h"
 
@@ -89,6 +90,7 @@ struct track_key {
 	bool is_open;
 	uint32_t *execs; /* by pair */
 	uint64_t *insns;
+	struct share share; /* of all numbered reps together; empty where it is not watched */
 	uint32_t *touched, nr_touched, touched_room, execs_room, insns_room;
 };
 
@@ -153,6 +155,10 @@ void track_block(struct track *track, unsigned int vcpu, struct track_block *blo
 /* The stack pointer is loaded from, or stored to, @task. */
 void track_stack_loaded(struct track *track, unsigned int vcpu, uint64_t task);
 void track_stack_stored(struct track *track, unsigned int vcpu, uint64_t task);
+
+/* An access to kernel memory by the instruction at @pc on a vCPU of @nr_vcpus. */
+void track_access(struct track *track, unsigned int vcpu, unsigned int nr_vcpus, uint64_t vaddr, unsigned int shift, bool is_write,
+		  uint64_t pc);
 
 /* Close the reps that are open. */
 void track_finish(struct track *track);

@@ -130,7 +130,78 @@ static void put_kept(struct out *out, const struct track_rep *rep, const struct 
 	}
 }
 
-static void put_key(struct out *out, const struct track_key *key, const struct used *used, unsigned int nr_vcpus)
+/* What no other vCPU touches passes between no caches; of an address space full of the rest the busiest lines say enough. */
+#define LINES_MAX 256
+
+/* Accesses by all but the busiest vCPU: how often a line may have to move when all run at once. */
+static uint64_t weight(const struct share *share, const struct share_line *line)
+{
+	uint64_t sum = 0, most = 0;
+	unsigned int i;
+
+	for (i = 0; i < share->nr_vcpus; i++) {
+		uint64_t accesses = line->reads[i] + line->writes[i];
+
+		sum += accesses;
+		most = accesses > most ? accesses : most;
+	}
+	return sum - most;
+}
+
+static const struct share *sorted_share;
+
+static int compare_lines(const void *a, const void *b)
+{
+	const struct share_line *x = *(const struct share_line *const *)a, *y = *(const struct share_line *const *)b;
+	uint64_t weight_x = weight(sorted_share, x), weight_y = weight(sorted_share, y);
+
+	if (weight_x != weight_y)
+		return weight_x > weight_y ? -1 : 1;
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+static void put_line(struct out *out, const struct share *share, const struct share_line *line)
+{
+	unsigned int i;
+
+	put_u64(out, line->line);
+	put_u64(out, line->transfers);
+	for (i = 0; i < share->nr_vcpus; i++) {
+		put_u64(out, line->reads[i]);
+		put_u64(out, line->writes[i]);
+	}
+	for (i = 0; i < SHARE_WORDS; i++) {
+		put_u64(out, line->readers[i]);
+		put_u64(out, line->writers[i]);
+	}
+	for (i = 0; i < SHARE_SITES; i++) {
+		put_u64(out, line->sites[i].pc);
+		put_u64(out, line->sites[i].accesses);
+		put_u64(out, line->sites[i].writes);
+	}
+}
+
+static int put_lines(struct out *out, const struct share *share)
+{
+	const struct share_line **lines = calloc(share->nr_lines + 1, sizeof(*lines));
+	uint32_t nr = 0, i;
+
+	if (!lines)
+		return -ENOMEM;
+	for (i = 0; i < share->nr_lines; i++)
+		if (share_is_shared(share, &share->lines[i]))
+			lines[nr++] = &share->lines[i];
+	sorted_share = share;
+	qsort(lines, nr, sizeof(*lines), compare_lines);
+	nr = nr < LINES_MAX ? nr : LINES_MAX;
+	put_u64(out, nr);
+	for (i = 0; i < nr; i++)
+		put_line(out, share, lines[i]);
+	free(lines);
+	return 0;
+}
+
+static int put_key(struct out *out, const struct track_key *key, const struct used *used, unsigned int nr_vcpus)
 {
 	uint32_t i;
 
@@ -144,13 +215,15 @@ static void put_key(struct out *out, const struct track_key *key, const struct u
 	put_u64(out, key->nr_kept);
 	for (i = 0; i < key->nr_kept; i++)
 		put_kept(out, &key->kept[i], used, nr_vcpus);
+	return put_lines(out, &key->share);
 }
 
-static void put_all(struct out *out, const struct track *track, const struct used *used, const char *name,
+static int put_all(struct out *out, const struct track *track, const struct used *used, const char *name,
 		    unsigned int nr_vcpus)
 {
 	uint64_t sum;
 	uint32_t i;
+	int ret = 0;
 
 	put(out, PROFILE_MAGIC, PROFILE_MAGIC_SIZE);
 	put_u64(out, PROFILE_VERSION);
@@ -159,10 +232,11 @@ static void put_all(struct out *out, const struct track *track, const struct use
 	put_u64(out, nr_vcpus);
 	put_tables(out, track, used);
 	put_u64(out, track->nr_keys);
-	for (i = 0; i < track->nr_keys; i++)
-		put_key(out, track->keys[i], used, nr_vcpus);
+	for (i = 0; !ret && i < track->nr_keys; i++)
+		ret = put_key(out, track->keys[i], used, nr_vcpus);
 	sum = out->sum;
 	fwrite(&sum, 1, sizeof(sum), out->file);
+	return ret;
 }
 
 int track_write(const struct track *track, const char *path, const char *name, unsigned int nr_vcpus)
@@ -181,8 +255,8 @@ int track_write(const struct track *track, const char *path, const char *name, u
 		ret = -ENOMEM;
 	if (!ret) {
 		find_used(track, &used);
-		put_all(&out, track, &used, name, nr_vcpus);
-		if (ferror(out.file))
+		ret = put_all(&out, track, &used, name, nr_vcpus);
+		if (!ret && ferror(out.file))
 			ret = -EIO;
 	}
 	if (out.file && fclose(out.file) && !ret)

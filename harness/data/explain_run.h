@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * explain_run.h - from a query to reps and profiles of a stored run: data/explain_run.c and data/sharing.c among themselves.
+ */
+#ifndef DATA_EXPLAIN_RUN_H
+#define DATA_EXPLAIN_RUN_H
+
+#include "data/explain.h"
+
+/* What a query comes to in one run. */
+struct explain_resolved {
+	const char *kernel;
+	const struct rundata_item *item;
+	size_t metric, arm, off; /* off: SIZE_MAX: the item has none, or it is the arm itself */
+};
+
+int explain_resolve(const struct rundata *data, const struct explain_query *query, struct explain_resolved *ret_resolved) __must_check;
+
+/* The least rep of an arm under a seed of a kernel; NULL: there is none. *ret_boot: its boot record in run.json. */
+const struct rundata_sample *explain_least(const struct rundata *data, const struct explain_resolved *resolved, size_t arm,
+					   uint64_t seed, const json_t **ret_boot);
+
+/*
+ * The profile of boot @boot, and the symbols of its kernel (kept in @symbols when they are there already). -ENODATA: it was not profiled.
+ */
+int explain_profile(const struct rundata *data, const json_t *boot, struct symbols *symbols, struct profile **ret_profile) __must_check;
+
+/* What @metric of the samples of @arm in boot @boot says: fn is called with rep, ops and time of each. */
+int explain_amounts(const struct rundata *data, const struct explain_resolved *resolved, size_t arm, unsigned int boot,
+		    void (*fn)(void *ctx, unsigned int rep, uint64_t ops, uint64_t ns), void *ctx) __must_check;
+
+#endif
