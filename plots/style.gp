@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The look that all figures share. Expects: format ("svg" or "png"), picture, width and height in pixels.
+# The look that all figures share. Expects: format ("svg", "png", or "txt": drawn with characters), picture, width and height in pixels.
 #
 # Colours: Okabe and Ito's set for every kind of colour vision; each arm has a point and a line type of its own
 # too, for prints in grey.
@@ -14,7 +14,11 @@ if (format eq 'png') {
 		set terminal png size width, height noenhanced truecolor
 	}
 } else {
-	set terminal svg size width, height noenhanced font "DejaVu Sans,sans-serif,11" background '#ffffff'
+	if (format eq 'txt') {
+		set terminal dumb size int(width / 8), int(height / 18) mono noenhanced
+	} else {
+		set terminal svg size width, height noenhanced font "DejaVu Sans,sans-serif,11" background '#ffffff'
+	}
 }
 set output picture
 

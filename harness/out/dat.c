@@ -11,8 +11,7 @@
 #include "out/number.h"
 #include "out/sweep_text.h"
 
-/* In double quotes, which gnuplot's data files cannot escape. */
-static void put_string(FILE *out, const char *text)
+void dat_string(FILE *out, const char *text)
 {
 	fputc('"', out);
 	for (; *text; text++)
@@ -20,7 +19,7 @@ static void put_string(FILE *out, const char *text)
 	fputs("\" ", out);
 }
 
-static void put_number(FILE *out, double value)
+void dat_number(FILE *out, double value)
 {
 	if (isfinite(value))
 		fprintf(out, "%.10g ", value);
@@ -31,9 +30,9 @@ static void put_number(FILE *out, double value)
 static void put_estimate(FILE *out, double value, const struct stats_interval *interval,
 			 double scale)
 {
-	put_number(out, value * scale);
-	put_number(out, interval->low * scale);
-	put_number(out, interval->high * scale);
+	dat_number(out, value * scale);
+	dat_number(out, interval->low * scale);
+	dat_number(out, interval->high * scale);
 }
 
 static void put_origin(const struct rundata *data, FILE *out)
@@ -53,7 +52,7 @@ static void put_words(const struct rundata *data, const struct overhead_row *row
 		number_interval(interval, decimals, true, range);
 	snprintf(text, sizeof(text), "%s %s  %s", number_estimate(row->diff_ns, decimals, diff),
 		 label_clock(data), range);
-	put_string(out, isnan(row->diff_ns) ? "no number" : text);
+	dat_string(out, isnan(row->diff_ns) ? "no number" : text);
 }
 
 static void put_name(const struct rundata *data, const struct overhead_row *row,
@@ -64,7 +63,7 @@ static void put_name(const struct rundata *data, const struct overhead_row *row,
 
 	if (!label || asprintf(&text, "%s per %s", label, row->metric->op) < 0)
 		text = NULL;
-	put_string(out, text ? text : row->metric->name);
+	dat_string(out, text ? text : row->metric->name);
 }
 
 static void put_row(const struct rundata *data, const struct overhead *overhead,
@@ -80,7 +79,7 @@ static void put_row(const struct rundata *data, const struct overhead *overhead,
 	put_estimate(out, row->arm_ns, &row->arm_interval, 1);
 	put_estimate(out, row->diff_ns, &row->diff_interval, 1);
 	put_estimate(out, row->ratio, &row->ratio_interval, 100);
-	put_number(out, 100 * delta / fabs(row->base_ns));
+	dat_number(out, 100 * delta / fabs(row->base_ns));
 	fprintf(out, "%d ", interval->low > 0 || interval->high < 0);
 	put_words(data, row, out);
 	fputc('\n', out);
@@ -145,8 +144,8 @@ static void put_percentiles(const struct overhead_latency_row *row, FILE *out)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(points); i++) {
-		put_string(out, points[i].name);
-		put_number(out, points[i].ns);
+		dat_string(out, points[i].name);
+		dat_number(out, points[i].ns);
 		fprintf(out, "%.10g %.10g\n", 1 - points[i].above, points[i].above);
 	}
 }
@@ -168,8 +167,7 @@ static void put_latency_head(const struct rundata *data, const struct overhead_l
 		clock);
 }
 
-/* @path.tmp, or NULL with a sentence. */
-static FILE *open_beside(const char *path, char **ret_beside)
+FILE *dat_open(const char *path, char **ret_beside)
 {
 	char *beside = NULL;
 	FILE *out;
@@ -188,8 +186,7 @@ static FILE *open_beside(const char *path, char **ret_beside)
 	return out;
 }
 
-/* Close the file and give it its name, or remove it. Frees @beside. */
-static int close_beside(FILE *out, char *beside, const char *path)
+int dat_close(FILE *out, char *beside, const char *path)
 {
 	int failed = ferror(out), ret = 0;
 
@@ -210,11 +207,11 @@ int dat_overhead(const struct rundata *data, const struct overhead *overhead,
 	FILE *out;
 
 	errno = 0;
-	out = open_beside(path, &beside);
+	out = dat_open(path, &beside);
 	if (!out)
 		return -(errno ? errno : ENOMEM);
 	put_overhead(data, overhead, defaults, out);
-	return close_beside(out, beside, path);
+	return dat_close(out, beside, path);
 }
 
 int dat_latency(const struct rundata *data, const struct overhead *overhead, size_t first,
@@ -227,7 +224,7 @@ int dat_latency(const struct rundata *data, const struct overhead *overhead, siz
 	int ret;
 
 	errno = 0;
-	out = open_beside(path, &beside);
+	out = dat_open(path, &beside);
 	if (!out)
 		return -(errno ? errno : ENOMEM);
 	put_latency_head(data, row, out);
@@ -242,7 +239,7 @@ int dat_latency(const struct rundata *data, const struct overhead *overhead, siz
 		fprintf(out, "\n\n# %s, percentiles\n", label);
 		put_percentiles(row, out);
 	}
-	ret = close_beside(out, beside, path);
+	ret = dat_close(out, beside, path);
 	if (!ret)
 		*ret_next = i;
 	return ret;
@@ -257,12 +254,12 @@ static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve
 	for (i = 0; i < curve->nr_points; i++) {
 		const struct sweep_point *point = &curve->points[i];
 
-		put_number(out, point->x);
+		dat_number(out, point->x);
 		put_estimate(out, point->median, &point->interval, 1);
-		put_number(out, curve->fit.intercept + curve->fit.slope * point->x);
+		dat_number(out, curve->fit.intercept + curve->fit.slope * point->x);
 		put_estimate(out, point->efficiency, &point->efficiency_interval, 100);
-		put_number(out, point->fairness);
-		put_number(out, point->spread);
+		dat_number(out, point->fairness);
+		dat_number(out, point->spread);
 		fputc('\n', out);
 	}
 }
@@ -275,7 +272,7 @@ int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t firs
 	size_t i;
 
 	errno = 0;
-	out = open_beside(path, &beside);
+	out = dat_open(path, &beside);
 	if (!out)
 		return -(errno ? errno : ENOMEM);
 	fprintf(out, "# memcgbench: costs over %s, one data set a curve\n", axis);
@@ -288,5 +285,5 @@ int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t firs
 		fputs(i > first ? "\n\n" : "", out);
 		put_curve(sweep, &sweep->curves[i], out);
 	}
-	return close_beside(out, beside, path);
+	return dat_close(out, beside, path);
 }

@@ -10,6 +10,7 @@
 #define OUT_DAT_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/util.h"
 #include "data/overhead.h"
@@ -33,5 +34,16 @@ int dat_latency(const struct rundata *data, const struct overhead *overhead, siz
 /* The curves @first to @end - 1 of one picture, a data set each. */
 int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t first, size_t end,
 	      const char *path) __must_check;
+
+/* --- for other writers of .dat files --- */
+
+/* @path.tmp, to be given to dat_close(); NULL with a sentence. */
+FILE *dat_open(const char *path, char **ret_beside);
+/* Close the file and give it its name, or remove it. Frees @beside. */
+int dat_close(FILE *out, char *beside, const char *path) __must_check;
+/* In double quotes, which gnuplot's data files cannot escape; and a blank. */
+void dat_string(FILE *out, const char *text);
+/* NaN for what is missing; and a blank. */
+void dat_number(FILE *out, double value);
 
 #endif

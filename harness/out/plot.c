@@ -251,7 +251,9 @@ int plot_run(const struct plot_job *job)
 {
 	int ret = plot_format(job, "svg");
 
-	return ret ? ret : plot_format(job, "png");
+	if (!ret)
+		ret = plot_format(job, "png");
+	return ret || !job->text ? ret : plot_format(job, "txt");
 }
 
 void plot_files_free(struct plot_files *files)

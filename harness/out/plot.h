@@ -8,6 +8,7 @@
 #ifndef OUT_PLOT_H
 #define OUT_PLOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/util.h"
@@ -33,11 +34,12 @@ struct plot_job {
 	const struct plot_variable *variables;
 	size_t nr_variables;
 	unsigned int limit_ms; /* per picture; 0: PLOT_LIMIT_MS */
+	bool text;	       /* also @name.txt, drawn with characters, for logs */
 };
 
 /*
  * Run gnuplot once per picture format. The script is given @variables and, by the same way,
- * "plots_dir", "format" ("svg" or "png") and "picture" (the file to write). Paths may hold quotes,
+ * "plots_dir", "format" ("svg", "png" or "txt") and "picture" (the file to write). Paths may hold quotes,
  * blanks and whatever else. A picture gets its name when it is whole. -ENOENT: "gnuplot is not
  * installed"; -ETIMEDOUT; -EIO: gnuplot failed, the sentence has its first complaint.
  */
