@@ -16,7 +16,7 @@ CFLAGS ?= -O2 -g
 #: PROBE_API=2             plugin interface of the QEMU that the probe is for: 1 (QEMU before 9.0, the default), 2 (9.0), 3 (later)
 PROBE_API ?= 1
 #: QUICK=1                 make bench: under 30 s, wider intervals
-#: BENCH="a b"             make bench: only these benches
+#: BENCH="a b"             make bench: only these benches; make trend, make plots: this one
 #: ARGS="--depth=5"        make bench: more options of `memcgbench run`
 #: KERNELS="old=A new=B"   make bench: run on these kernels instead of the one that runs
 #: FUZZ_SECONDS=20         make fuzz: for so long
@@ -121,7 +121,7 @@ all: $(BINARIES) ## build memcgbench, memcgbench-runner and the probe
 unit: $(UNIT_TESTS) ## build the unit tests
 layers: $(LAYER_PROOFS) ## prove by linking that no layer calls one that it must not know
 
-.PHONY: all unit layers deps bench bench-self check fuzz lint install uninstall clean help FORCE
+.PHONY: all unit layers deps bench trend plots bench-self check fuzz lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 FORCE:
@@ -242,6 +242,13 @@ bench: ## install what is missing, build, and measure what memcg costs on this k
 	@$(MAKE) --no-print-directory $(parallel) all
 	@$(O)/memcgbench run $(if $(filter-out 0,$(QUICK)),--quick) \
 		$(foreach k,$(KERNELS),--kernel $(call quote,$(k))) $(ARGS) $(BENCH)
+
+trend: all ## which costs changed over the stored runs, and since which kernel (BENCH, ARGS)
+	@$(O)/memcgbench trend $(BENCH:%=--bench=%) $(ARGS)
+
+plots: all ## draw the stored runs into results/plots
+	@tools/deps bench
+	@$(O)/memcgbench trend --plots=results/plots $(BENCH:%=--bench=%) $(ARGS)
 
 bench-self: all $(O)/tests/self/control ## what the harness itself costs, beside a bare loop
 	@tests/bench-self $(O)

@@ -8,6 +8,7 @@
 	VERB(run) \
 	VERB(overhead) \
 	VERB(compare) \
+	VERB(trend) \
 	VERB(explain) \
 	VERB(selftest) \
 	VERB(bisect) \

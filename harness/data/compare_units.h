@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * compare_units.h - what one side of a comparison measured: one value per unit of replication. Private to compare*.c.
+ * compare_units.h - what one side of a comparison measured: one value per unit of replication. Private to compare*.c
+ * and history*.c.
  *
  * A unit is a boot where the kernel was booted several times, and a block where it ran once. The value of a boot is the
  * least of its reps on the clock of instructions (the median for counts, and on ns); that of a block the mean of its two reps.

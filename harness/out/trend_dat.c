@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "out/trend_dat.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "out/dat.h"
+#include "out/number.h"
+
+bool trend_same_picture(const struct history_series *a, const struct history_series *b)
+{
+	char x[TREND_LABEL_MAX], y[TREND_LABEL_MAX];
+
+	return !strcmp(trend_metric_label(a, x), trend_metric_label(b, y)) && !strcmp(a->environment, b->environment) &&
+	       a->bench_version == b->bench_version && !strcmp(a->unit, b->unit) && !strcmp(a->mode, b->mode) &&
+	       !strcmp(a->place, b->place) && !strcmp(a->memory, b->memory);
+}
+
+/* The kernels that any of some series has, and their places on the axis; SIZE_MAX: not on it. */
+struct axis {
+	size_t *place;
+	size_t nr;
+};
+
+static int axis_begin(const struct history *history, struct axis *axis)
+{
+	axis->nr = 0;
+	axis->place = calloc(history->nr_kernels + 1, sizeof(*axis->place));
+	return axis->place ? 0 : err_sys(ENOMEM, "memory for a plot");
+}
+
+static void axis_add(struct axis *axis, const struct history_series *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_points; i++)
+		axis->place[s->points[i].kernel] = 1;
+}
+
+static void axis_end(struct axis *axis, const struct history *history)
+{
+	size_t i;
+
+	for (i = 0; i < history->nr_kernels; i++)
+		axis->place[i] = axis->place[i] ? axis->nr++ : SIZE_MAX;
+}
+
+/* The last data set of every file. */
+static void put_axis(const struct history *history, const struct axis *axis, FILE *out)
+{
+	size_t i;
+
+	fputs("\n\n# the axis\n", out);
+	for (i = 0; i < history->nr_kernels; i++) {
+		if (axis->place[i] == SIZE_MAX)
+			continue;
+		fprintf(out, "%zu ", axis->place[i]);
+		dat_string(out, history->kernels[i].label);
+		fputc('\n', out);
+	}
+}
+
+static void put_origin(const struct trend_view *view, const struct history_series *s, FILE *out)
+{
+	fprintf(out, "# memcgbench trend: %zu runs of %zu kernels; %s\n", view->history->nr_runs, view->history->nr_kernels,
+		s->environment);
+}
+
+static void put_point(const struct trend_view *view, const struct axis *axis, const struct history_point *p, FILE *out)
+{
+	fprintf(out, "%zu ", axis->place[p->kernel]);
+	dat_string(out, view->history->kernels[p->kernel].label);
+	dat_number(out, p->value);
+	dat_number(out, p->low);
+	dat_number(out, p->high);
+	fprintf(out, "%zu\n", p->units.nr);
+}
+
+/* --- series --- */
+
+static char *change_words(const struct changepoint *change, char *buf)
+{
+	struct stats_interval interval = {.low = change->low, .high = change->high};
+	double size = change->after - change->before;
+
+	return number_estimate(size, number_interval_decimals(&interval, size), buf);
+}
+
+/* A level reaches half a place beyond its first and last kernel. */
+static void put_levels(const struct trend_row *row, const struct axis *axis, FILE *out)
+{
+	const struct history_series *s = row->series;
+	size_t i, nr = row->found.nr;
+	char words[NUMBER_MAX];
+
+	for (i = 0; i <= nr; i++) {
+		const struct changepoint *begin = i ? &row->found.change[i - 1] : NULL;
+		const struct changepoint *end = i < nr ? &row->found.change[i] : NULL;
+		size_t first = begin ? begin->at : 0, next = end ? end->at : s->nr_points, k, n = 0;
+		double level, sum = 0;
+
+		for (k = first; k < next; k++)
+			for (size_t u = 0; u < s->points[k].units.nr; u++, n++)
+				sum += s->points[k].units.unit[u];
+		level = begin ? begin->after : end ? end->before : sum / (double)n;
+		fprintf(out, "%g %g ", (double)axis->place[s->points[first].kernel] - 0.5,
+			(double)axis->place[s->points[next - 1].kernel] + 0.5);
+		dat_number(out, level);
+		dat_number(out, begin ? begin->after - begin->before : NAN);
+		fprintf(out, "%d ", begin ? (trend_is_worse(row, begin) ? 1 : -1) : 0);
+		dat_string(out, begin ? change_words(begin, words) : "");
+		fputc('\n', out);
+	}
+}
+
+int trend_dat_series(const struct trend_view *view, size_t first, size_t next, const char *path, size_t *ret_nr_kernels)
+{
+	char label[TREND_LABEL_MAX], *beside;
+	struct axis axis;
+	size_t i, k;
+	FILE *out;
+	int ret = axis_begin(view->history, &axis);
+
+	if (ret)
+		return ret;
+	for (i = first; i < next; i++)
+		axis_add(&axis, view->trend->rows[i].series);
+	axis_end(&axis, view->history);
+	errno = 0;
+	out = dat_open(path, &beside);
+	if (!out) {
+		free(axis.place);
+		return -(errno ? errno : ENOMEM);
+	}
+	put_origin(view, view->trend->rows[first].series, out);
+	fprintf(out, "# Two data sets per series, in %s. Its kernels:\n", view->trend->rows[first].series->unit);
+	fprintf(out, "#   1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and most)  6 boots\n");
+	fprintf(out, "# and its levels between changes:\n");
+	fprintf(out, "#   1 2 from and to place  3 level  4 change from the level before  5 1: worse, -1: better  6 in words\n");
+	fprintf(out, "# At the end the axis: 1 place  2 kernel\n");
+	for (i = first; i < next; i++) {
+		const struct trend_row *row = &view->trend->rows[i];
+
+		fprintf(out, "%s# %s, kernels\n", i == first ? "" : "\n\n", trend_arm_label(row->series, label));
+		for (k = 0; k < row->series->nr_points; k++)
+			put_point(view, &axis, &row->series->points[k], out);
+		fprintf(out, "\n\n# %s, levels\n", label);
+		put_levels(row, &axis, out);
+	}
+	put_axis(view->history, &axis, out);
+	free(axis.place);
+	*ret_nr_kernels = axis.nr;
+	return dat_close(out, beside, path);
+}
+
+/* --- ladder --- */
+
+/* Is @s the cost itself of the same op? */
+static bool is_rung(const struct history_series *s, const struct history_series *like)
+{
+	return !s->below && trend_same_picture(s, like);
+}
+
+int trend_dat_ladder(const struct trend_view *view, size_t first, const char *path, size_t *ret_nr_kernels,
+		     size_t *ret_nr_states, char **ret_labels)
+{
+	const struct history_series *like = view->trend->rows[first].series;
+	char label[TREND_LABEL_MAX], *beside, *labels = NULL;
+	size_t i, k, size, nr = 0;
+	struct axis axis;
+	FILE *out, *list;
+	int ret = axis_begin(view->history, &axis);
+
+	if (ret)
+		return ret;
+	for (i = 0; i < view->history->nr_series; i++)
+		if (is_rung(view->history->series[i], like))
+			axis_add(&axis, view->history->series[i]);
+	axis_end(&axis, view->history);
+	errno = 0;
+	list = open_memstream(&labels, &size);
+	out = list ? dat_open(path, &beside) : NULL;
+	if (!out) {
+		free(axis.place);
+		if (list)
+			fclose(list);
+		free(labels);
+		return -(errno ? errno : ENOMEM);
+	}
+	put_origin(view, like, out);
+	fprintf(out, "# A data set per memcg state, in %s, and the axis (1 place  2 kernel) at the end:\n", like->unit);
+	fprintf(out, "# 1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and most)  6 boots\n");
+	for (i = 0; i < view->history->nr_series; i++) {
+		const struct history_series *s = view->history->series[i];
+
+		if (!is_rung(s, like))
+			continue;
+		trend_state_label(s, label);
+		fprintf(out, "%s# %s\n", nr ? "\n\n" : "", label);
+		fprintf(list, "\"%s\" ", label);
+		for (k = 0; k < s->nr_points; k++)
+			put_point(view, &axis, &s->points[k], out);
+		nr++;
+	}
+	put_axis(view->history, &axis, out);
+	free(axis.place);
+	fclose(list);
+	ret = dat_close(out, beside, path);
+	if (ret) {
+		free(labels);
+		return ret;
+	}
+	*ret_nr_kernels = axis.nr;
+	*ret_nr_states = nr;
+	*ret_labels = labels;
+	return 0;
+}
+
+/* --- heat map --- */
+
+static bool begins_change(const struct trend_row *row, size_t point)
+{
+	size_t i;
+
+	for (i = 0; i < row->found.nr; i++)
+		if (row->found.change[i].at == point)
+			return true;
+	return false;
+}
+
+static void put_heat(const struct trend_view *view, const struct trend_row *row, size_t place, const struct axis *axis,
+		     FILE *out, double *most)
+{
+	const struct history_series *s = row->series;
+	char label[TREND_LABEL_MAX], arm[TREND_LABEL_MAX], title[2 * TREND_LABEL_MAX], number[NUMBER_MAX];
+	size_t i;
+
+	snprintf(title, sizeof(title), "%s (%s)", trend_metric_label(s, label), trend_arm_label(s, arm));
+	for (i = 0; i < s->nr_points; i++) {
+		double percent = 100 * (s->points[i].value - s->points[0].value) / row->cost;
+
+		fprintf(out, "%zu %zu ", place, axis->place[s->points[i].kernel]);
+		dat_string(out, title);
+		dat_string(out, view->history->kernels[s->points[i].kernel].label);
+		dat_number(out, s->points[i].value);
+		dat_number(out, percent);
+		fprintf(out, "%d ", begins_change(row, i));
+		dat_string(out, i ? number_estimate(percent, 1, number) : "0");
+		fputc('\n', out);
+		if (isfinite(percent))
+			*most = fmax(*most, fabs(percent));
+	}
+}
+
+int trend_dat_heatmap(const struct trend_view *view, size_t first, const char *path, struct trend_heatmap *ret_heatmap)
+{
+	const struct trend *trend = view->trend;
+	const char *environment = trend->rows[first].series->environment;
+	struct trend_heatmap heatmap = {0};
+	struct axis axis;
+	char *beside;
+	size_t i;
+	FILE *out;
+	int ret = axis_begin(view->history, &axis);
+
+	if (ret)
+		return ret;
+	for (i = first; i < trend->nr_rows; i++)
+		if (!strcmp(trend->rows[i].series->environment, environment))
+			axis_add(&axis, trend->rows[i].series);
+	axis_end(&axis, view->history);
+	errno = 0;
+	out = dat_open(path, &beside);
+	if (!out) {
+		free(axis.place);
+		return -(errno ? errno : ENOMEM);
+	}
+	put_origin(view, trend->rows[first].series, out);
+	fprintf(out, "# 1 row  2 place of the kernel  3 series  4 kernel  5 value\n"
+		     "# 6 difference from the first kernel of the row, %% of what the op costs  7 1: a change begins  8 column 6 in words\n"
+		     "# and a data set of the axis: 1 place  2 kernel\n");
+	for (i = first; i < trend->nr_rows; i++)
+		if (!strcmp(trend->rows[i].series->environment, environment))
+			put_heat(view, &trend->rows[i], heatmap.nr_rows++, &axis, out, &heatmap.most);
+	heatmap.nr_kernels = axis.nr;
+	put_axis(view->history, &axis, out);
+	free(axis.place);
+	*ret_heatmap = heatmap;
+	return dat_close(out, beside, path);
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "out/trend_formats.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/units.h"
+
+const struct trend_format trend_formats[] = {
+	{"text", "what changed, for people", trend_text},
+	{"json", "every series with its kernels and changes", trend_json},
+	{"csv", "a line for each series and kernel", trend_csv},
+	{"otava", "a line for each kernel, for Apache Otava's CSV importer", trend_otava},
+	{NULL, NULL, NULL},
+};
+
+/* --- names --- */
+
+char *trend_metric_label(const struct history_series *s, char *buf)
+{
+	int len = snprintf(buf, TREND_LABEL_MAX, "%s%s%s", s->bench, s->params[0] ? " " : "", s->params);
+
+	if (s->workers > 1 && len >= 0 && len < TREND_LABEL_MAX)
+		len += snprintf(buf + len, TREND_LABEL_MAX - (size_t)len, " ×%u", s->workers);
+	if (s->nr_memcgs > 1 && len >= 0 && len < TREND_LABEL_MAX)
+		len += snprintf(buf + len, TREND_LABEL_MAX - (size_t)len, " in %u memcgs", s->nr_memcgs);
+	if (len >= 0 && len < TREND_LABEL_MAX)
+		snprintf(buf + len, TREND_LABEL_MAX - (size_t)len, " %s", s->metric);
+	return buf;
+}
+
+char *trend_state_label(const struct history_series *s, char *buf)
+{
+	char limit[32] = "", size[24];
+
+	if (s->limit_bytes != UINT64_MAX)
+		snprintf(limit, sizeof(limit), " max %s", format_size(s->limit_bytes, size, sizeof(size)));
+	if (!strcmp(s->state, "child") && s->depth > 1)
+		snprintf(buf, TREND_LABEL_MAX, "depth %u%s", s->depth, limit);
+	else
+		snprintf(buf, TREND_LABEL_MAX, "%s%s", s->state, limit);
+	return buf;
+}
+
+char *trend_arm_label(const struct history_series *s, char *buf)
+{
+	size_t len;
+
+	trend_state_label(s, buf);
+	len = strlen(buf);
+	if (s->below)
+		snprintf(buf + len, TREND_LABEL_MAX - len, " - %s", s->below);
+	return buf;
+}
+
+/* --- csv --- */
+
+static void csv_text(FILE *out, const char *text)
+{
+	if (!strpbrk(text, ",\"\r\n")) {
+		fputs(text, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *text; text++)
+		fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
+	fputc('"', out);
+}
+
+static void csv_number(FILE *out, double value)
+{
+	if (isfinite(value))
+		fprintf(out, ",%.10g", value);
+	else
+		fputc(',', out);
+}
+
+static const struct changepoint *change_at(const struct trend_row *row, size_t point)
+{
+	size_t i;
+
+	for (i = 0; i < row->found.nr; i++)
+		if (row->found.change[i].at == point)
+			return &row->found.change[i];
+	return NULL;
+}
+
+static void csv_point(const struct trend_view *view, const struct trend_row *row, size_t i, FILE *out)
+{
+	const struct history_series *s = row->series;
+	const struct history_point *point = &s->points[i];
+	const struct changepoint *change = change_at(row, i);
+	char label[TREND_LABEL_MAX];
+
+	csv_text(out, s->bench);
+	fputc(',', out);
+	csv_text(out, s->params);
+	fprintf(out, ",%u,%s,", s->workers, s->metric);
+	csv_text(out, trend_arm_label(s, label));
+	fputc(',', out);
+	csv_text(out, s->unit);
+	fputc(',', out);
+	csv_text(out, s->environment);
+	fputc(',', out);
+	csv_text(out, view->history->kernels[point->kernel].label);
+	fputc(',', out);
+	csv_text(out, view->history->kernels[point->kernel].release);
+	fprintf(out, ",%zu", point->units.nr);
+	csv_number(out, point->value);
+	csv_number(out, point->low);
+	csv_number(out, point->high);
+	csv_number(out, change ? change->after - change->before : NAN);
+	csv_number(out, change ? change->low : NAN);
+	csv_number(out, change ? change->high : NAN);
+	fprintf(out, ",%s\r\n", !change ? "" : trend_is_worse(row, change) ? "regression" : "improvement");
+}
+
+int trend_csv(const struct trend_view *view, FILE *out)
+{
+	size_t i, k;
+
+	fputs("bench,params,workers,metric,arm,unit,environment,kernel,release,boots,value,low,high,change,change_low,"
+	      "change_high,verdict\r\n",
+	      out);
+	for (i = 0; i < view->trend->nr_rows; i++)
+		for (k = 0; k < view->trend->rows[i].series->nr_points; k++)
+			csv_point(view, &view->trend->rows[i], k, out);
+	return ferror(out) ? err_sys(EIO, "write the trend") : 0;
+}
+
+/* --- otava --- */
+
+/* The series' value of the kernel; NAN: none. */
+static double value_of(const struct history_series *s, size_t kernel)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_points; i++)
+		if (s->points[i].kernel == kernel)
+			return s->points[i].value;
+	return NAN;
+}
+
+/* Otava takes no empty cell: a kernel that lacks any of the series cannot be a line. */
+static bool has_all(const struct trend *trend, size_t kernel)
+{
+	size_t i;
+
+	for (i = 0; i < trend->nr_rows; i++)
+		if (isnan(value_of(trend->rows[i].series, kernel)))
+			return false;
+	return trend->nr_rows > 0;
+}
+
+static void otava_head(const struct trend *trend, FILE *out)
+{
+	char label[TREND_LABEL_MAX], arm[TREND_LABEL_MAX], column[2 * TREND_LABEL_MAX], *c;
+	size_t i;
+
+	fputs("time,kernel", out);
+	for (i = 0; i < trend->nr_rows; i++) {
+		snprintf(column, sizeof(column), "%s %s", trend_metric_label(trend->rows[i].series, label),
+			 trend_arm_label(trend->rows[i].series, arm));
+		/* Names of Otava's configuration: no blanks, no quotes. */
+		for (c = column; *c; c++)
+			if (*c == ' ' || *c == ',' || *c == '"')
+				*c = '_';
+		fprintf(out, ",%s", column);
+	}
+	fputs("\n", out);
+}
+
+int trend_otava(const struct trend_view *view, FILE *out)
+{
+	const struct trend *trend = view->trend;
+	size_t i, k, lines = 0;
+
+	for (i = 1; i < trend->nr_rows; i++)
+		if (strcmp(trend->rows[i].series->environment, trend->rows[0].series->environment))
+			return err_set(EINVAL, "otava takes one environment at a time, and there are \"%s\" and \"%s\": name the runs",
+				       trend->rows[0].series->environment, trend->rows[i].series->environment);
+	otava_head(trend, out);
+	for (k = 0; k < view->history->nr_kernels; k++) {
+		if (!has_all(trend, k))
+			continue;
+		fputs(view->history->kernels[k].started, out);
+		fputc(',', out);
+		csv_text(out, view->history->kernels[k].label);
+		for (i = 0; i < trend->nr_rows; i++)
+			csv_number(out, value_of(trend->rows[i].series, k));
+		fputc('\n', out);
+		lines++;
+	}
+	if (!lines)
+		return err_set(EINVAL, "no kernel has all of the %zu series: choose with --bench and --metric", trend->nr_rows);
+	return ferror(out) ? err_sys(EIO, "write the trend") : 0;
+}
+
+/* --- json --- */
+
+static json_t *number(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *points_json(const struct trend_view *view, const struct history_series *s)
+{
+	json_t *list = json_array();
+	size_t i, k;
+
+	for (i = 0; i < s->nr_points; i++) {
+		const struct history_point *p = &s->points[i];
+		json_t *units = json_array();
+
+		for (k = 0; k < p->units.nr; k++)
+			json_array_append_new(units, number(p->units.unit[k]));
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "kernel",
+						      view->history->kernels[p->kernel].label, "value", number(p->value), "low",
+						      number(p->low), "high", number(p->high), "units", units));
+	}
+	return list;
+}
+
+static json_t *changes_json(const struct trend_view *view, const struct trend_row *row)
+{
+	const struct history_series *s = row->series;
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < row->found.nr; i++) {
+		const struct changepoint *c = &row->found.change[i];
+		const struct history_kernel *from = &view->history->kernels[s->points[c->at - 1].kernel];
+		const struct history_kernel *to = &view->history->kernels[s->points[c->at].kernel];
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b}", "after", from->label,
+						      "kernel", to->label, "before", number(c->before), "value", number(c->after),
+						      "change", number(c->after - c->before), "low", number(c->low), "high",
+						      number(c->high), "ratio_of_cost", number((c->after - c->before) / row->cost),
+						      "p", number(c->p), "verdict",
+						      trend_is_worse(row, c) ? "regression" : "improvement", "newest",
+						      trend_is_newest(row, c)));
+	}
+	return list;
+}
+
+static json_t *row_json(const struct trend_view *view, const struct trend_row *row)
+{
+	const struct history_series *s = row->series;
+	json_t *limit = s->limit_bytes == UINT64_MAX ? json_null() : json_integer((json_int_t)s->limit_bytes);
+	json_t *json = json_pack("{s:s, s:i, s:O, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:s?}", "bench", s->bench,
+				 "bench_version", (int)s->bench_version, "params", s->all_params, "workers", (int)s->workers,
+				 "memcgs", (int)s->nr_memcgs, "mode", s->mode, "metric", s->metric, "unit", s->unit, "better",
+				 s->lower_is_better ? "lower" : "higher", "environment", s->environment, "state", s->state, "depth",
+				 (int)s->depth, "limit_bytes", limit, "below", s->below);
+	json_t *more = json_pack("{s:s, s:o, s:o, s:o, s:b, s:o, s:o}", "clock", s->clock, "cost", number(row->cost), "noise",
+				 number(row->found.sigma), "threshold", number(row->found.threshold), "exact", row->found.exact,
+				 "points", points_json(view, s), "changes", changes_json(view, row));
+
+	if (!json || !more || json_object_update(json, more)) {
+		json_decref(json);
+		json = NULL;
+	}
+	json_decref(more);
+	return json;
+}
+
+static json_t *kernels_json(const struct history *history)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < history->nr_kernels; i++) {
+		const struct history_kernel *k = &history->kernels[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:i}", "kernel", k->label, "release", k->release,
+						      "version", k->version, "started", k->started, "runs", (int)k->nr_runs));
+	}
+	return list;
+}
+
+int trend_json(const struct trend_view *view, FILE *out)
+{
+	json_t *rows = json_array(), *json;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < view->trend->nr_rows; i++)
+		json_array_append_new(rows, row_json(view, &view->trend->rows[i]));
+	json = json_pack("{s:s, s:i, s:i, s:i, s:o, s:o}", "schema", "memcgbench-trend", "schema_version", 1, "runs",
+			 (int)view->history->nr_runs, "left_out", (int)view->history->nr_left_out, "kernels",
+			 kernels_json(view->history), "series", rows);
+	if (!json)
+		return err_sys(ENOMEM, "memory for JSON");
+	ret = json_dumpf(json, out, JSON_INDENT(2));
+	json_decref(json);
+	if (!ret)
+		fputc('\n', out);
+	return ret || ferror(out) ? err_sys(EIO, "write the trend") : 0;
+}

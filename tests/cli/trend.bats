@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# memcgbench trend, on runs that are made up here.
+# shellcheck disable=SC2154 # what bats and verbs.bash set
+load verbs
+load history
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# Four kernels; the third is dearer, and so is the fourth where $1 says what it costs.
+four_kernels()
+{
+	make_run results/a 6.9.0 3500
+	make_run results/b 6.10.0 3500
+	make_run results/c 6.11.0 3600
+	make_run results/d 6.12.0 "${1:-3600}"
+}
+
+@test "trend: names the kernels between which the cost changed, by version" {
+	four_kernels
+	run -0 memcgbench trend
+	echo "$output"
+	[ "${lines[0]}" = "4 runs of 4 kernels, 6.9.0 to 6.12.0; 1 series of two kernels or more, 1 of them changed" ]
+	[[ $output == *"6.10.0 .. 6.11.0"*"+100"*"exact"*"+2.8"*"regression"* ]]
+	[ -e results/.index.jsonl ]
+	# And again from the index.
+	[ "$(memcgbench trend)" = "$output" ]
+	[ "$(memcgbench trend results/a results/b results/c results/d)" = "$output" ]
+	[ "$(memcgbench trend results)" = "$output" ]
+}
+
+@test "trend --check: 1 when the newest kernel begins a regression, else 0, 6 for nothing" {
+	four_kernels 3600
+	run -0 memcgbench trend --check
+	rm -r results/d
+	run -1 memcgbench trend --check
+	[[ $output == *"1 regression at the newest kernel"* ]]
+	make_run results/d 6.12.0 3500
+	run -0 memcgbench trend --check
+	run -6 memcgbench trend --check results/a
+	run -6 memcgbench trend --check --bench=other
+	run -0 memcgbench trend --bench=other
+}
+
+@test "trend: limits decide what a change is" {
+	four_kernels
+	run -0 memcgbench trend --delta=200
+	[[ $output == *"No change: fault_storm fault (child - off)"* ]]
+	run -0 memcgbench trend --limits=fault_storm/fault:insn=5%
+	[[ $output == *"No change"* ]]
+	run -0 memcgbench trend --limits=fault_storm/fault:ns=5%
+	[[ $output == *"regression"* ]]
+	fails_with 2 "memcgbench trend: --alpha=2: a number from 1e-09 to 0.5 is wanted; try: memcgbench trend --help" \
+		memcgbench trend --alpha=2
+	fails_with 2 "memcgbench trend: --alpha=0.001 is less than 99 permutations can show: more of them are wanted; try: memcgbench trend --help" \
+		memcgbench trend --accept=permutation --permutations=99 --alpha=0.001
+}
+
+@test "trend --of: overhead, cost, all" {
+	four_kernels
+	run -0 memcgbench trend --of=cost
+	[[ $output == *"  child  "* ]]
+	[[ $output == *"No change: fault_storm fault (off)"* ]]
+	run -0 memcgbench trend --of=all
+	[[ ${lines[0]} == *"3 series"* ]]
+}
+
+@test "trend: a run that is not complete is left out, and said" {
+	four_kernels
+	sed -i 's/"complete"/"interrupted"/' results/d/run.json
+	run -0 memcgbench trend
+	[[ $output == *"1 run left out (the first: it is not complete)"* ]]
+	[[ ${lines[0]} == "3 runs of 3 kernels"* ]]
+}
+
+@test "trend --format: json, csv, otava" {
+	four_kernels
+	run -0 memcgbench trend --format=json
+	jq -e '.schema == "memcgbench-trend" and .series[0].changes[0].kernel == "6.11.0" and .series[0].changes[0].change == 100' <<<"$output"
+	run -0 memcgbench trend --format=csv
+	[ "${#lines[@]}" -eq 5 ]
+	[ "$(memcgbench trend --format=otava)" = "time,kernel,fault_storm_fault_child_-_off
+2026-01-01T00:00:00Z,6.9.0,500
+2026-01-01T00:00:00Z,6.10.0,500
+2026-01-01T00:00:00Z,6.11.0,600
+2026-01-01T00:00:00Z,6.12.0,600" ]
+	run -0 memcgbench trend --format=help
+	[ "${#lines[@]}" -eq 4 ]
+	fails_with 2 "memcgbench trend: --format=xml: there is no such format; --format=help lists them; try: memcgbench trend --help" \
+		memcgbench trend --format=xml
+}
+
+@test "trend --git: kernels in the order of the tree" {
+	command -v git >/dev/null || skip "no git"
+	git init -q -b main tree
+	commit() { git -C tree -c user.name=x -c user.email=x@y commit -q --allow-empty -m "$1"; }
+	commit one
+	git -C tree -c user.name=x -c user.email=x@y tag -a -m v6.12 v6.12
+	commit two
+	commit three
+	three=$(git -C tree rev-parse HEAD)
+	commit four
+	four=$(git -C tree rev-parse HEAD)
+	make_run results/a "6.12.0" 3500
+	# By its name the last would come before the other.
+	make_run results/b "6.12.0-z-g${three:0:12}" 3500
+	make_run results/c "6.12.0-a-g${four:0:12}+" 3600
+	run -0 memcgbench trend --git tree
+	echo "$output"
+	[[ $output == *"6.12.0-z-g${three:0:12} .. 6.12.0-a-g${four:0:12}+ (1 commit)"* ]]
+	make_run results/d "6.13.0" 3600
+	fails_with 5 "memcgbench trend: tree has no commit v6.13, which kernel 6.13.0 should be" memcgbench trend --git tree
+	fails_with 5 "memcgbench trend: none has no commit v6.12, which kernel 6.12.0 should be" memcgbench trend --git none
+}
+
+@test "trend --plots: pictures and the numbers behind them" {
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	four_kernels
+	run -0 memcgbench trend --plots out
+	for name in trend-fault_storm-w1-fault ladder-fault_storm-w1-fault heatmap; do
+		for suffix in dat svg png txt; do
+			[ -s "out/$name.$suffix" ]
+		done
+	done
+	grep -q '</svg>' out/heatmap.svg
+	grep -q '6.11.0' out/trend-fault_storm-w1-fault.txt
+	# Nothing of a picture is left under a name that it should not have.
+	[ -z "$(find out -name '*.tmp')" ]
+}
+
+@test "trend: without gnuplot the numbers are there, and the sentence" {
+	four_kernels
+	mkdir bin
+	ln -s "$(command -v memcgbench)" bin/
+	program=$(command -v memcgbench)
+	PATH=$BATS_TEST_TMPDIR/bin run -5 "$program" trend --plots out
+	[[ $output == *"gnuplot is not installed"* ]]
+	[ -s out/heatmap.dat ]
+	[ ! -e out/heatmap.svg ]
+}
+
+@test "trend: bad input is one line" {
+	fails_with 5 "memcgbench trend: read folder results: No such file or directory" memcgbench trend
+	fails_with 5 "memcgbench trend: nowhere: No such file or directory" memcgbench trend nowhere
+	mkdir empty
+	run -0 memcgbench trend empty
+	[ "${lines[0]}" = "0 runs of 0 kernels; 0 series of two kernels or more, 0 of them changed" ]
+}
+
+@test "trend: a folder that cannot be written has no index, and is read all the same" {
+	four_kernels
+	[ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null || skip "root, and no setpriv"
+	chmod -R a+rX . && chmod 555 results
+	if [ "$(id -u)" -eq 0 ]; then
+		chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test "$BATS_TEST_TMPDIR" 2>/dev/null || true
+		setpriv --reuid=65534 --regid=65534 --clear-groups test -r "$build/memcgbench" -a -r results/a/run.json ||
+			skip "an ordinary user may not read this folder"
+		run -0 setpriv --reuid=65534 --regid=65534 --clear-groups "$build/memcgbench" trend
+	else
+		run -0 memcgbench trend
+	fi
+	[[ $output == *"6.10.0 .. 6.11.0"* ]]
+	[ ! -e results/.index.jsonl ]
+}
