@@ -457,6 +457,57 @@ static void test_vcpus(void **state)
 	profile_free(profile);
 }
 
+static void access_line(unsigned int vcpu, uint64_t vaddr, bool is_write)
+{
+	track_access(&track, vcpu, 2, vaddr, 3, is_write, K(0x40 + vcpu));
+}
+
+/* Lines that two vCPUs touch: one with a word in common, one without, and those that are nobody's business. */
+static void test_sharing(void **state)
+{
+	struct track_block *a = block(U(0), 6, 5, X86_SYSCALL, 0), *b = block(U(0), 6, 5, X86_SYSCALL, 0);
+	const struct profile_key *key;
+	struct profile *profile;
+
+	(void)state;
+	access_line(0, K(0x10000), true); /* outside of any region */
+	select_id(0, REGION_ID(1, 2, 3, 5));
+	select_id(1, REGION_ID(1, 2, 3, 5));
+	mark(0, REGION_BEGIN, a, 0);
+	mark(1, REGION_BEGIN, b, 0);
+	access_line(0, K(0x20000), true);  /* written here … */
+	access_line(1, K(0x20000), false); /* … and read there: a transfer */
+	access_line(0, K(0x20000), false); /* has it still */
+	access_line(0, K(0x20000), true);  /* takes it away from the other: a transfer */
+	access_line(0, K(0x30000), true);
+	access_line(1, K(0x30008), true); /* another word of the same line: a transfer */
+	access_line(0, K(0x40000), false);
+	access_line(1, K(0x40000), false); /* read by both, written by none */
+	access_line(0, K(0x50000), true);  /* by one only */
+	access_line(0, 0x7000, true);
+	access_line(1, 0x7000, true); /* of user mode */
+	access_line(0, K(0x6003c), true); /* across the end of a line */
+	access_line(1, K(0x60040), true);
+	mark(0, REGION_END, a, 1);
+	mark(1, REGION_END, b, 1);
+	profile = write_and_read();
+	key = profile_find(profile, 1, 2, 3);
+	assert_int_equal(key->nr_lines, 3);
+	assert_int_equal(key->lines[0].address, K(0x20000));
+	assert_int_equal(key->lines[0].transfers, 2);
+	assert_int_equal(key->lines[0].writes[0], 2);
+	assert_int_equal(key->lines[0].reads[1], 1);
+	assert_int_equal(key->lines[0].readers[0], 3);
+	assert_int_equal(key->lines[0].writers[0], 1);
+	assert_int_equal(key->lines[0].sites[0].address, K(0x40));
+	assert_int_equal(key->lines[0].sites[0].accesses, 3);
+	assert_int_equal(key->lines[1].address, K(0x30000));
+	assert_int_equal(key->lines[1].writers[0], 1);
+	assert_int_equal(key->lines[1].writers[1], 2);
+	assert_int_equal(key->lines[2].address, K(0x60040));
+	profile_free(profile);
+}
+
 /* Every cut, and every changed byte, is noticed. */
 static void test_damaged_file(void **state)
 {
@@ -516,6 +567,7 @@ int main(void)
 		TEST(test_reps),
 		TEST(test_regions),
 		TEST(test_vcpus),
+		TEST(test_sharing),
 		TEST(test_damaged_file),
 	};
 
