@@ -64,6 +64,9 @@ static int mount_cgroup(void)
 	/* The boot without memcg: there is no such hierarchy to mount, and nothing missing. */
 	if (ret || cmdline_has("cgroup_disable=memory"))
 		return ret;
+	/* "off" is one of the states to measure; a controller that is off cannot be mounted. */
+	if (cmdline_has("cgroup_disable=memory"))
+		return 0;
 	ret = mount_one("cgroup", "/sys/fs/cgroup/memory", "memory");
 	return ret ? err_prefix(ret, "this kernel has no memory controller of cgroup v1") : 0;
 }
