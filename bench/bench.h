@@ -68,6 +68,8 @@ struct bench_param {
 	 * same.
 	 */
 	const char *insn_def;
+	/* BENCH_PARAM_ENUM: what each choice, by its index, needs beyond the bench's needs: a set of enum bench_needs. NULL: nothing. */
+	const unsigned int *choice_needs;
 };
 
 /* What a bench cannot run without: a set of flags; harness/core/needs.c has a sentence and a test for each. */
@@ -143,6 +145,8 @@ struct bench {
 /* Begin and end the timed phase @phase (= the metric's index), which did @ops ops. */
 void bench_phase_begin(struct bench_run *run, size_t phase);
 void bench_phase_end(struct bench_run *run, size_t phase, uint64_t ops);
+/* Ops of a phase that only a look afterwards could tell, beyond those that bench_phase_end() was given. */
+void bench_phase_ops(struct bench_run *run, size_t phase, uint64_t ops);
 
 /*
  * To be called between phases while everything that a pass maps is resident: in the pass that proves
@@ -237,6 +241,16 @@ int bench_memcg_reclaim(struct bench_run *run, struct bench_memcg *memcg, uint64
 
 /* A line of /proc/vmstat; -ENODATA where this kernel has none. Between phases. */
 int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value);
+
+/*
+ * Does nothing but memcgbench run on this kernel (a guest)? Only then may a bench put all of the machine under pressure.
+ */
+int bench_in_guest(const struct bench_run *run);
+/*
+ * The multi-generational LRU of all memcgs, on or off, put back after the item: a switch of the whole machine, so that outside of a
+ * guest, and in a kernel without it, this skips the item (bench_skip()). In setup() and share().
+ */
+int bench_lru_gen(struct bench_run *run, int enabled);
 
 /* An empty folder of this team on a file system with a disk behind it (BENCH_NEEDS_DIR); the harness removes it with all that is in it. */
 const char *bench_dir(const struct bench_run *run);

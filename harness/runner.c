@@ -162,7 +162,7 @@ static void guest_main(void)
 {
 	struct emit emit = {.fd = STDERR_FILENO, .deferred = true};
 	struct guest guest = {.result_fd = -1};
-	struct sampler sampler = {.emit = &emit};
+	struct sampler sampler = {.emit = &emit, .in_guest = true};
 	unsigned int waited_ms;
 	struct plan plan;
 	bool idle;

@@ -116,8 +116,8 @@ static int equip_kernels(struct guests *guests)
 	int ret;
 
 	for (i = 0; i < guests->plan->nr_items; i++) {
-		wants.swap |= (guests->plan->items[i].bench->needs & BENCH_NEEDS_SWAP) != 0;
-		wants.disk |= (guests->plan->items[i].bench->needs & BENCH_NEEDS_DIR) != 0;
+		wants.swap |= (params_needs(&guests->plan->items[i].params) & BENCH_NEEDS_SWAP) != 0;
+		wants.disk |= (params_needs(&guests->plan->items[i].params) & BENCH_NEEDS_DIR) != 0;
 	}
 	guests->equipment = calloc(guests->nr_kernels, sizeof(*guests->equipment));
 	if (!guests->equipment)

@@ -164,6 +164,23 @@ int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value)
 	return answer_number(run, fs_read_key(ret_value, key, "/proc/vmstat"));
 }
 
+int bench_in_guest(const struct bench_run *run)
+{
+	return run->team && run->team->in_guest;
+}
+
+int bench_lru_gen(struct bench_run *run, int enabled)
+{
+	int ret;
+
+	if (!bench_in_guest(run))
+		return bench_skip(run, "the multi-generational LRU is a switch of the whole machine: in guests only (--kernel)");
+	if (!fs_exists(LRU_GEN_ENABLED))
+		return bench_skip(run, "this kernel has no multi-generational LRU (CONFIG_LRU_GEN, since Linux 6.1)");
+	ret = fs_write(enabled ? "y" : "n", LRU_GEN_ENABLED);
+	return answer(run, ret);
+}
+
 const char *bench_dir(const struct bench_run *run)
 {
 	return run->team->dir;

@@ -83,6 +83,11 @@ void bench_phase_end(struct bench_run *run, size_t phase, uint64_t ops)
 		add_counters(run, p);
 }
 
+void bench_phase_ops(struct bench_run *run, size_t phase, uint64_t ops)
+{
+	run->phase[phase].ops += ops;
+}
+
 void bench_count(struct bench_run *run, size_t metric, uint64_t amount, uint64_t ops)
 {
 	run->phase[metric].amount += amount;

@@ -121,7 +121,12 @@ bool needs_met(enum bench_needs flag, const struct cg_info *cg, char *why, size_
 
 bool needs_all_met(const struct bench *bench, const struct cg_info *cg, char *why, size_t why_size)
 {
-	unsigned int left = bench->needs;
+	return needs_met_all_of(bench->needs, cg, why, why_size);
+}
+
+bool needs_met_all_of(unsigned int needs, const struct cg_info *cg, char *why, size_t why_size)
+{
+	unsigned int left = needs;
 
 	/* Bit by bit, so that a flag that the table lacks is unmet, not unseen. */
 	while (left) {

@@ -24,7 +24,10 @@ extern const struct need needs_table[];
  */
 bool needs_met(enum bench_needs flag, const struct cg_info *cg, char *why, size_t why_size);
 
-/* The first unmet need of @bench; true when there is none. */
+/* The first unmet one of @needs, a set of enum bench_needs; true when there is none. */
+bool needs_met_all_of(unsigned int needs, const struct cg_info *cg, char *why, size_t why_size);
+
+/* The same of @bench, whatever its parameters; true when there is none. */
 bool needs_all_met(const struct bench *bench, const struct cg_info *cg, char *why, size_t why_size);
 
 #endif

@@ -122,6 +122,17 @@ char *params_text(const struct params *params, size_t i, char *buf, size_t buf_s
 	return buf;
 }
 
+unsigned int params_needs(const struct params *params)
+{
+	unsigned int needs = params->bench->needs;
+	size_t i;
+
+	for (i = 0; i < params->bench->nr_params && i < PARAMS_MAX; i++)
+		if (params->bench->params[i].choice_needs)
+			needs |= params->bench->params[i].choice_needs[params->value[i]];
+	return needs;
+}
+
 void params_store(const struct params *params, void *state)
 {
 	size_t i;

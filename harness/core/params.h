@@ -35,4 +35,7 @@ char *params_text(const struct params *params, size_t i, char *buf, size_t buf_s
 /* Write every value to its offset in @state, of bench->state_size bytes. */
 void params_store(const struct params *params, void *state);
 
+/* What the bench needs with these values: a set of enum bench_needs. */
+unsigned int params_needs(const struct params *params);
+
 #endif

@@ -46,7 +46,7 @@ bool plan_needs(const struct plan *plan, enum bench_needs flag)
 	size_t i;
 
 	for (i = 0; i < plan->nr_items; i++)
-		if (plan->items[i].bench->needs & flag)
+		if (params_needs(&plan->items[i].params) & flag)
 			return true;
 	return false;
 }

@@ -294,7 +294,7 @@ int sampler_item(const struct sampler *sampler, size_t index)
 					: sampler->cg->why);
 		return 0;
 	}
-	if (!needs_all_met(run.item->bench, sampler->cg, why, sizeof(why))) {
+	if (!needs_met_all_of(params_needs(&run.item->params), sampler->cg, why, sizeof(why))) {
 		emit_skip(sampler->emit, index, run.item->bench->name, why);
 		return 0;
 	}

@@ -23,6 +23,7 @@ struct sampler {
 	struct cg_tree *tree; /* NULL: no memory controller */
 	const char *dir;      /* where folders of benches may be made; NULL: nowhere, @dir_why says why */
 	const char *dir_why;
+	bool in_guest;	      /* nothing else runs on this kernel */
 	bool dir_is_ours; /* all of it, so that they lie directly in it */
 };
 

@@ -21,6 +21,7 @@ struct item_run {
 	struct arm_groups groups[PLAN_ARMS_MAX]; /* by index in the item, as is team */
 	struct team *team[PLAN_ARMS_MAX];
 	struct swap swap;		 /* all zero where the bench needs none */
+	char *lru_gen;			 /* what LRU_GEN_ENABLED said; NULL: not ours to change, or not there */
 	char *dir;			 /* where the teams get their folders; NULL where the bench needs none */
 	char *team_dir[PLAN_ARMS_MAX];
 	int failed_arm; /* for the error record; -1: none in particular */

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "base/fs.h"
 #include "core/sampler_run.h"
+#include "core/worker.h"
 #include "machine/workdir.h"
 
 static int get_swap(struct item_run *run)
@@ -48,8 +50,13 @@ static int get_dir(struct item_run *run)
 
 int sampler_get_means(struct item_run *run)
 {
-	unsigned int needs = run->item->bench->needs;
+	unsigned int needs = params_needs(&run->item->params);
 	int ret = 0;
+
+	if (run->sampler->in_guest && fs_exists(LRU_GEN_ENABLED))
+		ret = fs_read(&run->lru_gen, LRU_GEN_ENABLED);
+	if (ret)
+		return ret;
 
 	if ((needs & BENCH_NEEDS_PROCESSES) && run->item->threads) {
 		err_set(0, "needs processes: its workers enter memcgs one by one, which threads cannot");
@@ -62,12 +69,22 @@ int sampler_get_means(struct item_run *run)
 	return ret;
 }
 
+/* Switching moves every page to the other lists: only where a bench did. */
+static int put_lru_gen(struct item_run *run)
+{
+	__free_mem char *now = NULL, *before = run->lru_gen;
+	int ret = before ? fs_read(&now, LRU_GEN_ENABLED) : 0;
+
+	run->lru_gen = NULL;
+	return before && !ret && strcmp(now, before) ? fs_write(before, LRU_GEN_ENABLED) : ret;
+}
+
 int sampler_put_means(struct item_run *run)
 {
-	int ret = swap_teardown(&run->swap), ret_dir = 0;
+	int ret = swap_teardown(&run->swap), ret_lru_gen = put_lru_gen(run), ret_dir;
 
-	if (run->dir && !run->sampler->dir_is_ours)
-		ret_dir = workdir_remove(run->dir);
+	ret = ret ? ret : ret_lru_gen;
+	ret_dir = run->dir && !run->sampler->dir_is_ours ? workdir_remove(run->dir) : 0;
 	free(run->dir);
 	run->dir = NULL;
 	return ret ? ret : ret_dir;
@@ -117,6 +134,7 @@ int sampler_start_teams(struct item_run *run, unsigned int block)
 		.item = run->item,
 		.item_index = run->index,
 		.places = run->places,
+		.in_guest = run->sampler->in_guest,
 		.seed = run->sampler->plan->seed * 1000003 + run->index * 8191 + block,
 	};
 	size_t k;

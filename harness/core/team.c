@@ -183,6 +183,7 @@ static int team_alloc(const struct team_setup *setup, struct team **ret_team)
 	team->groups = setup->groups;
 	team->places = setup->places;
 	team->dir = setup->dir;
+	team->in_guest = setup->in_guest;
 	team->seed = setup->seed;
 	team->fd = calloc(nr_workers, sizeof(*team->fd));
 	team->memcgs = calloc(setup->groups->nr_leaves + setup->groups->nr_above + 1, sizeof(*team->memcgs));

@@ -36,6 +36,7 @@ struct team_setup {
 	const struct arm_groups *groups;
 	const struct topo_place *places;
 	const char *dir; /* bench_dir(); NULL: there is none */
+	bool in_guest;	 /* bench_in_guest() */
 	uint64_t seed;	 /* differs by block */
 };
 

@@ -20,6 +20,9 @@
 #include "machine/cgroup.h"
 #include "machine/topo.h"
 
+/* Hexadecimal switches; takes "y", "n" and what it says (show_enabled(), store_enabled() in mm/vmscan.c, Linux 6.12). */
+#define LRU_GEN_ENABLED "/sys/kernel/mm/lru_gen/enabled"
+
 enum worker_what {
 	COMMAND_REP, /* number: passes */
 	COMMAND_COUNTED_REP,
@@ -70,6 +73,7 @@ struct team {
 	const struct arm_groups *groups;
 	const struct topo_place *places;
 	const char *dir;
+	bool in_guest;
 	size_t item_index, arm_index;
 	uint64_t seed;
 	struct team_shared *shared;

@@ -54,6 +54,29 @@ static void phases_add_up(void **state)
 	assert_int_equal(run->phase[1].ns, 0);
 }
 
+static void ops_may_come_after_the_phase(void **state)
+{
+	struct bench_run *run = *state;
+	uint64_t ns;
+
+	bench_phase_begin(run, 1);
+	bench_phase_end(run, 1, 3);
+	ns = run->phase[1].ns;
+	bench_phase_ops(run, 1, 4);
+	assert_int_equal(run->phase[1].ops, 7);
+	assert_int_equal(run->phase[1].ns, ns);
+	assert_int_equal(run->phase[0].ops, 0);
+}
+
+static void the_machine_is_not_ours_outside_of_a_guest(void **state)
+{
+	struct bench_run *run = *state;
+
+	assert_false(bench_in_guest(run));
+	assert_int_equal(bench_lru_gen(run, 1), -EOPNOTSUPP);
+	assert_true(run->skipped);
+}
+
 static void counters_are_counted_in_phases_only(void **state)
 {
 	struct bench_run *run = *state;
@@ -304,6 +327,8 @@ int main(void)
 		TEST(a_skip_has_its_sentence),
 		TEST(one_worker_waits_for_nobody),
 		TEST(phases_add_up),
+		TEST(ops_may_come_after_the_phase),
+		TEST(the_machine_is_not_ours_outside_of_a_guest),
 		TEST(counters_are_counted_in_phases_only),
 		TEST(hold_is_called_once_and_only_when_proving),
 		TEST(the_exit_of_a_child_is_timed),

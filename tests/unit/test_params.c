@@ -21,7 +21,7 @@ static const char *const accesses[] = {"write", "read", "read-write", NULL};
 
 static const struct bench_param fake_params[] = {
 	{"access", "how a page is touched", BENCH_PARAM_ENUM, NULL, "read", accesses, 0, 0,
-	 offsetof(struct fake_state, access)},
+	 offsetof(struct fake_state, access), .choice_needs = (const unsigned int[]){0, BENCH_NEEDS_DIR, BENCH_NEEDS_SWAP}},
 	{"size", "bytes mapped", BENCH_PARAM_SIZE, "bytes", "8M", NULL, 4096, 1ULL << 40,
 	 offsetof(struct fake_state, size)},
 	{"batch", "pages of one free", BENCH_PARAM_UINT, "pages", "64", NULL, 1, 512,
@@ -32,6 +32,7 @@ static const struct bench fake = {
 	.name = "fake",
 	.params = fake_params,
 	.nr_params = ARRAY_SIZE(fake_params),
+	.needs = BENCH_NEEDS_MEMCG,
 	.state_size = sizeof(struct fake_state),
 };
 
@@ -145,6 +146,21 @@ static void text_is_taken_back(void **state)
 	}
 }
 
+static void needs_follow_the_choice(void **state)
+{
+	struct params params;
+
+	(void)state;
+	params_init(&params, &fake);
+	assert_int_equal(params_needs(&params), BENCH_NEEDS_MEMCG | BENCH_NEEDS_DIR);
+	assert_int_equal(params_set(&params, "access", "write"), 0);
+	assert_int_equal(params_needs(&params), BENCH_NEEDS_MEMCG);
+	assert_int_equal(params_set(&params, "access", "read-write"), 0);
+	assert_int_equal(params_needs(&params), BENCH_NEEDS_MEMCG | BENCH_NEEDS_SWAP);
+	params_init(&params, &bare);
+	assert_int_equal(params_needs(&params), 0);
+}
+
 static void values_are_stored(void **state)
 {
 	struct fake_state fake_state = {.other = "intact"};
@@ -222,6 +238,7 @@ int main(void)
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(unknown_parameters),
 		cmocka_unit_test(text_is_taken_back),
+		cmocka_unit_test(needs_follow_the_choice),
 		cmocka_unit_test(values_are_stored),
 		cmocka_unit_test(benches_are_sorted_and_found),
 		cmocka_unit_test(every_bench_is_sound),
