@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* reclaim_depth - taking pages back: at a limit, on demand, and because the whole machine is short. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+enum { METRIC_STREAM, METRIC_RECLAIM, METRIC_SCANNED, METRIC_OVER };
+enum { WAY_MAX, WAY_HIGH, WAY_PROACTIVE, WAY_GLOBAL };
+enum { PAGES_FILE, PAGES_ANON };
+enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
+
+/* Where in the sparse file the siblings' pages begin; nothing streams as far as that. */
+#define SIBLINGS_OFFSET (1ll << 40)
+
+struct reclaim_depth {
+	uint64_t way, level, pages, bytes, nr_siblings, sibling_pages, lru_gen, spare_bytes; /* parameters */
+	size_t page_bytes, nr_pages;
+	int fd;			     /* a sparse file: reading a hole gives a clean page without I/O */
+	off_t next;		     /* way=global: what of it was not read yet */
+	char *map;		     /* pages=anon: twice @bytes */
+	struct bench_memcg *limited; /* whose limit is hit; NULL outside of child arms */
+	int can_reclaim;	     /* way=proactive: this arm can */
+	uint64_t asked, stolen;	     /* pages, since the last verify() */
+};
+
+/* What reclaim looked at and took on the whole machine, by whatever way: exact, and kept in all arms. */
+struct scan {
+	uint64_t scanned, stolen;
+};
+
+static int scan_read(struct bench_run *run, struct scan *ret_scan)
+{
+	static const char *const keys[] = {"pgscan_anon", "pgscan_file", "pgsteal_anon", "pgsteal_file"};
+	uint64_t value[4];
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		if (bench_vmstat(run, keys[i], &value[i]))
+			return bench_skip(run, "this kernel counts no %s (/proc/vmstat, since Linux 5.8)", keys[i]);
+	ret_scan->scanned = value[0] + value[1];
+	ret_scan->stolen = value[2] + value[3];
+	return 0;
+}
+
+/* Bring in @nr pages from number @first: one byte of each is read from the file, or written to memory. */
+static int bring_in(const struct reclaim_depth *st, off_t first, size_t nr)
+{
+	volatile char *map = st->map;
+	const size_t step = st->page_bytes;
+	off_t at = first * (off_t)step, end = at + (off_t)(nr * step);
+	char byte;
+
+	if (st->pages == PAGES_ANON)
+		for (; at < end; at += (off_t)step)
+			map[at] = 1;
+	else
+		for (; at < end; at += (off_t)step)
+			if (pread(st->fd, &byte, 1, at) != 1)
+				return errno ? -errno : -EIO;
+	return 0;
+}
+
+static int bring_in_failed(struct bench_run *run, int ret)
+{
+	return bench_error(run, -ret, "read the file: %s", strerror(-ret));
+}
+
+/* Of what a pass brought in, all that reclaim left. */
+static int drop(const struct reclaim_depth *st, struct bench_run *run)
+{
+	int err;
+
+	if (st->pages == PAGES_ANON)
+		err = madvise(st->map, 2 * st->bytes, MADV_DONTNEED) ? errno : 0;
+	else
+		err = posix_fadvise(st->fd, 0, (off_t)(2 * st->bytes), POSIX_FADV_DONTNEED);
+	return err ? bench_error(run, err, "drop pages: %s", strerror(err)) : 0;
+}
+
+static enum bench_limit which(const struct reclaim_depth *st)
+{
+	return st->way == WAY_HIGH ? BENCH_LIMIT_HIGH : BENCH_LIMIT_MAX;
+}
+
+/* Take back half of the pages, timed. *ret_over: pages below what was asked for. */
+static int take_back(struct reclaim_depth *st, struct bench_run *run, struct scan *ret_taken, uint64_t *ret_over)
+{
+	uint64_t half_bytes = st->nr_pages / 2 * st->page_bytes, target = 0, usage;
+	int is_proactive = st->way == WAY_PROACTIVE;
+	struct bench_memcg *memcg = st->limited ? st->limited : bench_memcg_home(run, bench_worker(run));
+	struct scan before, after;
+	int ret = is_proactive ? 0 : bench_memcg_usage(run, memcg, &target);
+
+	target -= is_proactive ? 0 : half_bytes;
+	if (!ret)
+		ret = scan_read(run, &before);
+	if (ret)
+		return ret;
+	bench_phase_begin(run, METRIC_RECLAIM);
+	ret = is_proactive ? bench_memcg_reclaim(run, memcg, half_bytes) : bench_memcg_limit(run, memcg, which(st), target);
+	bench_phase_end(run, METRIC_RECLAIM, 0);
+	/* Less than was asked for: verify() tells whether it was much less. */
+	if (ret == -EAGAIN)
+		ret = 0;
+	if (!ret)
+		ret = scan_read(run, &after);
+	if (!ret && !is_proactive)
+		ret = bench_memcg_usage(run, memcg, &usage);
+	if (ret)
+		return ret;
+	ret_taken->scanned = after.scanned - before.scanned;
+	ret_taken->stolen = after.stolen - before.stolen;
+	if (is_proactive)
+		*ret_over = ret_taken->stolen > st->nr_pages / 2 ? ret_taken->stolen - st->nr_pages / 2 : 0;
+	else
+		*ret_over = usage < target ? (target - usage) / st->page_bytes : 0;
+	st->asked += st->nr_pages / 2;
+	st->stolen += ret_taken->stolen;
+	bench_phase_ops(run, METRIC_RECLAIM, ret_taken->stolen);
+	bench_count(run, METRIC_SCANNED, ret_taken->scanned, ret_taken->stolen);
+	bench_count(run, METRIC_OVER, *ret_over, 1);
+	return 0;
+}
+
+static int stream(struct reclaim_depth *st, struct bench_run *run, off_t first)
+{
+	int ret;
+
+	bench_phase_begin(run, METRIC_STREAM);
+	ret = bring_in(st, first, st->nr_pages);
+	bench_phase_end(run, METRIC_STREAM, st->nr_pages);
+	return ret ? bring_in_failed(run, ret) : 0;
+}
+
+static int pass_limit(struct reclaim_depth *st, struct bench_run *run)
+{
+	struct scan taken;
+	uint64_t over;
+	int ret = bring_in(st, 0, st->nr_pages), ret_drop;
+
+	if (ret)
+		return bring_in_failed(run, ret);
+	bench_hold(run, st->nr_pages * st->page_bytes);
+	if (st->way == WAY_PROACTIVE ? st->can_reclaim : st->limited != NULL)
+		ret = take_back(st, run, &taken, &over);
+	/* Here the limit, where there is one, is full. */
+	if (!ret)
+		ret = stream(st, run, (off_t)st->nr_pages);
+	if (!ret && st->limited && st->way != WAY_PROACTIVE)
+		ret = bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
+	ret_drop = drop(st, run);
+	return ret ? ret : ret_drop;
+}
+
+/*
+ * kswapd sleeps until free memory is below one mark, and then takes until it is above another: a pass ends when it has, and thereby
+ * begins when it just had.
+ */
+static int pass_global(struct reclaim_depth *st, struct bench_run *run)
+{
+	struct scan before, after;
+	int ret = scan_read(run, &before), tries = 0;
+
+	do {
+		if (!ret)
+			ret = stream(st, run, st->next);
+		if (!ret)
+			ret = scan_read(run, &after);
+		st->next += (off_t)st->nr_pages;
+	} while (!ret && after.stolen - before.stolen < st->nr_pages && ++tries < 256);
+	if (ret)
+		return ret;
+	st->stolen += after.stolen - before.stolen;
+	bench_count(run, METRIC_SCANNED, after.scanned - before.scanned, after.stolen - before.stolen);
+	return 0;
+}
+
+static int reclaim_depth_run(void *state, struct bench_run *run, uint64_t passes)
+{
+	struct reclaim_depth *st = state;
+	int ret = 0;
+
+	for (; !ret && passes; passes--)
+		ret = st->way == WAY_GLOBAL ? pass_global(st, run) : pass_limit(st, run);
+	return ret;
+}
+
+static int reclaim_depth_verify(void *state, struct bench_run *run, const struct bench_evidence *evidence)
+{
+	struct reclaim_depth *st = state;
+	/* A limit is also met by giving up the stock of each CPU (MEMCG_CHARGE_BATCH pages) and slab. */
+	uint64_t stolen = st->stolen, least = st->asked / 2, stock = 64ull * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+
+	st->asked = st->stolen = 0;
+	if (st->way == WAY_GLOBAL && !stolen)
+		return bench_error(run, EPROTO, "pages were streamed, and none was reclaimed: there is room; use a larger --size");
+	if (stolen + stock * evidence->passes < least)
+		return bench_error(run, EPROTO, "of %llu pages to be reclaimed only %llu were", (unsigned long long)(2 * least),
+				   (unsigned long long)stolen);
+	return 0;
+}
+
+/* Every op is a page brought in at the limit; those that wait for reclaim are the tail. */
+static int reclaim_depth_latency(void *state, struct bench_run *run)
+{
+	struct reclaim_depth *st = state;
+	const int has_limit = st->limited && (st->way == WAY_MAX || st->way == WAY_HIGH);
+	off_t first = (off_t)st->nr_pages;
+	uint64_t usage;
+	int more = 1, ret = 0;
+	size_t i;
+
+	while (more && !ret) {
+		if (st->way == WAY_GLOBAL)
+			first = st->next;
+		else
+			ret = bring_in(st, 0, st->nr_pages);
+		if (!ret && has_limit)
+			ret = bench_memcg_usage(run, st->limited, &usage);
+		if (!ret && has_limit)
+			ret = bench_memcg_limit(run, st->limited, which(st), usage);
+		for (i = 0; !ret && more && i < st->nr_pages; i++) {
+			bench_op_begin(run);
+			ret = bring_in(st, first + (off_t)i, 1);
+			more = bench_op_end(run);
+		}
+		if (!ret && has_limit)
+			ret = bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
+		if (st->way == WAY_GLOBAL)
+			st->next += (off_t)i;
+		else if (!ret)
+			ret = drop(st, run);
+	}
+	st->stolen = 1; /* for verify(): what a latency pass reclaims is not counted */
+	return ret;
+}
+
+static int open_file(struct reclaim_depth *st, struct bench_run *run)
+{
+	char path[4096];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/reclaim_depth", bench_dir(run));
+	st->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOATIME, 0600);
+	if (st->fd < 0)
+		return bench_error(run, errno, "open %s: %s", path, strerror(errno));
+	if (ftruncate(st->fd, 2 * SIBLINGS_OFFSET))
+		return bench_error(run, errno, "make %s a sparse file of 2 TiB: %s", path, strerror(errno));
+	/* No readahead: every page is brought in by itself, when it is read. */
+	err = posix_fadvise(st->fd, 0, 0, POSIX_FADV_RANDOM);
+	return err ? bench_error(run, err, "posix_fadvise: %s", strerror(err)) : 0;
+}
+
+static char *map_anon(struct bench_run *run, size_t bytes)
+{
+	char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED) {
+		bench_error(run, errno, "map %zu bytes: %s", bytes, strerror(errno));
+		return NULL;
+	}
+	(void)!madvise(map, bytes, MADV_NOHUGEPAGE);
+	return map;
+}
+
+/* Pages of a sibling are what was brought in from inside it; they stay until they are reclaimed. */
+static int make_siblings(struct reclaim_depth *st, struct bench_run *run)
+{
+	struct reclaim_depth siblings = *st;
+	struct bench_memcg *sibling;
+	off_t first = SIBLINGS_OFFSET / (off_t)st->page_bytes;
+	uint64_t i;
+	int ret = 0;
+
+	if (st->pages == PAGES_ANON && st->sibling_pages && st->nr_siblings) {
+		siblings.map = map_anon(run, st->nr_siblings * st->sibling_pages * st->page_bytes);
+		if (!siblings.map)
+			return -ENOMEM;
+		first = 0;
+	}
+	for (i = 0; !ret && i < st->nr_siblings; i++) {
+		ret = bench_memcg_make(run, &sibling);
+		if (ret || !st->sibling_pages)
+			continue;
+		ret = bench_memcg_enter(run, sibling);
+		if (!ret)
+			ret = bring_in(&siblings, first + (off_t)(i * st->sibling_pages), st->sibling_pages);
+	}
+	if (!ret && st->nr_siblings && st->sibling_pages)
+		ret = bench_memcg_enter(run, bench_memcg_home(run, 0));
+	return ret;
+}
+
+/* Lock all memory but --spare, and stream until the kernel has to reclaim. */
+static int fill_machine(struct reclaim_depth *st, struct bench_run *run)
+{
+	struct scan before, now;
+	struct sysinfo info;
+	size_t bytes;
+	void *ballast;
+	int ret = scan_read(run, &before);
+
+	if (ret || sysinfo(&info))
+		return ret ? ret : bench_error(run, errno, "sysinfo: %s", strerror(errno));
+	/* Teams of one boot live side by side: the first of them locks for all. */
+	if (info.freeram * (uint64_t)info.mem_unit > st->spare_bytes) {
+		bytes = info.freeram * (uint64_t)info.mem_unit - st->spare_bytes;
+		ballast = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (ballast == MAP_FAILED)
+			return bench_error(run, errno, "map %zu bytes: %s", bytes, strerror(errno));
+		(void)!madvise(ballast, bytes, MADV_HUGEPAGE); /* faster */
+		if (mlock(ballast, bytes))
+			return bench_error(run, errno, "lock %zu bytes: %s", bytes, strerror(errno));
+	}
+	for (now = before; !ret && now.stolen == before.stolen; st->next += (off_t)st->nr_pages) {
+		ret = bring_in(st, st->next, st->nr_pages);
+		if (ret)
+			return bring_in_failed(run, ret);
+		ret = scan_read(run, &now);
+	}
+	return ret;
+}
+
+static int find_limited(struct reclaim_depth *st, struct bench_run *run)
+{
+	struct bench_memcg *memcg = bench_memcg_home(run, bench_worker(run));
+	uint64_t i;
+
+	if (!bench_in_memcg(run)) {
+		/* Without its sentence: an arm that cannot has no reclaim to show, and that is all. */
+		st->can_reclaim = st->way == WAY_PROACTIVE && bench_memcg_reclaim(run, memcg, 0) != -EOPNOTSUPP;
+		return 0;
+	}
+	for (i = 0; memcg && i < st->level; i++)
+		memcg = bench_memcg_parent(run, memcg);
+	if (!memcg)
+		return bench_error(run, EINVAL, "level=%llu is above what a child at this depth has: --depth=%llu or more",
+				   (unsigned long long)st->level, (unsigned long long)st->level + 1);
+	st->limited = memcg;
+	st->can_reclaim = 1;
+	if (st->way == WAY_HIGH && bench_memcg_limit(run, memcg, BENCH_LIMIT_HIGH, UINT64_MAX) == -EOPNOTSUPP)
+		return bench_skip(run, "way=high: cgroup v1 has no limit of that kind");
+	return 0;
+}
+
+static int reclaim_depth_share(void *state, struct bench_run *run)
+{
+	struct reclaim_depth *st = state;
+	int ret = 0;
+
+	st->fd = -1;
+	st->page_bytes = bench_page_bytes(run);
+	st->nr_pages = st->bytes / st->page_bytes;
+	if (st->way == WAY_GLOBAL && st->pages == PAGES_ANON)
+		return bench_error(run, EINVAL, "way=global streams file pages; for anonymous ones the root arm of way=proactive reclaims "
+						"from the whole machine");
+	if (st->way == WAY_GLOBAL && !bench_in_guest(run))
+		return bench_skip(run, "way=global puts the whole machine under pressure: in guests only (--kernel)");
+	if (st->lru_gen != LRU_GEN_KEEP)
+		ret = bench_lru_gen(run, st->lru_gen == LRU_GEN_ON);
+	if (!ret && st->pages == PAGES_FILE)
+		ret = open_file(st, run);
+	if (!ret && st->pages == PAGES_ANON)
+		ret = (st->map = map_anon(run, 2 * st->bytes)) ? 0 : -ENOMEM;
+	if (!ret && bench_in_memcg(run))
+		ret = make_siblings(st, run);
+	if (!ret && st->way == WAY_GLOBAL)
+		ret = fill_machine(st, run);
+	return ret;
+}
+
+static int reclaim_depth_setup(void *state, struct bench_run *run)
+{
+	struct reclaim_depth *st = state;
+	int ret;
+
+	if (bench_nr_workers(run) > 1)
+		return bench_error(run, EINVAL, "reclaim_depth has one worker: what several take back cannot be told apart");
+	ret = find_limited(st, run);
+	/* Page tables and the file's tree, which are charged too, and stay. */
+	if (!ret && st->way != WAY_GLOBAL)
+		ret = bring_in(st, 0, 2 * st->nr_pages);
+	if (!ret && st->way != WAY_GLOBAL)
+		ret = drop(st, run);
+	return ret;
+}
+
+static void reclaim_depth_teardown(void *state, struct bench_run *run)
+{
+	struct reclaim_depth *st = state;
+
+	(void)run;
+	if (st->pages == PAGES_FILE && st->fd >= 0)
+		close(st->fd);
+}
+
+static const struct bench_metric metrics[] = {
+	{.name = "stream", .op = "page", .help = "bringing in a page: where there is a limit, it is full, and the page has to make room"},
+	{.name = "reclaim", .op = "page",
+	 .help = "a page taken back by a write to memory.max, memory.high or memory.reclaim"},
+	{.name = "scanned", .op = "page", .kind = BENCH_COUNT, .unit = "pages", .help = "looked at for each page taken back"},
+	{.name = "over", .op = "write", .kind = BENCH_COUNT, .unit = "pages", .help = "taken back beyond what was asked for"},
+};
+
+#define FIELD(name) offsetof(struct reclaim_depth, name)
+
+static const struct bench_param params[] = {
+	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "max", .offset = FIELD(way),
+	 .choices = (const char *const[]){"max", "high", "proactive", "global", NULL},
+	 .help = "memory.max, memory.high, memory.reclaim (on v1 memory.force_empty), or a machine that is short (guests only)"},
+	{.name = "level", .type = BENCH_PARAM_UINT, .def = "0", .unit = "levels", .min = 0, .max = 63, .offset = FIELD(level),
+	 .help = "how far above the worker's memcg the limit is; less than --depth"},
+	{.name = "pages", .type = BENCH_PARAM_ENUM, .def = "file", .offset = FIELD(pages),
+	 .choices = (const char *const[]){"file", "anon", NULL},
+	 .choice_needs = (const unsigned int[]){BENCH_NEEDS_DIR, BENCH_NEEDS_SWAP},
+	 .help = "clean pages of a file in --dir, or anonymous ones, that go to swap"},
+	{.name = "size", .type = BENCH_PARAM_SIZE, .unit = "bytes", .def = "8M", .insn_def = "2M", .min = 1 << 18, .max = 1ull << 36,
+	 .offset = FIELD(bytes), .help = "what is brought in, half of which is taken back; then as much again is streamed"},
+	{.name = "siblings", .type = BENCH_PARAM_UINT, .unit = "memcgs", .def = "0", .min = 0, .max = 10000,
+	 .offset = FIELD(nr_siblings), .help = "memcgs beside that of the worker"},
+	{.name = "sibling-pages", .type = BENCH_PARAM_UINT, .unit = "pages", .def = "0", .min = 0, .max = 1 << 20,
+	 .offset = FIELD(sibling_pages), .help = "pages that each of them holds, until they are reclaimed; 0: idle"},
+	{.name = "lru-gen", .type = BENCH_PARAM_ENUM, .def = "keep", .offset = FIELD(lru_gen),
+	 .choices = (const char *const[]){"keep", "off", "on", NULL}, .help = "the multi-generational LRU (guests only)"},
+	{.name = "spare", .type = BENCH_PARAM_SIZE, .unit = "bytes", .def = "64M", .min = 1 << 22, .max = 1ull << 40,
+	 .offset = FIELD(spare_bytes), .help = "way=global: memory that is not locked, for pages to come and go"},
+};
+
+const struct bench bench_reclaim_depth = {
+	.name = "reclaim_depth",
+	.summary = "reclaim at a limit, on demand, and of the whole machine",
+	.about =
+		"Brings pages in, takes half of them back by setting a limit below the usage (or by asking for it), and brings in as "
+		"many again while the limit is full. With way=global there is no limit: all memory but --spare is locked, and a file "
+		"is streamed through the rest.\n\n"
+		"A charge that hits a limit reclaims from the memcg of that limit and all below it: try_charge_memcg() calls "
+		"try_to_free_mem_cgroup_pages() for the page_counter that failed; for memory.high that is reclaim_high(), on the way back to "
+		"user space; a write to the files loops in memory_max_write(), memory_high_write() and memory_reclaim() (mm/memcontrol.c). "
+		"All end in shrink_node(), as direct reclaim and kswapd do, which walks the memcgs with shrink_node_memcgs(), or with "
+		"shrink_many() where the multi-generational LRU is on and the machine is short (mm/vmscan.c, Linux 6.12).\n\n"
+		"stream is the whole op: a read or a fault, allocating, charging, and what of reclaim falls to it; root and off bring in the same "
+		"pages without a limit. reclaim is the system call by the pages it took. scanned and over are counts of events, "
+		"from pgscan and pgsteal in /proc/vmstat (on a live machine with whatever else is reclaimed meanwhile) and from the usage. "
+		"On v1 proactive takes all there is, so that over shows the rest. "
+		"No I/O: file pages are holes, swap is compressed memory.",
+	.version = 1,
+	.metrics = metrics,
+	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
+	.params = params,
+	.nr_params = sizeof(params) / sizeof(params[0]),
+	.needs = BENCH_NEEDS_PROCESSES,
+	.state_size = sizeof(struct reclaim_depth),
+	.share = reclaim_depth_share,
+	.setup = reclaim_depth_setup,
+	.run = reclaim_depth_run,
+	.verify = reclaim_depth_verify,
+	.latency = reclaim_depth_latency,
+	.latency_metric = METRIC_STREAM,
+	.teardown = reclaim_depth_teardown,
+};

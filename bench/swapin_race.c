@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* swapin_race - pages to swap and back, by one worker and by several that share them; and whose they are afterwards. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+enum {
+	METRIC_SWAPOUT, METRIC_SWAPIN, METRIC_SHARED, METRIC_HIT, METRIC_RACE,
+	METRIC_READ, METRIC_FOUND, METRIC_WRONG,
+};
+enum { WAY_PAGEOUT, WAY_RECLAIM, WAY_LIMIT };
+enum { FAULTS_TURNS, FAULTS_RACE };
+enum { MOVE_NEVER, MOVE_SWAPPED };
+
+#define PATTERN_BYTES 4096
+
+struct swapin_race {
+	uint64_t way, faults, move, bytes; /* parameters */
+	size_t page_bytes, nr_pages;
+	char *shared;		  /* of all workers; charged to worker 0 */
+	char *own;		  /* of worker 0 alone */
+	unsigned char *resident, *pattern;
+	struct bench_memcg *home, *away;
+	int can_swap_own, can_swap_shared;
+	uint64_t swapped, reads, bad_reads; /* since the last verify() */
+};
+
+static int is_owner(const struct bench_run *run)
+{
+	return bench_worker(run) == 0;
+}
+
+static unsigned char first_byte(size_t page)
+{
+	return (unsigned char)(page % 251 + 1);
+}
+
+/* Not a page of one value, which zram would keep as that value alone. */
+static void fill(const struct swapin_race *st, char *map)
+{
+	size_t i;
+
+	for (i = 0; i < st->nr_pages; i++) {
+		memcpy(map + i * st->page_bytes, st->pattern, PATTERN_BYTES);
+		map[i * st->page_bytes] = (char)first_byte(i);
+	}
+}
+
+static uint64_t read_all(const struct swapin_race *st, const char *map)
+{
+	volatile const unsigned char *page = (const unsigned char *)map;
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < st->nr_pages; i++, page += st->page_bytes)
+		sum += *page;
+	return sum;
+}
+
+/* A page that came back empty, or was never read, is seen in the sum. */
+static void check_sum(struct swapin_race *st, uint64_t sum)
+{
+	size_t i;
+
+	for (i = 0; i < st->nr_pages; i++)
+		sum -= first_byte(i);
+	st->reads++;
+	st->bad_reads += sum != 0;
+}
+
+/* Of anonymous memory, mincore() asks the swap cache about pages that are not mapped (mm/mincore.c). */
+static size_t nr_resident(const struct swapin_race *st, const char *map)
+{
+	size_t i, nr = 0;
+
+	if (!map || mincore((void *)map, st->bytes, st->resident))
+		return 0;
+	for (i = 0; i < st->nr_pages; i++)
+		nr += st->resident[i] & 1;
+	return nr;
+}
+
+static int swap_out(const struct swapin_race *st, struct bench_run *run, char *map, uint64_t way)
+{
+	uint64_t usage;
+	int ret;
+
+	if (way == WAY_PAGEOUT)
+		return madvise(map, st->bytes, MADV_PAGEOUT) ?
+			bench_error(run, errno, "MADV_PAGEOUT (since Linux 5.4): %s", strerror(errno)) : 0;
+	if (way == WAY_RECLAIM) {
+		ret = bench_memcg_reclaim(run, st->home, st->bytes);
+		return ret == -EAGAIN ? 0 : ret;
+	}
+	ret = bench_memcg_usage(run, st->home, &usage);
+	/* An eighth less than there is, so that there is always something to take: no OOM killer. */
+	return ret ? ret : bench_memcg_limit(run, st->home, BENCH_LIMIT_MAX, usage - st->bytes / 8 * 7);
+}
+
+/*
+ * Anonymous pages charged to @memcg, exactly. A reader of the statistics gets what was gathered last, unless more than
+ * MEMCG_CHARGE_BATCH updates for each CPU are waiting (memcg_vmstats_needs_flush(), mm/memcontrol.c, Linux 6.12): so many
+ * are made here, of pages that come and go.
+ */
+static int anon_pages(const struct swapin_race *st, struct bench_run *run, struct bench_memcg *memcg, int64_t *ret_pages)
+{
+	size_t nr = 256 * (size_t)sysconf(_SC_NPROCESSORS_ONLN), i;
+	volatile char *map = mmap(NULL, nr * st->page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t bytes;
+	int ret;
+
+	if (map == MAP_FAILED)
+		return bench_error(run, errno, "map %zu pages: %s", nr, strerror(errno));
+	(void)!madvise((void *)map, nr * st->page_bytes, MADV_NOHUGEPAGE);
+	for (i = 0; i < nr; i++)
+		map[i * st->page_bytes] = 1;
+	munmap((void *)map, nr * st->page_bytes);
+	ret = bench_memcg_stat(run, memcg, "anon", &bytes);
+	if (!ret)
+		*ret_pages = (int64_t)(bytes / st->page_bytes);
+	return ret;
+}
+
+/* Count pages of @memcg beyond @want, or (@exactly) off it, as charged wrongly. */
+static int check_anon(const struct swapin_race *st, struct bench_run *run, struct bench_memcg *memcg, int64_t want, int exactly)
+{
+	int64_t now = want;
+	int ret = anon_pages(st, run, memcg, &now);
+
+	if (!ret)
+		bench_count(run, METRIC_WRONG, (uint64_t)(now > want ? now - want : exactly ? want - now : 0), st->nr_pages);
+	return ret;
+}
+
+/*
+ * Swap of the owner is where it was at @before. Slots that were freed may wait on each CPU, charged, for a batch of them
+ * (SWAP_SLOTS_CACHE_SIZE, include/linux/swap_slots.h, until Linux 6.14).
+ */
+static int check_swap(const struct swapin_race *st, struct bench_run *run, uint64_t before)
+{
+	uint64_t now, slack = 64 * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN) * st->page_bytes, off;
+	int ret = bench_memcg_swap(run, st->home, &now);
+
+	if (ret)
+		return ret == -ENODATA ? 0 : ret;
+	off = now > before ? now - before : before - now;
+	bench_count(run, METRIC_WRONG, off > slack ? (off - slack) / st->page_bytes : 0, st->nr_pages);
+	return 0;
+}
+
+static int move_to(const struct swapin_race *st, struct bench_run *run, struct bench_memcg *memcg)
+{
+	return st->move == MOVE_SWAPPED ? bench_memcg_enter(run, memcg) : 0;
+}
+
+/* Not timed: a page that several processes have is taken again and again, until none looks at it. */
+static int swap_out_shared(struct swapin_race *st, struct bench_run *run)
+{
+	uint64_t way = bench_is_threaded(run) && st->way == WAY_PAGEOUT ? WAY_PAGEOUT : WAY_RECLAIM;
+	int ret = 0, tries;
+
+	for (tries = 0; !ret && tries < 16 && nr_resident(st, st->shared); tries++)
+		ret = swap_out(st, run, st->shared, way);
+	/* Of some, another CPU may hold a reference for a while. */
+	if (!ret && nr_resident(st, st->shared) > st->nr_pages / 16)
+		ret = bench_error(run, EPROTO, "of %zu shared pages, %zu do not go to swap", st->nr_pages, nr_resident(st, st->shared));
+	return ret;
+}
+
+/* A limit, or reclaim on demand, would begin with the shared pages: between passes they are out. */
+static int stow_shared(struct swapin_race *st, struct bench_run *run)
+{
+	return st->can_swap_shared && st->way != WAY_PAGEOUT ? swap_out_shared(st, run) : 0;
+}
+
+/* To swap and back, timed. */
+static int own_there_and_back(struct swapin_race *st, struct bench_run *run)
+{
+	uint64_t sum;
+	size_t out;
+	int ret;
+
+	bench_phase_begin(run, METRIC_SWAPOUT);
+	ret = swap_out(st, run, st->own, st->way);
+	bench_phase_end(run, METRIC_SWAPOUT, 0);
+	if (!ret && st->way == WAY_LIMIT)
+		ret = bench_memcg_limit(run, st->home, BENCH_LIMIT_MAX, UINT64_MAX);
+	if (!ret)
+		ret = move_to(st, run, st->away);
+	if (ret)
+		return ret;
+	out = st->nr_pages - nr_resident(st, st->own);
+	st->swapped += out;
+	bench_phase_ops(run, METRIC_SWAPOUT, out);
+	bench_phase_begin(run, METRIC_SWAPIN);
+	sum = read_all(st, st->own);
+	bench_phase_end(run, METRIC_SWAPIN, out);
+	check_sum(st, sum);
+	return 0;
+}
+
+/* The owner's own pages: filled, swapped out and in, freed; @look: and was everything charged to its memcg, and given back? */
+static int own_part(struct swapin_race *st, struct bench_run *run, int look)
+{
+	int64_t anon = 0;
+	uint64_t swap = 0;
+	int ret = look ? anon_pages(st, run, st->home, &anon) : 0, ret_swap = -ENODATA;
+
+	if (!ret && look)
+		ret_swap = bench_memcg_swap(run, st->home, &swap);
+	fill(st, st->own);
+	bench_hold(run, st->bytes);
+	if (!ret && st->can_swap_own)
+		ret = own_there_and_back(st, run);
+	/* In the other memcg, if it moved. What this process needs of its own is charged there, rightly: a few pages of stack. */
+	if (!ret && look && st->move == MOVE_SWAPPED)
+		ret = check_anon(st, run, st->away, 0, 0);
+	if (!ret)
+		ret = move_to(st, run, st->home);
+	if (!ret && look)
+		ret = check_anon(st, run, st->home, anon + (int64_t)st->nr_pages, st->way == WAY_PAGEOUT);
+	if (madvise(st->own, st->bytes, MADV_DONTNEED) && !ret)
+		ret = bench_error(run, errno, "MADV_DONTNEED: %s", strerror(errno));
+	if (!ret && look)
+		ret = check_anon(st, run, st->home, anon, st->way == WAY_PAGEOUT);
+	return !ret && look && !ret_swap ? check_swap(st, run, swap) : ret;
+}
+
+/* Every worker reads the shared pages: by turns, so that the first brings them and the others find them, or all at once. */
+static void read_shared(struct swapin_race *st, struct bench_run *run)
+{
+	size_t metric = st->faults == FAULTS_RACE ? METRIC_RACE : is_owner(run) ? METRIC_SHARED : METRIC_HIT;
+	struct rusage before, after;
+	uint64_t sum;
+
+	getrusage(RUSAGE_THREAD, &before);
+	bench_phase_begin(run, metric);
+	sum = read_all(st, st->shared);
+	bench_phase_end(run, metric, st->nr_pages);
+	getrusage(RUSAGE_THREAD, &after);
+	check_sum(st, sum);
+	bench_count(run, METRIC_READ, (uint64_t)(after.ru_majflt - before.ru_majflt), st->nr_pages);
+	bench_count(run, METRIC_FOUND, (uint64_t)(after.ru_minflt - before.ru_minflt), st->nr_pages);
+}
+
+static int shared_part(struct swapin_race *st, struct bench_run *run, int look)
+{
+	int64_t anon = 0;
+	int ret = look ? anon_pages(st, run, st->home, &anon) : 0;
+
+	/* What is out now will be in again, and charged to the owner. With a few, only their mappings are gone: that many more may be. */
+	if (is_owner(run))
+		anon += st->way == WAY_PAGEOUT ? (int64_t)(st->nr_pages - nr_resident(st, st->shared)) : (int64_t)st->nr_pages;
+	bench_barrier(run);
+	if (!ret && is_owner(run))
+		ret = swap_out_shared(st, run);
+	if (!ret && is_owner(run))
+		ret = move_to(st, run, st->away);
+	if (ret)
+		return ret;
+	bench_barrier(run);
+	if (st->faults == FAULTS_TURNS)
+		bench_turn_begin(run);
+	read_shared(st, run);
+	if (st->faults == FAULTS_TURNS)
+		bench_turn_end(run);
+	bench_barrier(run);
+	if (is_owner(run))
+		ret = move_to(st, run, st->home);
+	if (!ret && look)
+		ret = check_anon(st, run, st->home, anon, st->way == WAY_PAGEOUT);
+	return !ret && is_owner(run) ? stow_shared(st, run) : ret;
+}
+
+static int swapin_race_run(void *state, struct bench_run *run, uint64_t passes)
+{
+	struct swapin_race *st = state;
+	int ret = 0;
+
+	for (; !ret && passes; passes--) {
+		/* Looking costs more than the work: once a rep. Threads share their memcg: one looks. */
+		int look = passes == 1 && bench_in_memcg(run) && (is_owner(run) || !bench_is_threaded(run));
+
+		if (is_owner(run))
+			ret = own_part(st, run, look);
+		else
+			bench_hold(run, 0);
+		bench_barrier(run);
+		if (!ret && st->can_swap_shared)
+			ret = shared_part(st, run, look);
+	}
+	return ret;
+}
+
+static int swapin_race_verify(void *state, struct bench_run *run, const struct bench_evidence *evidence)
+{
+	struct swapin_race *st = state;
+	uint64_t swapped = st->swapped, bad = st->bad_reads, least = st->can_swap_own ? evidence->passes * st->nr_pages / 2 : 0;
+
+	st->swapped = st->reads = st->bad_reads = 0;
+	if (bad)
+		return bench_error(run, EPROTO, "what was read back is not what was written");
+	if (!is_owner(run))
+		return 0;
+	if (swapped < least)
+		return bench_error(run, EPROTO, "of %llu pages to be swapped out only %llu went", (unsigned long long)(2 * least),
+				   (unsigned long long)swapped);
+	if (evidence->majflt < swapped)
+		return bench_error(run, EPROTO, "%llu pages were out, but only %llu faults read one back",
+				   (unsigned long long)swapped, (unsigned long long)evidence->majflt);
+	return 0;
+}
+
+static int swapin_race_latency(void *state, struct bench_run *run)
+{
+	struct swapin_race *st = state;
+	int more = is_owner(run) && st->can_swap_own, ret = 0;
+	volatile const char *map = st->own;
+	size_t i;
+
+	while (more && !ret) {
+		fill(st, st->own);
+		ret = swap_out(st, run, st->own, st->way);
+		if (!ret && st->way == WAY_LIMIT)
+			ret = bench_memcg_limit(run, st->home, BENCH_LIMIT_MAX, UINT64_MAX);
+		for (i = 0; !ret && more && i < st->nr_pages; i++) {
+			bench_op_begin(run);
+			(void)map[i * st->page_bytes];
+			more = bench_op_end(run);
+		}
+	}
+	return ret;
+}
+
+static char *map_memory(const struct swapin_race *st, struct bench_run *run)
+{
+	char *map = mmap(NULL, st->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED) {
+		bench_error(run, errno, "map %llu bytes: %s", (unsigned long long)st->bytes, strerror(errno));
+		return NULL;
+	}
+	(void)!madvise(map, st->bytes, MADV_NOHUGEPAGE);
+	fill(st, map);
+	return map;
+}
+
+/* Of each page, a quarter is random, the rest the same in all: it compresses, but not to nothing. */
+static int make_pattern(struct swapin_race *st, struct bench_run *run)
+{
+	unsigned short random[3] = {1, 2, 3};
+	size_t i;
+
+	st->pattern = calloc(1, PATTERN_BYTES);
+	if (!st->pattern)
+		return bench_error(run, ENOMEM, "memory for a page");
+	for (i = 0; i < PATTERN_BYTES / 4; i++)
+		st->pattern[i] = (unsigned char)nrand48(random);
+	return 0;
+}
+
+static int swapin_race_share(void *state, struct bench_run *run)
+{
+	struct swapin_race *st = state;
+	int ret;
+
+	st->page_bytes = bench_page_bytes(run);
+	st->nr_pages = st->bytes / st->page_bytes;
+	st->bytes = st->nr_pages * st->page_bytes;
+	if (st->move == MOVE_SWAPPED && bench_is_threaded(run))
+		return bench_error(run, EINVAL, "move=swapped moves a worker alone: threads cannot be");
+	ret = make_pattern(st, run);
+	if (!ret && bench_nr_workers(run) > 1)
+		ret = (st->shared = map_memory(st, run)) ? 0 : -ENOMEM;
+	return ret;
+}
+
+/*
+ * What else of this process is in memory stays there: a limit, or reclaim on demand, shall take pages of these two maps alone. Of
+ * pages from before the fork, the others' too are charged to the owner.
+ */
+static void lock_others(const struct swapin_race *st)
+{
+	/* MCL_ONFAULT: to fault all in, for writing, would copy the shared pages. */
+	(void)!mlockall(MCL_CURRENT | MCL_ONFAULT);
+	if (st->own)
+		munlock(st->own, st->bytes);
+	if (st->shared)
+		munlock(st->shared, st->bytes);
+}
+
+static int swapin_race_setup(void *state, struct bench_run *run)
+{
+	struct swapin_race *st = state;
+	int ret = 0;
+
+	st->resident = malloc(st->nr_pages);
+	if (!st->resident)
+		return bench_error(run, ENOMEM, "memory for %zu pages' presence", st->nr_pages);
+	st->home = bench_memcg_home(run, bench_worker(run));
+	/* From the root memcg, memory.reclaim would take pages of anybody. */
+	st->can_swap_own = st->way == WAY_PAGEOUT || bench_in_memcg(run);
+	/* MADV_PAGEOUT leaves pages alone that are mapped more than once (mm/madvise.c): processes need a memcg to be reclaimed from. */
+	st->can_swap_shared = st->shared && (bench_in_memcg(run) || (bench_is_threaded(run) && st->way == WAY_PAGEOUT));
+	if (is_owner(run)) {
+		st->own = map_memory(st, run);
+		if (!st->own)
+			return -ENOMEM;
+		(void)!madvise(st->own, st->bytes, MADV_DONTNEED);
+	}
+	if (is_owner(run) || !bench_is_threaded(run))
+		lock_others(st);
+	bench_barrier(run);
+	if (is_owner(run) && st->move == MOVE_SWAPPED)
+		ret = bench_memcg_make(run, &st->away);
+	return !ret && is_owner(run) ? stow_shared(st, run) : ret;
+}
+
+static void swapin_race_teardown(void *state, struct bench_run *run)
+{
+	struct swapin_race *st = state;
+
+	(void)run;
+	free(st->resident);
+}
+
+static const struct bench_metric metrics[] = {
+	{.name = "swapout", .op = "page", .help = "to swap, by way"},
+	{.name = "swapin", .op = "page", .help = "faulting in a page of one's own that is out"},
+	{.name = "shared", .op = "page", .help = "the same of pages that all workers have, by the first to fault (faults=turns)"},
+	{.name = "hit", .op = "page", .help = "the same by the others, who find them in the swap cache (faults=turns)"},
+	{.name = "race", .op = "page", .help = "the same by all at once (faults=race)"},
+	{.name = "read", .op = "page", .kind = BENCH_COUNT, .unit = "faults", .help = "on shared pages, that had to read from swap"},
+	{.name = "found", .op = "page", .kind = BENCH_COUNT, .unit = "faults", .help = "on shared pages, that found them there"},
+	{.name = "wrong", .op = "page", .kind = BENCH_COUNT, .unit = "pages", .help = "charged to a memcg that they are not of: 0"},
+};
+
+#define FIELD(name) offsetof(struct swapin_race, name)
+
+static const struct bench_param params[] = {
+	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "pageout", .offset = FIELD(way),
+	 .choices = (const char *const[]){"pageout", "reclaim", "limit", NULL},
+	 .help = "how pages go out: MADV_PAGEOUT, memory.reclaim (on v1 memory.force_empty), or memory.max"},
+	{.name = "faults", .type = BENCH_PARAM_ENUM, .def = "turns", .offset = FIELD(faults),
+	 .choices = (const char *const[]){"turns", "race", NULL}, .help = "on shared pages: one worker after the other, or all at once"},
+	{.name = "move", .type = BENCH_PARAM_ENUM, .def = "never", .offset = FIELD(move),
+	 .choices = (const char *const[]){"never", "swapped", NULL},
+	 .help = "swapped: worker 0 is in another memcg when its pages come back from swap"},
+	{.name = "size", .type = BENCH_PARAM_SIZE, .unit = "bytes", .def = "4M", .insn_def = "512K", .min = 1 << 17, .max = 1ull << 36,
+	 .offset = FIELD(bytes), .help = "of the owner's pages, and again of the shared ones"},
+};
+
+const struct bench bench_swapin_race = {
+	.name = "swapin_race",
+	.summary = "to swap and back, alone and in a race for shared pages",
+	.about =
+		"Worker 0 fills memory of its own, swaps it out and reads it back. Then pages that all workers have (threads of one process, "
+		"or processes that share them since a fork, by default each in a memcg of its own) are swapped out, and every worker reads "
+		"them: by turns, or at once. Swap is compressed memory.\n\n"
+		"Swapping out writes down whose the page was and moves its charge: mem_cgroup_swapout() on v1, "
+		"__mem_cgroup_try_charge_swap() on v2 (mm/memcontrol.c). A fault in do_swap_page() (mm/memory.c) charges it to that "
+		"memcg again, whoever faults and wherever he is now: mem_cgroup_swapin_charge_folio() looks it up with "
+		"lookup_swap_cgroup_id(). A page with one user is read past the swap cache, since zram is synchronous; a shared one comes through "
+		"swapin_readahead(), and whoever faults after that finds it with swap_cache_get_folio() (mm/swap_state.c, Linux 6.12).\n\n"
+		"swapout and swapin include compression. Shared pages that come back keep their place in swap, so that the next time they "
+		"go out without being written; and readahead brings some that are not read yet: read says how many faults did read. Outside of child "
+		"arms way=pageout alone measures anything, and of shared pages only between threads. "
+		"wrong compares \"anon\" of memory.stat, "
+		"exactly, and swap usage, but for what the CPUs may hold back, before and after, per memcg; once a rep, outside of what is timed; "
+		"it flushes the statistics.",
+	.version = 1,
+	.metrics = metrics,
+	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
+	.params = params,
+	.nr_params = sizeof(params) / sizeof(params[0]),
+	.needs = BENCH_NEEDS_SWAP,
+	.state_size = sizeof(struct swapin_race),
+	.nr_workers = 2,
+	.memcgs = "each",
+	.share = swapin_race_share,
+	.setup = swapin_race_setup,
+	.run = swapin_race_run,
+	.verify = swapin_race_verify,
+	.latency = swapin_race_latency,
+	.latency_metric = METRIC_SWAPIN,
+	.teardown = swapin_race_teardown,
+};
