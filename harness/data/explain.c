@@ -11,7 +11,7 @@
 
 /* Entries of interrupts (arch/x86/include/asm/idtentry.h, Linux 5.8 and later); exceptions such as asm_exc_page_fault are work. */
 static const char *const interrupt_entries[] = {
-	"asm_sysvec_", "asm_common_interrupt", "common_interrupt", "irq_entries_start", "spurious_entries_start", "asm_spurious_",
+	"asm_sysvec_", "asm_common_interrupt", "common_interrupt", "irq_entries_start", "__irqentry_text_start", "spurious_entries_start", "asm_spurious_",
 	"asm_exc_nmi",
 };
 

@@ -13,12 +13,23 @@ static bool is_function(char type)
 	return strchr("tTwW", type) != NULL;
 }
 
+/* The linker's marks of where a section begins and ends: names of no function, at the address of one. */
+static bool is_mark(const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(name, "__", 2) && ((len > 6 && !strcmp(name + len - 6, "_start")) || (len > 4 && !strcmp(name + len - 4, "_end")) ||
+					    (len > 6 && !strcmp(name + len - 6, "_begin")));
+}
+
 static int compare_symbols(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
 
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
+	if (is_mark(x->name) != is_mark(y->name))
+		return is_mark(x->name) ? 1 : -1;
 	/* Of several names at one address the global one is the better known. */
 	if ((x->type == 'T') != (y->type == 'T'))
 		return x->type == 'T' ? -1 : 1;

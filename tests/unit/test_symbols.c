@@ -18,6 +18,7 @@ static const char table[] = "ffffffff81000100 t beta.isra.0\n"
 			    "ffffffff81000200 t gamma.part.0.cold\n"
 			    "ffffffffc0000000 t mod_function zram\n"
 			    "ffffffff82000000 d a_variable\n"
+			    "ffffffff81000300 T __irqentry_text_start\n"
 			    "ffffffff81000300 t delta\n";
 
 static int setup(void **state)
