@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* bisect - find the commit that made memcg dearer, and show by how much. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "base/err.h"
 #include "cmd/revision.h"
@@ -35,24 +38,28 @@ static void say(const struct bisect *bisect, const char *commit, const char *wha
 
 	if (bisect->revision->quiet)
 		return;
-	(void)revision_git(bisect->revision->tree, &subject,
+	(void)!revision_git(bisect->revision->tree, &subject,
 			   (const char *const[]){"log", "-1", "--format=%h %s", commit, NULL});
 	if (subject)
 		subject[strcspn(subject, "\n")] = '\0';
 	fprintf(stderr, "memcgbench bisect: %s: %s\n", subject ? subject : commit, what);
 }
 
-/* Check @commit out and measure it. Returns the state; *ret_run for the caller to free. */
+/* Measure @commit, checked out if that takes a checkout. *ret_run for the caller to free. */
 static enum revision_state measure(struct bisect *bisect, const char *commit, bool again, char **ret_run, char *why,
 				   size_t why_size)
 {
-	free(bisect->path);
-	bisect->path = NULL;
-	if (revision_checkout(bisect->revision, commit, &bisect->path)) {
-		snprintf(why, why_size, "%s", err_msg());
-		return REVISION_ABORTED;
+	struct revision revision = {.commit = commit, .again = again};
+
+	if (bisect->revision->build_command) {
+		free(take_ptr(bisect->path));
+		if (revision_checkout(bisect->revision, commit, &bisect->path)) {
+			snprintf(why, why_size, "%s", err_msg());
+			return REVISION_ABORTED;
+		}
+		revision.path = bisect->path;
 	}
-	return revision_measure(bisect->revision, bisect->path, commit, again, ret_run, why, why_size);
+	return revision_measure(bisect->revision, &revision, ret_run, why, why_size);
 }
 
 /* Both ends: the good one is measured, and the bad one has to be worse than it. */
@@ -62,18 +69,18 @@ static int check_ends(struct bisect *bisect)
 	char why[ERR_MSG_MAX + 256];
 	int status;
 
-	say(bisect, bisect->good, "building and measuring the good end");
+	say(bisect, bisect->good, "the good end: building and measuring");
 	if (measure(bisect, bisect->good, false, &bisect->good_run, why, sizeof(why)) != REVISION_MEASURED)
 		return cmd_fail(&verb_bisect, "the good revision %s: %s", bisect->args->good, why);
-	say(bisect, bisect->bad, "building and measuring the bad end");
+	say(bisect, bisect->bad, "the bad end: building and measuring");
 	if (measure(bisect, bisect->bad, false, &run, why, sizeof(why)) != REVISION_MEASURED)
 		return cmd_fail(&verb_bisect, "the bad revision %s: %s", bisect->args->bad, why);
 	status = revision_compare(bisect->revision, bisect->good_run, run, NULL);
 	if (status == EXIT_REGRESSION)
 		return EXIT_OK;
 	if (status == EXIT_OK || status == EXIT_INCONCLUSIVE)
-		return cmd_fail(&verb_bisect, "%s is not worse than %s: there is nothing to find (the comparison ended with status %d)",
-				bisect->args->bad, bisect->args->good, status);
+		return cmd_fail(&verb_bisect, "%s is not %sworse than %s: there is nothing to find%s", bisect->args->bad,
+				status ? "clearly " : "", bisect->args->good, status ? " (more --seeds may show more)" : "");
 	return cmd_fail(&verb_bisect, "the two ends cannot be compared (status %d)", status);
 }
 
@@ -112,51 +119,71 @@ static const char *judge(struct bisect *bisect, const char *commit)
 	}
 }
 
-/* git's own bisection, in the checkout, whose state is apart from the user's tree. */
-static int start(struct bisect *bisect)
+/* git's own bisection, in the checkout, whose state is apart from the user's tree. *ret_text: git's words, for the caller to free. */
+static int start(struct bisect *bisect, char **ret_text)
 {
-	__free_mem char *text = NULL;
 	int status;
 
+	free(take_ptr(bisect->path));
 	if (revision_checkout(bisect->revision, bisect->bad, &bisect->path))
 		return cmd_fail(&verb_bisect, NULL);
-	(void)revision_git(bisect->path, NULL, (const char *const[]){"bisect", "reset", NULL});
-	status = revision_git(bisect->path, &text,
+	/* One that was killed leaves its state; what it measured is remembered elsewhere. */
+	(void)!revision_git(bisect->path, NULL, (const char *const[]){"bisect", "reset", "HEAD", NULL});
+	status = revision_git(bisect->path, ret_text,
 			      (const char *const[]){"bisect", "start", "--no-checkout", bisect->bad, bisect->good, NULL});
-	return status ? cmd_fail(&verb_bisect, "git bisect: %s", text ? text : err_msg()) : EXIT_OK;
+	return status ? cmd_fail(&verb_bisect, "git bisect: %s", status > 0 ? *ret_text : err_msg()) : EXIT_OK;
 }
 
-/* The next commit to judge; NULL: the bisection is over, *ret_text has git's words. */
-static char *next_commit(const struct bisect *bisect, const char *text)
+static bool is_over(const char *text)
 {
-	char *commit = NULL;
+	return strstr(text, "is the first bad commit") || strstr(text, "We cannot bisect more");
+}
 
-	if (strstr(text, "is the first bad commit") || strstr(text, "only 'skip'ped commits left") ||
-	    strstr(text, "only skipped commits left"))
-		return NULL;
-	return revision_commit(bisect->path, "BISECT_HEAD", &commit) ? NULL : commit;
+/* "Bisecting: 3 revisions left to test after this (roughly 2 steps)", of git's words. */
+static void say_left(const struct bisect *bisect, const char *text, const char *commit)
+{
+	const char *at = strstr(text, "Bisecting: ");
+	char what[160];
+
+	at = at ? at + strlen("Bisecting: ") : "";
+	snprintf(what, sizeof(what), "building and measuring%s%.*s", at[0] ? "; " : "", (int)strcspn(at, "\n"), at);
+	say(bisect, commit, what);
+}
+
+/* One step: *text, git's words, becomes what git says to the next judgement. */
+static int judge_next(struct bisect *bisect, char **text)
+{
+	__free_mem char *commit = NULL;
+	const char *word;
+	int status;
+
+	if (revision_commit(bisect->path, "BISECT_HEAD", &commit))
+		return cmd_fail(&verb_bisect, NULL);
+	say_left(bisect, *text, commit);
+	word = judge(bisect, commit);
+	if (!word)
+		return EXIT_BROKEN;
+	bisect->nr_steps++;
+	free(take_ptr(*text));
+	status = revision_git(bisect->path, text, (const char *const[]){"bisect", word, commit, NULL});
+	if (status < 0)
+		return cmd_fail(&verb_bisect, NULL);
+	/* 2: only skipped commits are left. Anything else, such as a merge base that is bad, would come again and again. */
+	return status && !is_over(*text) ? cmd_fail(&verb_bisect, "git bisect %s: %s", word, *text) : EXIT_OK;
 }
 
 /* Until git names a commit. Returns EXIT_OK with *ret_commit, which the caller frees. */
 static int search(struct bisect *bisect, char **ret_commit)
 {
-	__free_mem char *text = strdup(""), *commit = NULL;
+	__free_mem char *text = NULL;
+	int status = start(bisect, &text);
 
-	while (text && (commit = next_commit(bisect, text))) {
-		const char *word = judge(bisect, commit);
-
-		if (!word)
-			return EXIT_BROKEN;
-		bisect->nr_steps++;
-		free(text);
-		text = NULL;
-		if (revision_git(bisect->path, &text, (const char *const[]){"bisect", word, commit, NULL}) < 0)
-			return cmd_fail(&verb_bisect, NULL);
-		free(commit);
-		commit = NULL;
-	}
-	if (!text || !strstr(text, "is the first bad commit"))
-		return cmd_fail(&verb_bisect, "no commit can be named: %s", text ? text : "no memory");
+	while (!status && !is_over(text))
+		status = judge_next(bisect, &text);
+	if (status)
+		return status;
+	if (!strstr(text, "is the first bad commit"))
+		return cmd_fail(&verb_bisect, "no single commit can be named, because of those that were skipped:\n%s", text);
 	return revision_commit(bisect->path, "refs/bisect/bad", ret_commit) ? cmd_fail(&verb_bisect, NULL) : EXIT_OK;
 }
 
@@ -175,11 +202,11 @@ static int verify(struct bisect *bisect, const char *commit)
 	say(bisect, commit, "measuring again, as the first bad commit");
 	if (measure(bisect, commit, true, &run, why, sizeof(why)) != REVISION_MEASURED)
 		return cmd_fail(&verb_bisect, "%.12s: %s", commit, why);
-	(void)revision_git(bisect->revision->tree, &text,
+	(void)!revision_git(bisect->revision->tree, &text,
 			   (const char *const[]){"log", "-1", "--stat", "--format=commit %H%nAuthor: %an <%ae>%nDate:   %ad%n%n    %s%n",
 						 commit, NULL});
-	printf("The first bad commit, found in %u steps:\n\n%s\nThe commit against its parent, both measured once more:\n\n",
-	       bisect->nr_steps, text ? text : commit);
+	printf("The first bad commit, found in %u step%s:\n\n%s\nThe commit against its parent, both measured again under other seeds:\n\n",
+	       bisect->nr_steps, bisect->nr_steps == 1 ? "" : "s", text ? text : commit);
 	fflush(stdout);
 	status = revision_compare(bisect->revision, parent_run, run, "lkml");
 	if (status == EXIT_REGRESSION)
@@ -200,20 +227,61 @@ static int bisect_revisions(const struct bisect_args *args)
 	else
 		status = check_ends(&bisect);
 	if (!status)
-		status = start(&bisect);
-	if (!status)
 		status = search(&bisect, &commit);
 	if (!status)
 		status = verify(&bisect, commit);
-	if (bisect.path) {
-		(void)revision_git(bisect.path, NULL, (const char *const[]){"bisect", "reset", NULL});
-		revision_remove_checkout(&args->revision, bisect.path);
-	}
 	free(bisect.good);
 	free(bisect.bad);
 	free(bisect.path);
 	free(bisect.good_run);
 	return status;
+}
+
+static volatile pid_t worker;
+
+static void pass_on(int signal)
+{
+	if (worker > 0)
+		kill(worker, signal);
+}
+
+/*
+ * In a process of its own, so that whatever ends it (^C, kill, a bug of ours) the checkout is removed behind it. What it had
+ * begun dies with it.
+ */
+static int bisect_apart(const struct bisect_args *args)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+	sigset_t blocked, before;
+	size_t i;
+	int status;
+
+	sigemptyset(&blocked);
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&blocked, signals[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	worker = fork();
+	if (worker < 0)
+		return cmd_fail(&verb_bisect, "start a process: %s", strerror(errno));
+	if (worker == 0) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		exit(bisect_revisions(args));
+	}
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &action, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	while (waitpid(worker, &status, 0) < 0)
+		if (errno != EINTR)
+			return cmd_fail(&verb_bisect, "wait for a process: %s", strerror(errno));
+	worker = 0;
+	revision_remove_checkout(&args->revision);
+	if (!WIFSIGNALED(status))
+		return WEXITSTATUS(status);
+	fprintf(stderr, "memcgbench bisect: ended by signal %d (%s); the same command goes on from what was measured so far\n",
+		WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return 128 + WTERMSIG(status);
 }
 
 static int bisect_main(int argc, char **argv)
@@ -226,10 +294,10 @@ static int bisect_main(int argc, char **argv)
 		args.revision.run_args = parsed.operands;
 		if (!args.good)
 			status = cmd_usage(&verb_bisect, "--good is wanted: a revision that is as it should be");
-		else if (revision_check_args(&args.revision))
+		else if (revision_prepare(&args.revision) || !cmd_find_bench(args.revision.bench))
 			status = cmd_usage(&verb_bisect, NULL);
 		else
-			status = bisect_revisions(&args);
+			status = bisect_apart(&args);
 	}
 	opt_free(options, &args, &parsed);
 	return status;
@@ -241,9 +309,10 @@ const struct verb verb_bisect = {
 	.about = "Measures both ends, then halves the commits between them by git bisect: each is built, booted with memcg off and on, "
 		 "measured, and compared with the good one. The commit that is found is measured again together with its parent, "
 		 "under other seeds, and printed with the size of the change, ready for a mail.\n\n"
-		 "The tree is not touched: revisions are checked out in a worktree of their own. What was measured is kept by "
-		 "commit, so that an interrupted bisection goes on where it stopped. A revision that does not build or boot is "
-		 "skipped.",
+		 "The tree is not touched: neither its files nor its index, nor a bisection of your own in it. What was measured is "
+		 "kept by commit, so that an interrupted bisection goes on where it stopped. A revision that does not build or boot, or "
+		 "whose comparison is inconclusive, is skipped.\n\n"
+		 "Exit status: 0 a commit was found and is still worse than its parent when both are measured again, 5 anything else.",
 	.operands = "[-- RUN-OPTION...]",
 	.options = options,
 	.main = bisect_main,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* bisect-step - judge the revision that is checked out, for `git bisect run`. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -34,19 +35,40 @@ static int find_good(const struct step_args *args, char **ret_run, char *why, si
 {
 	const struct revision_args *revision = &args->revision;
 	__free_mem char *commit = NULL, *path = NULL;
+	struct revision good = {0};
 	enum revision_state state;
 
 	if (file_is_folder(args->good)) {
 		*ret_run = strdup(args->good);
 		return *ret_run ? BISECT_GOOD : BISECT_ABORT;
 	}
-		if (revision_commit(revision->tree, args->good, &commit) || revision_checkout(revision, commit, &path)) {
+	if (revision_commit(revision->tree, args->good, &commit) ||
+	    (revision->build_command && revision_checkout(revision, commit, &path))) {
 		snprintf(why, why_size, "%s", err_msg());
 		return BISECT_ABORT;
 	}
-	state = revision_measure(revision, path, commit, false, ret_run, why, why_size);
-	revision_remove_checkout(revision, path);
+	good.commit = commit;
+	good.path = path;
+	state = revision_measure(revision, &good, ret_run, why, why_size);
+	if (path)
+		revision_remove_checkout(revision);
 	return state == REVISION_MEASURED ? BISECT_GOOD : BISECT_ABORT;
+}
+
+/*
+ * What is checked out: the commit, or files that somebody changed since, such as by a fix that all revisions need. Untracked
+ * files are what builds leave.
+ */
+static int look_at(const struct revision_args *args, const char *here, struct revision *revision)
+{
+	__free_mem char *text = NULL;
+	int status = revision_git(here, &text, (const char *const[]){"status", "--porcelain", "--untracked-files=no", NULL});
+
+	if (status)
+		return status < 0 ? status : err_set(EIO, "git status: %s", text);
+	revision->is_changed = text[0] != '\0';
+	revision->path = revision->is_changed || args->build_command ? here : NULL;
+	return 0;
 }
 
 static int judge(const struct step_args *args, const char *good_run, const char *run)
@@ -67,13 +89,15 @@ static int step(const struct step_args *args)
 {
 	const struct revision_args *revision = &args->revision;
 	__free_mem char *commit = NULL, *good_run = NULL, *run = NULL, *here = realpath(revision->tree, NULL);
+	struct revision now = {0};
 	char why[ERR_MSG_MAX + 256] = "";
 
-	if (!here || revision_commit(here, "HEAD", &commit))
+	if (!here || revision_commit(here, "HEAD", &commit) || look_at(revision, here, &now))
 		return abort_with(here ? err_msg() : "there is no such tree");
+	now.commit = commit;
 	if (find_good(args, &good_run, why, sizeof(why)))
 		return abort_with(why);
-	switch (revision_measure(revision, here, commit, false, &run, why, sizeof(why))) {
+	switch (revision_measure(revision, &now, &run, why, sizeof(why))) {
 	case REVISION_MEASURED:
 		return judge(args, good_run, run);
 	case REVISION_SKIPPED:
@@ -95,7 +119,7 @@ static int bisect_step_main(int argc, char **argv)
 		args.revision.run_args = parsed.operands;
 		if (!args.good)
 			status = cmd_usage(&verb_bisect_step, "--good is wanted: a revision or the folder of a run");
-		else if (revision_check_args(&args.revision))
+		else if (revision_prepare(&args.revision) || !cmd_find_bench(args.revision.bench))
 			status = cmd_usage(&verb_bisect_step, NULL);
 		else
 			status = step(&args);

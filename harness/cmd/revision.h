@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * revision.h - a revision of a kernel tree as something that can be measured and compared. Shared by bisect, bisect-step and series;
+ * revision.h - a revision of a kernel tree as something that can be measured and compared. Shared by bisect and bisect-step;
  * private to cmd/.
  *
- * A revision is checked out in a worktree of our own, built, booted and measured by `memcgbench run`, and compared by
- * `memcgbench compare`: the same commands that a user would type, each in a process of its own, so that a kernel that will not
- * build or boot is a status and not the end of the bisection.
+ * A revision is built, booted and measured by `memcgbench run`, and compared by `memcgbench compare`: the same commands that
+ * a user would type, each in a process of its own, so that a kernel that will not build or boot is a status and not the end of
+ * the bisection.
  */
 #ifndef CMD_REVISION_H
 #define CMD_REVISION_H
@@ -55,22 +55,41 @@ enum revision_state {
 	REVISION_ABORTED, /* nothing to do with the revision: interrupted, no QEMU, a full disk */
 };
 
-/* -EINVAL with a sentence: --image without --build-command, or the other way round; both --build and --build-command. */
-int revision_check_args(const struct revision_args *args) __must_check;
-
-/* The full name of the commit that @revision names in @dir. The caller frees. -ENOENT with git's own words. */
-int revision_commit(const char *dir, const char *revision, char **ret_commit) __must_check;
-
-/* A detached worktree of args->tree at @commit in args->results_dir/checkout; one that is there is used again. The caller frees *ret_path. */
-int revision_checkout(const struct revision_args *args, const char *commit, char **ret_path) __must_check;
-void revision_remove_checkout(const struct revision_args *args, const char *path);
+/* One revision of the tree. */
+struct revision {
+	const char *commit; /* its full name */
+	/*
+	 * Where its files are. NULL: nowhere, memcgbench takes them out of git itself, and the image that it builds is kept by
+	 * commit. With build_command it is wanted.
+	 */
+	const char *path;
+	bool is_changed; /* @path is not what @commit says: what comes out is not remembered */
+	bool again;	 /* measure under other seeds than the first time */
+};
 
 /*
- * Build and measure what is checked out in @path, which is @commit. *ret_run: the folder of its run, when measured; the
- * caller frees. @why: what was wrong, when skipped or aborted. @again: also when it was measured before, under other seeds.
+ * Make this process fit for git, compare and run below it: variables that a git above us set, and that name another tree, are
+ * dropped. -EINVAL with a sentence: --image without --build-command, or the other way round; both --build and --build-command.
  */
-enum revision_state revision_measure(const struct revision_args *args, const char *path, const char *commit, bool again,
-				     char **ret_run, char *why, size_t why_size);
+int revision_prepare(const struct revision_args *args) __must_check;
+
+/* The full name of the commit that @name names in @dir. The caller frees. -ENOENT with git's own words. */
+int revision_commit(const char *dir, const char *name, char **ret_commit) __must_check;
+
+/*
+ * A detached worktree of args->tree at @commit in args->results_dir/checkout; one that is there is used again. It has
+ * files only with build_command; without, it is a place for the state of git bisect. The caller frees *ret_path.
+ */
+int revision_checkout(const struct revision_args *args, const char *commit, char **ret_path) __must_check;
+/* Remove it, and with it all that git knows of it. Nothing there is fine. */
+void revision_remove_checkout(const struct revision_args *args);
+
+/*
+ * Build and measure @revision, if that was not done before with the same bench and options. *ret_run: the folder of its run,
+ * when measured; the caller frees. @why: what was wrong, when skipped or aborted.
+ */
+enum revision_state revision_measure(const struct revision_args *args, const struct revision *revision, char **ret_run, char *why,
+				     size_t why_size);
 
 /*
  * `memcgbench compare` of two runs, by args' bench, metric and delta. Returns its exit status (enum exit_status; 128 and

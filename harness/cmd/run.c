@@ -438,6 +438,9 @@ static int run_and_present(struct run *run, const struct cg_info *cg, json_t *co
 	if (status && !run->has_samples)
 		return status;
 	present_status = present_run(run->verb, dir, &present);
+	if (!status && !present_status && run->args->save_baseline &&
+	    baseline_save(run->args->results_dir, run->args->save_baseline, dir))
+		status = cmd_fail(run->verb, NULL);
 	if (run->args->perf_record)
 		print_perf_diff(run, dir);
 	return status ? status : present_status;
