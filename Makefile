@@ -21,6 +21,7 @@ PROBE_API ?= 1
 #: KERNELS="old=A new=B"   make bench: run on these kernels instead of the one that runs
 #: FUZZ_SECONDS=20         make fuzz: for so long
 FUZZ_SECONDS ?= 20
+#: STOCK=deb:6.12          make bench: the stock kernel that is booted beside this one; empty: none, as with QUICK
 #: DESTDIR= prefix= bindir= libexecdir= datadir= mandir=
 #:                         make install: where to (default: prefix=/usr/local)
 prefix ?= /usr/local
@@ -236,12 +237,18 @@ deps: ## install what `make bench` and `make check` need (Debian and Ubuntu, as 
 	@tools/deps bench
 	@tools/deps check
 
-bench: ## install what is missing, build, and measure what memcg costs on this kernel
-	@tools/deps $(if $(KERNELS),guest,bench)
+STOCK ?= deb:6.12
+# Nothing but this machine's own table decides the status: the archive may be out of reach.
+stock = $(if $(KERNELS)$(filter-out 0,$(QUICK)),,$(STOCK))
+
+bench: ## install what is missing, build, and measure what memcg costs on this kernel, and on a stock one
+	@tools/deps $(if $(KERNELS)$(stock),guest,bench)
 	$(if $(findstring build:,$(KERNELS)),@tools/deps kernel)
 	@$(MAKE) --no-print-directory $(parallel) all
 	@$(O)/memcgbench run $(if $(filter-out 0,$(QUICK)),--quick) \
 		$(foreach k,$(KERNELS),--kernel $(call quote,$(k))) $(ARGS) $(BENCH)
+	$(if $(stock),@echo; $(O)/memcgbench run --quick --no-plots --kernel stock=$(call quote,$(stock)) \
+		$(or $(BENCH),null fault_storm) || echo "make bench: no table of a stock kernel (STOCK=$(stock))" >&2)
 
 trend: all ## which costs changed over the stored runs, and since which kernel (BENCH, ARGS)
 	@$(O)/memcgbench trend $(BENCH:%=--bench=%) $(ARGS)

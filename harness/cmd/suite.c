@@ -39,6 +39,15 @@ const struct suite_entry suite_entries[] = {
 	{FULL, SUITE_GUESTS, "charge_depth", "way=miss", .depth = DEPTHS},
 	{FULL, SUITE_ANYWHERE, "charge_depth", "way=single siblings=100"},
 	{FULL, SUITE_ANYWHERE, "charge_depth", "way=single siblings=1000"},
+
+	{BOTH, SUITE_GUESTS, "reclaim_depth"},
+	{BOTH, SUITE_GUESTS, "swapin_race"},
+	{BOTH, SUITE_ANYWHERE, "pagecache_share"},
+	{FULL, SUITE_GUESTS, "pagecache_share", "backing=dir"},
+	{FULL, SUITE_GUESTS, "reclaim_depth", "way=high"},
+	{FULL, SUITE_GUESTS, "reclaim_depth", "way=proactive"},
+	{FULL, SUITE_GUESTS, "reclaim_depth", "pages=anon"},
+	{FULL, SUITE_GUESTS, "reclaim_depth", "siblings=100"},
 };
 
 const size_t nr_suite_entries = ARRAY_SIZE(suite_entries);
