@@ -30,31 +30,43 @@ struct pairs {
 	bool halves; /* (x(i) + x(j)) / 2, i ≤ j */
 };
 
-static double pair_value(const struct pairs *pairs, size_t i, size_t j)
+static inline double pair_value(const struct pairs *pairs, size_t i, size_t j)
 {
 	/* + 0.0 makes a negative zero a plain one. */
 	return pairs->halves ? 0.5 * (pairs->x[i] + pairs->x[j]) + 0.0 : pairs->y[j] - pairs->x[i] + 0.0;
 }
 
-/* How many pairs have a value of at most @value. Both kinds grow or fall along a row, so one pass along the edge is enough. */
-static uint64_t count_pairs(const struct pairs *pairs, double value)
+/* Where a value cuts all pairs in two. */
+struct cut {
+	uint64_t count;	 /* of at most that value */
+	double last;	 /* the largest of them; -INFINITY: none */
+	double next;	 /* the smallest of the others; INFINITY: none */
+};
+
+/* Both kinds grow or fall along a row, so one pass along the edge is enough. */
+static struct cut cut_pairs(const struct pairs *pairs, double value)
 {
-	uint64_t count = 0;
-	size_t j = pairs->halves ? pairs->n : 0;
+	struct cut cut = { 0, -INFINITY, INFINITY };
+	size_t j = pairs->halves ? pairs->n : 0, nr_columns = pairs->halves ? pairs->n : pairs->m;
 
 	for (size_t i = 0; i < pairs->n; i++) {
-		if (pairs->halves) {
+		size_t first = pairs->halves ? i : 0, end;
+
+		if (pairs->halves)
 			while (j > 0 && pair_value(pairs, i, j - 1) > value)
 				j--;
-			/* Columns i … j-1 of row i. */
-			count += j > i ? j - i : 0;
-		} else {
+		else
 			while (j < pairs->m && pair_value(pairs, i, j) <= value)
 				j++;
-			count += j;
-		}
+		/* Columns first … end-1 of row i. */
+		end = j > first ? j : first;
+		cut.count += end - first;
+		if (end > first && pair_value(pairs, i, end - 1) > cut.last)
+			cut.last = pair_value(pairs, i, end - 1);
+		if (end < nr_columns && pair_value(pairs, i, end) < cut.next)
+			cut.next = pair_value(pairs, i, end);
 	}
-	return count;
+	return cut;
 }
 
 /* Doubles in their order as whole numbers, so that halving an interval of them ends. */
@@ -75,23 +87,56 @@ static double from_order(int64_t order)
 	return value;
 }
 
-/* The @k-th smallest value, from 1: the smallest number that at least k pairs do not exceed. At most 64 passes, no memory. */
-static double select_pair(const struct pairs *pairs, uint64_t k)
+/* The first column of row @i whose value is at least @value: values grow along a row. */
+static size_t first_column(const struct pairs *pairs, size_t i, double value)
 {
-	size_t last_i = pairs->n - 1, last_j = pairs->halves ? last_i : pairs->m - 1;
-	int64_t low = to_order(pairs->halves ? pair_value(pairs, 0, 0) : pair_value(pairs, last_i, 0));
-	int64_t high = to_order(pairs->halves ? pair_value(pairs, last_i, last_j) : pair_value(pairs, 0, last_j));
+	size_t low = pairs->halves ? i : 0, high = pairs->halves ? pairs->n : pairs->m;
 
 	while (low < high) {
-		/* No overflow, and towards minus infinity. */
-		int64_t middle = (low & high) + ((low ^ high) >> 1);
+		size_t middle = (low + high) / 2;
 
-		if (count_pairs(pairs, from_order(middle)) >= k)
-			high = middle;
-		else
+		if (pair_value(pairs, i, middle) < value)
 			low = middle + 1;
+		else
+			high = middle;
 	}
-	return from_order(low);
+	return low;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The @k-th smallest of the @nr values from @low to @high, both included; NAN without memory. */
+static double pick_pair(const struct pairs *pairs, double low, double high, uint64_t nr, uint64_t k)
+{
+	__free_mem double *value = calloc(nr, sizeof(*value));
+	size_t last = pairs->halves ? pairs->n : pairs->m, used = 0;
+
+	if (!value)
+		return NAN;
+	for (size_t i = 0; i < pairs->n; i++)
+		for (size_t j = first_column(pairs, i, low); j < last && used < nr && pair_value(pairs, i, j) <= high; j++)
+			value[used++] = pair_value(pairs, i, j);
+	qsort(value, used, sizeof(*value), compare_doubles);
+	return k && k <= used ? value[k - 1] : NAN;
+}
+
+/*
+ * Between @low and @high, less than @high: in the middle of the numbers, and once @is_late in the middle of their order, which alone
+ * ends for sure.
+ */
+static int64_t middle_of(int64_t low, int64_t high, bool is_late)
+{
+	int64_t middle = to_order(from_order(low) / 2 + from_order(high) / 2);
+
+	if (!is_late && middle >= low && middle < high)
+		return middle;
+	/* No overflow, and towards minus infinity. */
+	return (low & high) + ((low ^ high) >> 1);
 }
 
 static uint64_t nr_pairs(const struct pairs *pairs)
@@ -99,13 +144,56 @@ static uint64_t nr_pairs(const struct pairs *pairs)
 	return pairs->halves ? (uint64_t)pairs->n * (pairs->n + 1) / 2 : (uint64_t)pairs->n * pairs->m;
 }
 
+/* Numbers are halved this often before their order is; by then few of them are left, unless they lie far apart. */
+#define EARLY_PASSES 40
+/* As many values are sorted in less time than one more pass over large samples takes. */
+#define FEW_PAIRS 1024
+
+/*
+ * The @k-th smallest value, from 1: the smallest number that at least k pairs do not exceed. Some 20 passes, until few enough pairs are left to
+ * be written down; without the memory for them at most 104.
+ */
+static double select_pair(const struct pairs *pairs, uint64_t k)
+{
+	size_t last_i = pairs->n - 1, last_j = pairs->halves ? last_i : pairs->m - 1;
+	int64_t low = to_order(pairs->halves ? pair_value(pairs, 0, 0) : pair_value(pairs, last_i, 0));
+	int64_t high = to_order(pairs->halves ? pair_value(pairs, last_i, last_j) : pair_value(pairs, 0, last_j));
+	uint64_t below = 0, not_above = nr_pairs(pairs);
+
+	for (unsigned int pass = 0; low < high; pass++) {
+		int64_t middle = middle_of(low, high, pass >= EARLY_PASSES);
+		struct cut cut;
+
+		if (not_above - below <= FEW_PAIRS) {
+			double value = pick_pair(pairs, from_order(low), from_order(high), not_above - below, k - below);
+
+			if (!isnan(value))
+				return value;
+		}
+		/* On to values that there are: rounded ones are soon the only one left. */
+		cut = cut_pairs(pairs, from_order(middle));
+		if (cut.count >= k) {
+			high = to_order(cut.last);
+			not_above = cut.count;
+		} else {
+			low = to_order(cut.next);
+			below = cut.count;
+		}
+	}
+	return from_order(low);
+}
+
 static double median_pair(const struct pairs *pairs)
 {
 	uint64_t nr = nr_pairs(pairs);
+	double low = select_pair(pairs, (nr + 1) / 2);
+	struct cut cut;
 
 	if (nr % 2)
-		return select_pair(pairs, nr / 2 + 1);
-	return 0.5 * (select_pair(pairs, nr / 2) + select_pair(pairs, nr / 2 + 1));
+		return low;
+	/* The one after it: the same again where it is there more often, else the next. */
+	cut = cut_pairs(pairs, low);
+	return 0.5 * (low + (cut.count > nr / 2 ? low : cut.next));
 }
 
 /* The interval of the pairs C and nr + 1 − C. */

@@ -530,7 +530,7 @@ static void test_exact_interval_meets_normal(void **state)
 static void test_large_selection(void **state)
 {
 	enum { N = 300 };
-	static double x[N], y[N], pairs[N * N];
+	static double x[N], y[N], z[N], pairs[N * N];
 	size_t nr;
 
 	(void)state;
@@ -539,9 +539,19 @@ static void test_large_selection(void **state)
 		for (size_t i = 0; i < N; i++) {
 			x[i] = ((double)random_below(100000) - 50000) / 97;
 			y[i] = ((double)random_below(1000) - 500) * 1e-5;
+			/* Of every size, with either sign, and a third of them 0. */
+			z[i] = ((double)random_below(3) - 1) * pow(10, (double)random_below(600) - 300);
 		}
 		near(stats_hodges_lehmann(x, N - round), brute_median(pairs, walsh_averages(x, N - round, pairs)), 0);
 		near(stats_hodges_lehmann(y, N), brute_median(pairs, walsh_averages(y, N, pairs)), 0);
+		near(stats_hodges_lehmann(z, N - round), brute_median(pairs, walsh_averages(z, N - round, pairs)), 0);
+		nr = 0;
+		for (size_t i = 0; i < N; i++)
+			for (size_t j = 0; j < N; j++)
+				pairs[nr++] = z[j] - x[i] / 1e4;
+		for (size_t i = 0; i < N; i++)
+			x[i] /= 1e4;
+		near(stats_shift(x, N, z, N), brute_median(pairs, nr), 0);
 		nr = 0;
 		for (size_t i = 0; i < N; i++)
 			for (size_t j = 0; j < N - round; j++)
