@@ -40,7 +40,8 @@ const struct suite_entry suite_entries[] = {
 	{FULL, SUITE_ANYWHERE, "charge_depth", "way=single siblings=100"},
 	{FULL, SUITE_ANYWHERE, "charge_depth", "way=single siblings=1000"},
 
-	{BOTH, SUITE_GUESTS, "reclaim_depth"},
+	{BOTH, SUITE_ANYWHERE, "reclaim_depth"},
+	/* Nobody asked for swap on his machine. */
 	{BOTH, SUITE_GUESTS, "swapin_race"},
 	{BOTH, SUITE_ANYWHERE, "pagecache_share"},
 	{FULL, SUITE_GUESTS, "pagecache_share", "backing=dir"},

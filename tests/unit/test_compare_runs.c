@@ -512,7 +512,7 @@ static void test_variant(void **state)
 
 	(void)state;
 	begin(&writer, "insn", ICOUNT_GUEST, NULL);
-	for (seed = 1; seed <= 2; seed++) {
+	for (seed = 1; seed <= 3; seed++) {
 		guest_boot(&writer, "insn", "k", "", seed, true, 1000, 0);
 		guest_boot(&writer, "insn", "k", "", seed, false, 1200, 0);
 		guest_boot(&writer, "insn", "k,nokmem", "\"variant_of\": \"k\",", seed, false, 1100, 0);
@@ -543,7 +543,7 @@ static void test_without_memcg(void **state)
 
 	(void)state;
 	begin(&writer, "insn", ICOUNT_GUEST, NULL);
-	for (seed = 1; seed <= 2; seed++) {
+	for (seed = 1; seed <= 3; seed++) {
 		guest_boot(&writer, "insn", "a", "", seed, true, 1000, 0);
 		guest_boot(&writer, "insn", "b", "", seed, true, 1500, 0);
 	}
