@@ -19,6 +19,7 @@ PROBE_API ?= 1
 #: BENCH="a b"             make bench: only these benches; make trend, make plots: this one
 #: ARGS="--depth=5"        make bench: more options of `memcgbench run`
 #: KERNELS="old=A new=B"   make bench: run on these kernels instead of the one that runs
+#: RUN=results/NAME        make report: of this run instead of the latest
 #: FUZZ_SECONDS=20         make fuzz: for so long
 FUZZ_SECONDS ?= 20
 #: STOCK=deb:6.12          make bench: the stock kernel that is booted beside this one; empty: none, as with QUICK
@@ -122,7 +123,7 @@ all: $(BINARIES) ## build memcgbench, memcgbench-runner and the probe
 unit: $(UNIT_TESTS) ## build the unit tests
 layers: $(LAYER_PROOFS) ## prove by linking that no layer calls one that it must not know
 
-.PHONY: all unit layers deps bench trend plots bench-self check fuzz lint install uninstall clean help FORCE
+.PHONY: all unit layers deps bench trend plots report bench-self check fuzz lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 FORCE:
@@ -172,8 +173,9 @@ $(O)/%.o: %.c $(O)/.flags
 	$(say) CC $*.o
 	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-# It holds that file.
+# They hold those files.
 $(O)/harness/guest/build_config.o: harness/guest/kernel.config
+$(O)/harness/out/report.o: harness/out/report/style.css harness/out/report/script.js
 
 define archive_rule
 $(call archive,$(1)): $(patsubst %.c,$(O)/%.o,$(call layer_src,$(1))) $(2) $(O)/.sources
@@ -256,6 +258,9 @@ trend: all ## which costs changed over the stored runs, and since which kernel (
 plots: all ## draw the stored runs into results/plots
 	@tools/deps bench
 	@$(O)/memcgbench trend --plots=results/plots $(BENCH:%=--bench=%) $(ARGS)
+
+report: all ## write a run as an HTML page, results/report/index.html
+	@$(O)/memcgbench report $(if $(RUN),$(call quote,$(RUN))) $(ARGS)
 
 bench-self: all $(O)/tests/self/control ## what the harness itself costs, beside a bare loop
 	@tests/bench-self $(O)

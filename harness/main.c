@@ -9,6 +9,7 @@
 	VERB(overhead) \
 	VERB(compare) \
 	VERB(trend) \
+	VERB(report) \
 	VERB(explain) \
 	VERB(selftest) \
 	VERB(bisect) \
