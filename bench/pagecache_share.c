@@ -345,7 +345,7 @@ const struct bench bench_pagecache_share = {
 		"pages and fault them in. In child arms the owner's limit then evicts its pages, which the others read again; and the owner "
 		"fills as much from a memcg that it leaves and removes, which the others read too. Workers take turns.\n\n"
 		"A page of a file is charged once, when it enters the page cache: filemap_add_folio() (mm/filemap.c) and "
-		"shmem_get_folio_gfp() (mm/shmem.c) call mem_cgroup_charge() with the memcg of whoever runs. Others find it there: they are "
+		"shmem_alloc_and_add_folio() (mm/shmem.c) call mem_cgroup_charge() with the memcg of whoever runs. Others find it there: they are "
 		"charged nothing, but their mappings are counted in the statistics of the owner's memcg (__folio_add_file_rmap(), "
 		"mm/rmap.c). An evicted page is charged to whoever reads it next. Removing a memcg leaves its pages where they "
 		"are: mem_cgroup_css_offline() moves no charge of pages (mm/memcontrol.c, Linux 6.12), and the memcg lives on without a name, as a part of its "

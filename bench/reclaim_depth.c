@@ -17,6 +17,8 @@ enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
 
 /* Where in the sparse file the siblings' pages begin; nothing streams as far as that. */
 #define SIBLINGS_OFFSET (1ll << 40)
+/* way=global: pages between two looks at what is free. */
+#define GLOBAL_STEP 64
 
 struct reclaim_depth {
 	uint64_t way, level, pages, bytes, nr_siblings, sibling_pages, lru_gen, spare_bytes; /* parameters */
@@ -128,13 +130,13 @@ static int take_back(struct reclaim_depth *st, struct bench_run *run, struct sca
 	return 0;
 }
 
-static int stream(struct reclaim_depth *st, struct bench_run *run, off_t first)
+static int stream(struct reclaim_depth *st, struct bench_run *run, off_t first, size_t nr)
 {
 	int ret;
 
 	bench_phase_begin(run, METRIC_STREAM);
-	ret = bring_in(st, first, st->nr_pages);
-	bench_phase_end(run, METRIC_STREAM, st->nr_pages);
+	ret = bring_in(st, first, nr);
+	bench_phase_end(run, METRIC_STREAM, nr);
 	return ret ? bring_in_failed(run, ret) : 0;
 }
 
@@ -151,29 +153,41 @@ static int pass_limit(struct reclaim_depth *st, struct bench_run *run)
 		ret = take_back(st, run, &taken, &over);
 	/* Here the limit, where there is one, is full. */
 	if (!ret)
-		ret = stream(st, run, (off_t)st->nr_pages);
+		ret = stream(st, run, (off_t)st->nr_pages, st->nr_pages);
 	if (!ret && st->limited && st->way != WAY_PROACTIVE)
 		ret = bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
 	ret_drop = drop(st, run);
 	return ret ? ret : ret_drop;
 }
 
+static int64_t free_pages(const struct reclaim_depth *st)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) ? 0 : (int64_t)(info.freeram * (uint64_t)info.mem_unit / st->page_bytes);
+}
+
 /*
- * kswapd sleeps until free memory is below one mark, and then takes until it is above another: a pass ends when it has, and thereby
- * begins when it just had.
+ * kswapd sleeps until free memory is below one mark, and then takes until it is above another: a pass ends when that was just seen,
+ * and thereby begins there, so that about as many pages were taken as were brought in.
  */
 static int pass_global(struct reclaim_depth *st, struct bench_run *run)
 {
+	int64_t free_before, free_now = free_pages(st);
 	struct scan before, after;
-	int ret = scan_read(run, &before), tries = 0;
+	int ret = scan_read(run, &before);
+	size_t done = 0;
 
 	do {
+		free_before = free_now;
 		if (!ret)
-			ret = stream(st, run, st->next);
-		if (!ret)
-			ret = scan_read(run, &after);
-		st->next += (off_t)st->nr_pages;
-	} while (!ret && after.stolen - before.stolen < st->nr_pages && ++tries < 256);
+			ret = stream(st, run, st->next, GLOBAL_STEP);
+		st->next += GLOBAL_STEP;
+		done += GLOBAL_STEP;
+		free_now = free_pages(st);
+	} while (!ret && (done < st->nr_pages || (free_now <= free_before && done < 16 * st->nr_pages)));
+	if (!ret)
+		ret = scan_read(run, &after);
 	if (ret)
 		return ret;
 	st->stolen += after.stolen - before.stolen;
