@@ -76,7 +76,7 @@ tree_state()
 	run -0 --separate-stderr memcgbench bisect --good=1 --bad=9 --quiet "${how[@]}"
 	[[ $output == *"commit $(git -C tree rev-parse 5)"* ]]
 	[ -z "$stderr" ]
-	! grep -q -x -e 0 -e 70 builds
+	run ! grep -q -x -e 0 -e 70 builds
 	# With other options of run it is something else.
 	run -5 memcgbench bisect --good=1 --bad=2 --quiet "${how[@]}" -- --blocks=2
 	grep -q -x 0 builds
@@ -133,7 +133,7 @@ tree_state()
 	[ "$status" -eq 143 ]
 	grep -q 'ended by signal 15' said
 	tree_state | diff before -
-	! pgrep -f "path=.*$BATS_TEST_TMPDIR"
+	run ! pgrep -f "path=.*$BATS_TEST_TMPDIR"
 	# The slow one was slow by chance.
 	sed -i 's/cost.startswith("slow")/False/; s/cost.strip("?")/cost.strip("?slow ")/' "$BIN/qemu-system-x86_64"
 	: >builds
