@@ -160,7 +160,7 @@ static int list_formats(void)
 /* -EXDEV, -ENODATA: there is nothing to compare; what cannot be read is another matter. */
 static int fail(int ret)
 {
-	if (ret == -EINVAL || ret == -ENOENT)
+	if (ret == -EINVAL || ret == -ENOENT || ret == -ENOTDIR)
 		return cmd_usage(&verb_compare, NULL);
 	cmd_fail(&verb_compare, NULL);
 	return ret == -EXDEV || ret == -ENODATA ? EXIT_NOTHING_COMPARED : EXIT_BROKEN;

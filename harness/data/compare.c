@@ -222,7 +222,10 @@ int compare_status(const struct compare *compare, bool strict)
 		return 5;
 	if (compare->count[COMPARE_INCOMPARABLE] == compare->nr_rows)
 		return 6;
-	return strict && compare->count[COMPARE_INCONCLUSIVE] + compare->count[COMPARE_INCOMPARABLE] ? 3 : 0;
+	return strict && (compare->count[COMPARE_INCONCLUSIVE] || compare->count[COMPARE_INCOMPARABLE] || !compare->base.data->complete ||
+			  !compare->cand.data->complete)
+		       ? 3
+		       : 0;
 }
 
 double compare_rank_confidence(size_t nr)

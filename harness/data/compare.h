@@ -142,7 +142,7 @@ int compare_compute(const struct compare_side *base, const struct compare_side *
 		    const struct compare_options *options, struct compare **ret_compare) __must_check;
 void compare_free(struct compare *compare);
 
-/* The exit status: 1 a regression, 5 an error, 6 nothing was compared, 3 with @strict a row inconclusive or incomparable, else 0. */
+/* The exit status: 1 a regression, 5 an error, 6 nothing was compared, 3 with @strict a row that is inconclusive or incomparable, or a run that is not complete, else 0. */
 int compare_status(const struct compare *compare, bool strict);
 
 /* The confidence that @nr signed ranks reach at best: 1 - 2/2^nr, 0.9375 for 5. */

@@ -384,8 +384,12 @@ bool match_error(const struct compare_side *side, const struct rundata_item *ite
 {
 	if ((item && find_error(side, item->errors, arm, buf, size)) || find_error(side, side->data->notes, MATCH_NONE, buf, size))
 		return true;
-	if (!failed_as_a_whole(side->data))
+	/* Something was cut off after the run had ended well: what is left is not what was measured. */
+	if (!strcmp(match_text(side->data->run, "status"), "complete") && !side->data->complete)
+		snprintf(buf, size, "%s is damaged: %s", side->data->dir, side->data->doubt ? side->data->doubt : "records are missing");
+	else if (failed_as_a_whole(side->data))
+		snprintf(buf, size, "the run failed (%s)", side->data->dir);
+	else
 		return false;
-	snprintf(buf, size, "the run failed (%s)", side->data->dir);
 	return true;
 }

@@ -42,8 +42,20 @@ setup()
 @test "lkml has no line of more than 75 columns, names the kernels, the command and the control" {
 	run -1 memcgbench compare --format=lkml "$run_dir" old new
 	[ "$(awk '{ if (length($0) > m) m = length($0) } END { print m }' <<<"$output")" -le 75 ]
+	[[ $output == *"cgroup v2"* && $output == *"depth 1"* && $output == *"THP never"* && $output == *"swap off"* && $output == *"2 seeds"* ]]
 	[[ $output == *6.1.0-* && $output == *6.12.* && $output == *"command:"* && $output == *"off"* && $output == *"QEMU 7.2"* ]]
 	[[ $output != *$'\e'* ]]
+}
+
+@test "lkml stays within 75 columns with long names and large numbers" {
+	local copy=$BATS_TEST_TMPDIR/long
+	cp -r "$run_dir" "$copy"
+	sed -i -e 's/"old"/"memcg-next-2026-11-24-base"/; s/"new"/"memcg-next-2026-11-24-candidate"/' \
+		-e 's/"dontneed"/"a-metric-with-a-name-of-many-words"/g; s/"ns":\([0-9]*\)\([0-9]\{3\}\)/"ns":\1000\2/g' \
+		"$copy/samples.jsonl" "$copy/run.json"
+	run memcgbench compare --format=lkml "$copy"
+	[[ $status -le 1 && $output == *a-metric* ]]
+	[ "$(awk '{ if (length($0) > m) m = length($0) } END { print m }' <<<"$output")" -le 75 ]
 }
 
 @test "csv has as many cells in every line, md a table" {
@@ -78,19 +90,86 @@ setup()
 	run -2 memcgbench compare /nowhere old new
 }
 
-@test "a run whose samples are cut, foreign or of another schema is refused or doubted, never the same" {
-	cp -r "$run_dir" "$BATS_TEST_TMPDIR/cut"
-	truncate -s 5000 "$BATS_TEST_TMPDIR/cut/samples.jsonl"
-	run memcgbench compare "$BATS_TEST_TMPDIR/cut" old new
-	[ "$status" -ne 0 ]
-	cp -r "$run_dir" "$BATS_TEST_TMPDIR/foreign"
-	echo '{"hello": "world"}' >"$BATS_TEST_TMPDIR/foreign/samples.jsonl"
-	run -5 memcgbench compare "$BATS_TEST_TMPDIR/foreign" old new
+@test "a run whose samples are cut, foreign, negative or of another schema is refused in one line, never the same" {
+	local copy=$BATS_TEST_TMPDIR/copy
+	damage()
+	{
+		rm -rf "$copy"
+		cp -r "$run_dir" "$copy"
+		"$@"
+		run -5 memcgbench compare "$copy" old new
+		[[ $output != *same* && $output != *equivalent* ]]
+	}
+	damage truncate -s 5000 "$copy/samples.jsonl"
+	[[ $output == *damaged* && ${lines[-1]} == "8 errors" ]]
+	damage truncate -s 90000 "$copy/samples.jsonl"
+	[[ $output == *damaged* ]]
+	damage truncate -s 0 "$copy/samples.jsonl"
 	[ "${#lines[@]}" -eq 1 ]
-	cp -r "$run_dir" "$BATS_TEST_TMPDIR/schema"
-	sed -i 's/"schema_version": 1/"schema_version": 99/' "$BATS_TEST_TMPDIR/schema/run.json"
-	run -5 memcgbench compare "$BATS_TEST_TMPDIR/schema" old new
+	damage sh -c "echo '{\"hello\": \"world\"}' >'$copy/samples.jsonl'"
 	[ "${#lines[@]}" -eq 1 ]
+	damage sed -i '5s/"ns":[0-9]*/"ns":-5/' "$copy/samples.jsonl"
+	[ "${#lines[@]}" -eq 1 ]
+	damage sed -i '5s/"ns":[0-9]*/"ns":NaN/' "$copy/samples.jsonl"
+	[ "${#lines[@]}" -eq 1 ]
+	damage sed -i 's/"schema_version": 1/"schema_version": 99/' "$copy/run.json"
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "a run that has not ended is compared with a warning, and --strict minds it" {
+	cd "$BATS_TEST_DIRNAME/../data/runs"
+	run -0 memcgbench compare small interrupted
+	[[ $output == *"warning: interrupted is not complete"* ]]
+	run -3 memcgbench compare --strict small interrupted
+	run -0 memcgbench compare --strict small small
+}
+
+@test "the same image twice, five seeds: no difference at all, in any format that says verdicts" {
+	local same=$BATS_TEST_DIRNAME/../data/compare/same-kernel
+	run -0 memcgbench compare --strict --format=json "$same"
+	[ "$(jq -c '[.rows[] | [.verdict, .change.method, .change.value, .change.n]] | unique' <<<"$output")" = '[["same","exact",0,5]]' ]
+	run -0 memcgbench compare --format=lkml "$same"
+	[[ $output == *"8 same."* && $output != *WORSE* && $output != *better* ]]
+}
+
+@test "with no limit at all a kernel is still the same as itself" {
+	local same=$BATS_TEST_DIRNAME/../data/compare/same-kernel
+	run -0 memcgbench compare --delta=0 "$same"
+	[[ ${lines[-1]} == "8 same" ]]
+}
+
+@test "every row without a difference says what it would have seen" {
+	run -1 memcgbench compare --format=json "$run_dir" old new
+	[ "$(jq '[.rows[] | select(.verdict == "inconclusive") | .detectable > 0] | all' <<<"$output")" = true ]
+	run -1 memcgbench compare --format=csv "$run_dir" old new
+	python3 -c 'import csv, sys
+for row in csv.DictReader(sys.stdin):
+	assert row["verdict"] == "regression" or float(row["detectable"]) > 0, row' <<<"$output"
+}
+
+@test "a baseline is a name for a complete run" {
+	mkdir -p "$BATS_TEST_TMPDIR/r/baselines"
+	cp -r "$run_dir" "$BATS_TEST_TMPDIR/r/one"
+	ln -s ../one "$BATS_TEST_TMPDIR/r/baselines/good"
+	cd "$BATS_TEST_TMPDIR"
+	run -1 memcgbench compare --results=r --baseline=good@old "$run_dir@new"
+	run -0 memcgbench compare --results=r --baseline=good@old "$run_dir@old"
+	run -2 memcgbench compare --results=r --baseline=good "$run_dir@new"
+	[[ $output == *"old, new"* ]]
+	fails_with 2 "memcgbench compare: --baseline=bad: there is no r/baselines/bad; try: memcgbench compare --help" \
+		memcgbench compare --results=r --baseline=bad "$run_dir@new"
+	run -2 memcgbench compare --results=r --baseline=../one "$run_dir@new"
+	run -2 memcgbench run --save-baseline=a/b null
+	[[ $output == *"no name for a baseline"* ]]
+}
+
+@test "colour goes to terminals alone, and NO_COLOR is minded" {
+	run -1 memcgbench compare "$run_dir"
+	[[ $output != *$'\e'* ]]
+	run -0 script -qec "memcgbench compare --delta=50% '$run_dir'" /dev/null
+	[[ $output == *$'\e['* ]]
+	NO_COLOR=1 run -0 script -qec "memcgbench compare --delta=50% '$run_dir'" /dev/null
+	[[ $output != *$'\e'* ]]
 }
 
 @test "runs of another QEMU or processor are not compared" {
@@ -98,4 +177,8 @@ setup()
 	sed -i 's/"cpu_model": "max,-erms,-fsrm"/"cpu_model": "qemu64"/' "$BATS_TEST_TMPDIR/other/run.json"
 	run -6 memcgbench compare "$run_dir@old" "$BATS_TEST_TMPDIR/other@new"
 	[[ $output == *"QEMU's CPU model differs"* ]]
+	# One boot of a run that was joined of two.
+	jq '.boots[-1].facts.cpu_model = "another"' "$run_dir/run.json" >"$BATS_TEST_TMPDIR/other/run.json"
+	fails_with 6 "memcgbench compare: the two cannot be compared: the processor differs (QEMU TCG CPU version 2.5+ and another)" \
+		memcgbench compare "$BATS_TEST_TMPDIR/other"
 }
