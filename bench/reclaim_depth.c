@@ -25,7 +25,7 @@ struct reclaim_depth {
 	size_t page_bytes, nr_pages;
 	int fd;			     /* a sparse file: reading a hole gives a clean page without I/O */
 	off_t next;		     /* way=global: what of it was not read yet */
-	char *map;		     /* pages=anon: twice @bytes */
+	char *map;		     /* kind=anon: twice @bytes */
 	struct bench_memcg *limited; /* whose limit is hit; NULL outside of child arms */
 	int can_reclaim;	     /* way=proactive: this arm can */
 	uint64_t asked, stolen;	     /* pages, since the last verify() */
@@ -430,7 +430,7 @@ static const struct bench_param params[] = {
 	 .help = "memory.max, memory.high, memory.reclaim (on v1 memory.force_empty), or a machine that is short (guests only)"},
 	{.name = "level", .type = BENCH_PARAM_UINT, .def = "0", .unit = "levels", .min = 0, .max = 63, .offset = FIELD(level),
 	 .help = "how far above the worker's memcg the limit is; less than --depth"},
-	{.name = "pages", .type = BENCH_PARAM_ENUM, .def = "file", .offset = FIELD(pages),
+	{.name = "kind", .type = BENCH_PARAM_ENUM, .def = "file", .offset = FIELD(pages),
 	 .choices = (const char *const[]){"file", "anon", NULL},
 	 .choice_needs = (const unsigned int[]){BENCH_NEEDS_DIR, BENCH_NEEDS_SWAP},
 	 .help = "clean pages of a file in --dir, or anonymous ones, that go to swap"},

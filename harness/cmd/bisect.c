@@ -313,7 +313,7 @@ const struct verb verb_bisect = {
 		 "kept by commit, so that an interrupted bisection goes on where it stopped. A revision that does not build or boot, or "
 		 "whose comparison is inconclusive, is skipped.\n\n"
 		 "Exit status: 0 a commit was found and is still worse than its parent when both are measured again, 5 anything else.",
-	.operands = "[-- RUN-OPTION...]",
+	.operands = "[RUN-OPTION...]",
 	.options = options,
 	.main = bisect_main,
 };

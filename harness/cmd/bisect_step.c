@@ -139,7 +139,7 @@ const struct verb verb_bisect_step = {
 		 "inconclusive), 128 stop.\n\n"
 		 "  git bisect start BAD GOOD\n  git bisect run memcgbench bisect-step --good GOOD\n\n"
 		 "`memcgbench bisect` does all of it without touching the checkout.",
-	.operands = "[-- RUN-OPTION...]",
+	.operands = "[RUN-OPTION...]",
 	.options = options,
 	.main = bisect_step_main,
 };

@@ -92,7 +92,7 @@ static const struct opt options[] = {
 		 "commas between, running, deb:VERSION from Debian's archive (deb:6.12, deb:7.1.13), or build:TREE[@REV]"},
 	{"build", 0, OPT_TO_LIST(struct run_args, builds), .arg = "NAME=TREE@REV", .group = GUESTS,
 	 .help = "build this source tree, or this revision of a git tree, with a configuration of memcgbench's own, and boot it; "
-		 "as --kernel=NAME=build:TREE@REV, behind all --kernel. The tree is not written to; the next build of it compiles what "
+		 "as a kernel build:TREE@REV, behind all --kernel. The tree is not written to; the next build of it compiles what "
 		 "changed"},
 	{"seeds", 0, OPT_TO_U64(struct run_args, nr_seeds, 1, 1000), .arg = "N", .def = "5", .group = GUESTS,
 	 .help = "boots per kernel and memcg off or on, each with a seed of its own"},
@@ -117,7 +117,7 @@ static const struct opt options[] = {
 	 .help = "further arguments on the guest kernel's command line, such as cgroup.memory=nokmem"},
 	{"boot-arg", 0, OPT_TO_LIST(struct run_args, boot_args), .arg = "NAME=ARGS", .group = GUESTS,
 	 .help = "also boot each kernel with memcg on and these further arguments, as a variant of it in the table; repeat it for "
-		 "each. NAME may be left out where the argument has a dot: --boot-arg=cgroup.memory=nokmem"},
+		 "each. NAME may be left out where the argument has a dot: cgroup.memory=nokmem"},
 	{"cpu-model", 0, OPT_TO_STRING(struct run_args, cpu_model), .arg = "MODEL", .group = GUESTS,
 	 .help = "QEMU's -cpu; changes what an instruction count means"},
 	{"profile", 0, OPT_TO_ENUM(struct run_args, profile, profiles), .def = "none", .bare = "functions", .group = GUESTS,

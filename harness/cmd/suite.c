@@ -47,7 +47,7 @@ const struct suite_entry suite_entries[] = {
 	{FULL, SUITE_GUESTS, "pagecache_share", "backing=dir"},
 	{FULL, SUITE_GUESTS, "reclaim_depth", "way=high"},
 	{FULL, SUITE_GUESTS, "reclaim_depth", "way=proactive"},
-	{FULL, SUITE_GUESTS, "reclaim_depth", "pages=anon"},
+	{FULL, SUITE_GUESTS, "reclaim_depth", "kind=anon"},
 	{FULL, SUITE_GUESTS, "reclaim_depth", "siblings=100"},
 };
 

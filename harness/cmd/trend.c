@@ -53,7 +53,7 @@ static const struct opt options[] = {
 	 .help = "least size: a share of the cost (0.2%), a number per op (1), or the larger of both (0.2%|1); 0.5%|2 instructions "
 		 "or 2%|0.5 ns if not given"},
 	{"limits", 0, OPT_TO_LIST(struct trend_args, limits), .arg = "RULES", .group = "What counts as a change",
-	 .help = "the same for single benches, metrics and clocks: fault_storm/fault:insn=5,swapy=1%"},
+	 .help = "the same for single benches, metrics and clocks: null/loop:insn=5"},
 	{"sigmas", 0, OPT_TO_STRING(struct trend_args, sigmas), .arg = "X", .group = "What counts as a change", .def = "1",
 	 .help = "least size in standard deviations of the history's own noise; the larger of this and the limit counts"},
 	{"alpha", 0, OPT_TO_STRING(struct trend_args, alpha), .arg = "P", .group = "What counts as a change", .def = "0.01",

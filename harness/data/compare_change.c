@@ -97,7 +97,8 @@ static void of_pairs(const double *diff, size_t nr, double scale, bool exact, st
 	if (!nr)
 		return;
 	change->value = stats_mean(diff, nr);
-	if (nr == 1 || (nr < EXACT_MIN && all_equal(diff, nr, scale)))
+	/* No difference at all is no alarm either. */
+	if (nr == 1 || (nr < EXACT_MIN && all_equal(diff, nr, scale) && fabs(diff[0]) > EQUAL * fmax(scale, 1)))
 		return;
 	change->sigma = stats_stddev(diff, nr);
 	if (exact && all_equal(diff, nr, scale)) {
