@@ -114,8 +114,12 @@ static void print_options(const struct opt *opts)
 static void print_verb(const struct verb *verb)
 {
 	printf(".Ss %s\n.Nm\n.Cm %s\n.Op Ar option ...\n", verb->name, verb->name);
-	if (*verb->operands)
-		printf(".Ar %s\n", verb->operands);
+	if (*verb->operands) {
+		fputs(".Ar ", stdout);
+		print_word(verb->operands, strlen(verb->operands), false);
+		/* Or a bracket at its end would pass for punctuation. */
+		fputs("\\&\n", stdout);
+	}
 	printf(".Pp\n");
 	print_prose(verb->about);
 	print_options(verb->options);
