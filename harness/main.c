@@ -12,6 +12,7 @@
 	VERB(report) \
 	VERB(explain) \
 	VERB(selftest) \
+	VERB(series) \
 	VERB(bisect) \
 	VERB(bisect_step) \
 	VERB(plan) \

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* bisect - find the commit that made memcg dearer, and show by how much. */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "base/err.h"
 #include "cmd/revision.h"
@@ -215,8 +212,9 @@ static int verify(struct bisect *bisect, const char *commit)
 				      "wrong somewhere, perhaps at a skipped revision", commit, status);
 }
 
-static int bisect_revisions(const struct bisect_args *args)
+static int bisect_revisions(const void *ctx)
 {
+	const struct bisect_args *args = ctx;
 	struct bisect bisect = {.args = args, .revision = &args->revision};
 	__free_mem char *commit = NULL;
 	int status;
@@ -237,53 +235,6 @@ static int bisect_revisions(const struct bisect_args *args)
 	return status;
 }
 
-static volatile pid_t worker;
-
-static void pass_on(int signal)
-{
-	if (worker > 0)
-		kill(worker, signal);
-}
-
-/*
- * In a process of its own, so that whatever ends it (^C, kill, a bug of ours) the checkout is removed behind it. What it had
- * begun dies with it.
- */
-static int bisect_apart(const struct bisect_args *args)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
-	sigset_t blocked, before;
-	size_t i;
-	int status;
-
-	sigemptyset(&blocked);
-	for (i = 0; i < ARRAY_SIZE(signals); i++)
-		sigaddset(&blocked, signals[i]);
-	sigprocmask(SIG_BLOCK, &blocked, &before);
-	worker = fork();
-	if (worker < 0)
-		return cmd_fail(&verb_bisect, "start a process: %s", strerror(errno));
-	if (worker == 0) {
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		exit(bisect_revisions(args));
-	}
-	for (i = 0; i < ARRAY_SIZE(signals); i++)
-		sigaction(signals[i], &action, NULL);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	while (waitpid(worker, &status, 0) < 0)
-		if (errno != EINTR)
-			return cmd_fail(&verb_bisect, "wait for a process: %s", strerror(errno));
-	worker = 0;
-	revision_remove_checkout(&args->revision);
-	if (!WIFSIGNALED(status))
-		return WEXITSTATUS(status);
-	fprintf(stderr, "memcgbench bisect: ended by signal %d (%s); the same command goes on from what was measured so far\n",
-		WTERMSIG(status), strsignal(WTERMSIG(status)));
-	return 128 + WTERMSIG(status);
-}
-
 static int bisect_main(int argc, char **argv)
 {
 	struct bisect_args args = {.revision.results_dir = "results/bisect"};
@@ -297,7 +248,7 @@ static int bisect_main(int argc, char **argv)
 		else if (revision_prepare(&args.revision) || !cmd_find_bench(args.revision.bench))
 			status = cmd_usage(&verb_bisect, NULL);
 		else
-			status = bisect_apart(&args);
+			status = revision_run_apart(&args.revision, &verb_bisect, bisect_revisions, &args);
 	}
 	opt_free(options, &args, &parsed);
 	return status;

@@ -97,6 +97,12 @@ enum revision_state revision_measure(const struct revision_args *args, const str
  */
 int revision_compare(const struct revision_args *args, const char *base_run, const char *run, const char *format);
 
+/*
+ * Run @work in a process of its own, so that whatever ends it (^C, kill, a bug of ours) the checkout is removed behind it; what it
+ * had begun dies with it. Returns the exit status of @work, or 128 + signal with a sentence printed for @verb.
+ */
+int revision_run_apart(const struct revision_args *args, const struct verb *verb, int (*work)(const void *ctx), const void *ctx);
+
 /* git in @dir with @words (NULL-terminated), its output in *ret_text (may be NULL). Returns its exit status or -errno. */
 int revision_git(const char *dir, char **ret_text, const char *const *words);
 
