@@ -19,7 +19,7 @@ PROBE_API ?= 1
 #: BENCH="a b"             make bench: only these benches; make trend, make plots: this one
 #: ARGS="--depth=5"        make bench: more options of `memcgbench run`
 #: KERNELS="old=A new=B"   make bench: run on these kernels instead of the one that runs
-#: RUN=results/NAME        make report: of this run instead of the latest
+#: RUN=results/NAME        make report, make plots: of this run
 #: FUZZ_SECONDS=20         make fuzz: for so long
 FUZZ_SECONDS ?= 20
 #: STOCK=deb:6.12          make bench: the stock kernel that is booted beside this one; empty: none, as with QUICK
@@ -255,9 +255,10 @@ bench: ## install what is missing, build, and measure what memcg costs on this k
 trend: all ## which costs changed over the stored runs, and since which kernel (BENCH, ARGS)
 	@$(O)/memcgbench trend $(BENCH:%=--bench=%) $(ARGS)
 
-plots: all ## draw the stored runs into results/plots
+plots: all ## draw the history of the stored runs into results/plots; with RUN, that run into its plots/
 	@tools/deps bench
-	@$(O)/memcgbench trend --plots=results/plots $(BENCH:%=--bench=%) $(ARGS)
+	@$(if $(RUN),$(O)/memcgbench overhead --plots $(call quote,$(RUN)) >/dev/null && ls $(call quote,$(RUN)/plots),$(O)/memcgbench \
+		trend --plots=results/plots $(BENCH:%=--bench=%) $(ARGS))
 
 report: all ## write a run as an HTML page, results/report/index.html
 	@$(O)/memcgbench report $(if $(RUN),$(call quote,$(RUN))) $(ARGS)
