@@ -239,6 +239,12 @@ int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum ben
  */
 int bench_memcg_reclaim(struct bench_run *run, struct bench_memcg *memcg, uint64_t bytes);
 
+/*
+ * memory.reclaim of the root memcg, whichever the arm: whose pages go is the kernel's choice. In guests only. Errors as
+ * bench_memcg_reclaim(), which see; -EOPNOTSUPP also on v1, and outside of guests.
+ */
+int bench_machine_reclaim(struct bench_run *run, uint64_t bytes);
+
 /* A line of /proc/vmstat; -ENODATA where this kernel has none. Between phases. */
 int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value);
 

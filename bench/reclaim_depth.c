@@ -11,20 +11,20 @@
 #include "bench.h"
 
 enum { METRIC_STREAM, METRIC_RECLAIM, METRIC_SCANNED, METRIC_OVER };
-enum { WAY_MAX, WAY_HIGH, WAY_PROACTIVE, WAY_GLOBAL };
+enum { WAY_MAX, WAY_HIGH, WAY_PROACTIVE, WAY_GLOBAL, WAY_PRESSURE };
 enum { PAGES_FILE, PAGES_ANON };
 enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
 
 /* Where in the sparse file the siblings' pages begin; nothing streams as far as that. */
 #define SIBLINGS_OFFSET (1ll << 40)
-/* way=global: pages between two looks at what is free. */
-#define GLOBAL_STEP 64
+/* way=pressure: pages between two looks at what is free. */
+#define PRESSURE_STEP 64
 
 struct reclaim_depth {
 	uint64_t way, level, pages, bytes, nr_siblings, sibling_pages, lru_gen, spare_bytes; /* parameters */
 	size_t page_bytes, nr_pages;
 	int fd;			     /* a sparse file: reading a hole gives a clean page without I/O */
-	off_t next;		     /* way=global: what of it was not read yet */
+	off_t next;		     /* way=pressure: what of it was not read yet */
 	char *map;		     /* kind=anon: twice @bytes */
 	struct bench_memcg *limited; /* whose limit is hit; NULL outside of child arms */
 	int can_reclaim;	     /* way=proactive: this arm can */
@@ -90,35 +90,45 @@ static enum bench_limit which(const struct reclaim_depth *st)
 	return st->way == WAY_HIGH ? BENCH_LIMIT_HIGH : BENCH_LIMIT_MAX;
 }
 
+static int is_on_demand(const struct reclaim_depth *st)
+{
+	return st->way == WAY_PROACTIVE || st->way == WAY_GLOBAL;
+}
+
 /* Take back half of the pages, timed. *ret_over: pages below what was asked for. */
 static int take_back(struct reclaim_depth *st, struct bench_run *run, struct scan *ret_taken, uint64_t *ret_over)
 {
 	uint64_t half_bytes = st->nr_pages / 2 * st->page_bytes, target = 0, usage;
-	int is_proactive = st->way == WAY_PROACTIVE;
+	int on_demand = is_on_demand(st);
 	struct bench_memcg *memcg = st->limited ? st->limited : bench_memcg_home(run, bench_worker(run));
 	struct scan before, after;
-	int ret = is_proactive ? 0 : bench_memcg_usage(run, memcg, &target);
+	int ret = on_demand ? 0 : bench_memcg_usage(run, memcg, &target);
 
-	target -= is_proactive ? 0 : half_bytes;
+	target -= on_demand ? 0 : half_bytes;
 	if (!ret)
 		ret = scan_read(run, &before);
 	if (ret)
 		return ret;
 	bench_phase_begin(run, METRIC_RECLAIM);
-	ret = is_proactive ? bench_memcg_reclaim(run, memcg, half_bytes) : bench_memcg_limit(run, memcg, which(st), target);
+	if (st->way == WAY_GLOBAL)
+		ret = bench_machine_reclaim(run, half_bytes);
+	else if (on_demand)
+		ret = bench_memcg_reclaim(run, memcg, half_bytes);
+	else
+		ret = bench_memcg_limit(run, memcg, which(st), target);
 	bench_phase_end(run, METRIC_RECLAIM, 0);
 	/* Less than was asked for: verify() tells whether it was much less. */
 	if (ret == -EAGAIN)
 		ret = 0;
 	if (!ret)
 		ret = scan_read(run, &after);
-	if (!ret && !is_proactive)
+	if (!ret && !on_demand)
 		ret = bench_memcg_usage(run, memcg, &usage);
 	if (ret)
 		return ret;
 	ret_taken->scanned = after.scanned - before.scanned;
 	ret_taken->stolen = after.stolen - before.stolen;
-	if (is_proactive)
+	if (on_demand)
 		*ret_over = ret_taken->stolen > st->nr_pages / 2 ? ret_taken->stolen - st->nr_pages / 2 : 0;
 	else
 		*ret_over = usage < target ? (target - usage) / st->page_bytes : 0;
@@ -149,12 +159,12 @@ static int pass_limit(struct reclaim_depth *st, struct bench_run *run)
 	if (ret)
 		return bring_in_failed(run, ret);
 	bench_hold(run, st->nr_pages * st->page_bytes);
-	if (st->way == WAY_PROACTIVE ? st->can_reclaim : st->limited != NULL)
+	if (is_on_demand(st) ? st->can_reclaim : st->limited != NULL)
 		ret = take_back(st, run, &taken, &over);
 	/* Here the limit, where there is one, is full. */
 	if (!ret)
 		ret = stream(st, run, (off_t)st->nr_pages, st->nr_pages);
-	if (!ret && st->limited && st->way != WAY_PROACTIVE)
+	if (!ret && st->limited && !is_on_demand(st))
 		ret = bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
 	ret_drop = drop(st, run);
 	return ret ? ret : ret_drop;
@@ -167,27 +177,35 @@ static int64_t free_pages(const struct reclaim_depth *st)
 	return sysinfo(&info) ? 0 : (int64_t)(info.freeram * (uint64_t)info.mem_unit / st->page_bytes);
 }
 
+/* Do the numbers of pages that came and went agree, to a sixteenth? */
+static int is_balanced(uint64_t came, uint64_t went)
+{
+	return (came > went ? came - went : went - came) * 16 <= came;
+}
+
 /*
- * kswapd sleeps until free memory is below one mark, and then takes until it is above another: a pass ends when that was just seen,
- * and thereby begins there, so that about as many pages were taken as were brought in.
+ * kswapd sleeps until free memory is below one mark, and then takes until it is above another. A pass goes on, from one time that
+ * it was seen to have taken pages to another, until about as many were taken as were brought in.
  */
-static int pass_global(struct reclaim_depth *st, struct bench_run *run)
+static int pass_pressure(struct reclaim_depth *st, struct bench_run *run)
 {
 	int64_t free_before, free_now = free_pages(st);
 	struct scan before, after;
-	int ret = scan_read(run, &before);
+	int ret = scan_read(run, &before), is_over = 0;
 	size_t done = 0;
 
-	do {
+	while (!ret && !is_over) {
 		free_before = free_now;
-		if (!ret)
-			ret = stream(st, run, st->next, GLOBAL_STEP);
-		st->next += GLOBAL_STEP;
-		done += GLOBAL_STEP;
+		ret = stream(st, run, st->next, PRESSURE_STEP);
+		st->next += PRESSURE_STEP;
+		done += PRESSURE_STEP;
 		free_now = free_pages(st);
-	} while (!ret && (done < st->nr_pages || (free_now <= free_before && done < 16 * st->nr_pages)));
-	if (!ret)
+		is_over = done >= 16 * st->nr_pages;
+		if (ret || (!is_over && (done < st->nr_pages || free_now <= free_before)))
+			continue;
 		ret = scan_read(run, &after);
+		is_over |= !ret && is_balanced(done, after.stolen - before.stolen);
+	}
 	if (ret)
 		return ret;
 	st->stolen += after.stolen - before.stolen;
@@ -201,7 +219,7 @@ static int reclaim_depth_run(void *state, struct bench_run *run, uint64_t passes
 	int ret = 0;
 
 	for (; !ret && passes; passes--)
-		ret = st->way == WAY_GLOBAL ? pass_global(st, run) : pass_limit(st, run);
+		ret = st->way == WAY_PRESSURE ? pass_pressure(st, run) : pass_limit(st, run);
 	return ret;
 }
 
@@ -212,7 +230,7 @@ static int reclaim_depth_verify(void *state, struct bench_run *run, const struct
 	uint64_t stolen = st->stolen, least = st->asked / 2, stock = 64ull * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
 
 	st->asked = st->stolen = 0;
-	if (st->way == WAY_GLOBAL && !stolen)
+	if (st->way == WAY_PRESSURE && !stolen)
 		return bench_error(run, EPROTO, "pages were streamed, and none was reclaimed: there is room; use a larger --size");
 	if (stolen + stock * evidence->passes < least)
 		return bench_error(run, EPROTO, "of %llu pages to be reclaimed only %llu were", (unsigned long long)(2 * least),
@@ -231,7 +249,7 @@ static int reclaim_depth_latency(void *state, struct bench_run *run)
 	size_t i;
 
 	while (more && !ret) {
-		if (st->way == WAY_GLOBAL)
+		if (st->way == WAY_PRESSURE)
 			first = st->next;
 		else
 			ret = bring_in(st, 0, st->nr_pages);
@@ -246,7 +264,7 @@ static int reclaim_depth_latency(void *state, struct bench_run *run)
 		}
 		if (!ret && has_limit)
 			ret = bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
-		if (st->way == WAY_GLOBAL)
+		if (st->way == WAY_PRESSURE)
 			st->next += (off_t)i;
 		else if (!ret)
 			ret = drop(st, run);
@@ -348,7 +366,10 @@ static int find_limited(struct reclaim_depth *st, struct bench_run *run)
 
 	if (!bench_in_memcg(run)) {
 		/* Without its sentence: an arm that cannot has no reclaim to show, and that is all. */
-		st->can_reclaim = st->way == WAY_PROACTIVE && bench_memcg_reclaim(run, memcg, 0) != -EOPNOTSUPP;
+		if (st->way == WAY_PROACTIVE)
+			st->can_reclaim = bench_memcg_reclaim(run, memcg, 0) != -EOPNOTSUPP;
+		else if (st->way == WAY_GLOBAL)
+			st->can_reclaim = bench_machine_reclaim(run, 0) != -EOPNOTSUPP;
 		return 0;
 	}
 	for (i = 0; memcg && i < st->level; i++)
@@ -357,7 +378,9 @@ static int find_limited(struct reclaim_depth *st, struct bench_run *run)
 		return bench_error(run, EINVAL, "level=%llu is above what a child at this depth has: --depth=%llu or more",
 				   (unsigned long long)st->level, (unsigned long long)st->level + 1);
 	st->limited = memcg;
-	st->can_reclaim = 1;
+	st->can_reclaim = st->way != WAY_GLOBAL || bench_machine_reclaim(run, 0) != -EOPNOTSUPP;
+	if (!st->can_reclaim)
+		return bench_skip(run, "way=global: this kernel cannot reclaim from its root memcg (cgroup v1, or before Linux 5.19)");
 	if (st->way == WAY_HIGH && bench_memcg_limit(run, memcg, BENCH_LIMIT_HIGH, UINT64_MAX) == -EOPNOTSUPP)
 		return bench_skip(run, "way=high: cgroup v1 has no limit of that kind");
 	return 0;
@@ -371,11 +394,10 @@ static int reclaim_depth_share(void *state, struct bench_run *run)
 	st->fd = -1;
 	st->page_bytes = bench_page_bytes(run);
 	st->nr_pages = st->bytes / st->page_bytes;
-	if (st->way == WAY_GLOBAL && st->pages == PAGES_ANON)
-		return bench_error(run, EINVAL, "way=global streams file pages; for anonymous ones the root arm of way=proactive reclaims "
-						"from the whole machine");
-	if (st->way == WAY_GLOBAL && !bench_in_guest(run))
-		return bench_skip(run, "way=global puts the whole machine under pressure: in guests only (--kernel)");
+	if (st->way == WAY_PRESSURE && st->pages == PAGES_ANON)
+		return bench_error(run, EINVAL, "way=pressure streams file pages; way=global takes anonymous ones");
+	if ((st->way == WAY_PRESSURE || st->way == WAY_GLOBAL) && !bench_in_guest(run))
+		return bench_skip(run, "way=global and way=pressure take pages of the whole machine: in guests only (--kernel)");
 	if (st->lru_gen != LRU_GEN_KEEP)
 		ret = bench_lru_gen(run, st->lru_gen == LRU_GEN_ON);
 	if (!ret && st->pages == PAGES_FILE)
@@ -384,7 +406,7 @@ static int reclaim_depth_share(void *state, struct bench_run *run)
 		ret = (st->map = map_anon(run, 2 * st->bytes)) ? 0 : -ENOMEM;
 	if (!ret && bench_in_memcg(run))
 		ret = make_siblings(st, run);
-	if (!ret && st->way == WAY_GLOBAL)
+	if (!ret && st->way == WAY_PRESSURE)
 		ret = fill_machine(st, run);
 	return ret;
 }
@@ -398,9 +420,9 @@ static int reclaim_depth_setup(void *state, struct bench_run *run)
 		return bench_error(run, EINVAL, "reclaim_depth has one worker: what several take back cannot be told apart");
 	ret = find_limited(st, run);
 	/* Page tables and the file's tree, which are charged too, and stay. */
-	if (!ret && st->way != WAY_GLOBAL)
+	if (!ret && st->way != WAY_PRESSURE)
 		ret = bring_in(st, 0, 2 * st->nr_pages);
-	if (!ret && st->way != WAY_GLOBAL)
+	if (!ret && st->way != WAY_PRESSURE)
 		ret = drop(st, run);
 	return ret;
 }
@@ -426,8 +448,9 @@ static const struct bench_metric metrics[] = {
 
 static const struct bench_param params[] = {
 	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "max", .offset = FIELD(way),
-	 .choices = (const char *const[]){"max", "high", "proactive", "global", NULL},
-	 .help = "memory.max, memory.high, memory.reclaim (on v1 memory.force_empty), or a machine that is short (guests only)"},
+	 .choices = (const char *const[]){"max", "high", "proactive", "global", "pressure", NULL},
+	 .help = "memory.max, memory.high, memory.reclaim (on v1 memory.force_empty), that of the root memcg, or a machine that is "
+		 "short of memory; the last two in guests only"},
 	{.name = "level", .type = BENCH_PARAM_UINT, .def = "0", .unit = "levels", .min = 0, .max = 63, .offset = FIELD(level),
 	 .help = "how far above the worker's memcg the limit is; less than --depth"},
 	{.name = "kind", .type = BENCH_PARAM_ENUM, .def = "file", .offset = FIELD(pages),
@@ -443,7 +466,7 @@ static const struct bench_param params[] = {
 	{.name = "lru-gen", .type = BENCH_PARAM_ENUM, .def = "keep", .offset = FIELD(lru_gen),
 	 .choices = (const char *const[]){"keep", "off", "on", NULL}, .help = "the multi-generational LRU (guests only)"},
 	{.name = "spare", .type = BENCH_PARAM_SIZE, .unit = "bytes", .def = "64M", .min = 1 << 22, .max = 1ull << 40,
-	 .offset = FIELD(spare_bytes), .help = "way=global: memory that is not locked, for pages to come and go"},
+	 .offset = FIELD(spare_bytes), .help = "way=pressure: memory that is not locked, for pages to come and go"},
 };
 
 const struct bench bench_reclaim_depth = {
@@ -451,8 +474,8 @@ const struct bench bench_reclaim_depth = {
 	.summary = "reclaim at a limit, on demand, and of the whole machine",
 	.about =
 		"Brings pages in, takes half of them back by setting a limit below the usage (or by asking for it), and brings in as "
-		"many again while the limit is full. With way=global there is no limit: all memory but --spare is locked, and a file "
-		"is streamed through the rest.\n\n"
+		"many again while the limit is full. With way=global the root memcg is asked, and whoever has pages may lose them. With way=pressure "
+		"nobody is asked: all memory but --spare is locked, a file is streamed through the rest, and kswapd and direct reclaim make room.\n\n"
 		"A charge that hits a limit reclaims from the memcg of that limit and all below it: try_charge_memcg() calls "
 		"try_to_free_mem_cgroup_pages() for the page_counter that failed; for memory.high that is reclaim_high(), on the way back to "
 		"user space; a write to the files loops in memory_max_write(), memory_high_write() and memory_reclaim() (mm/memcontrol.c). "

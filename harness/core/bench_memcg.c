@@ -159,6 +159,17 @@ int bench_memcg_reclaim(struct bench_run *run, struct bench_memcg *memcg, uint64
 	return ret == -EAGAIN ? ret : answer(run, ret);
 }
 
+int bench_machine_reclaim(struct bench_run *run, uint64_t bytes)
+{
+	const struct cg_group *group = bench_memcg_home(run, run->worker)->group;
+	int ret;
+
+	if (!group || !bench_in_guest(run))
+		return bench_error(run, EOPNOTSUPP, "the machine is reclaimed from in guests alone, and with a memory controller");
+	ret = cg_root_reclaim(group, bytes);
+	return ret == -EAGAIN ? ret : answer(run, ret);
+}
+
 int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value)
 {
 	return answer_number(run, fs_read_key(ret_value, key, "/proc/vmstat"));

@@ -167,6 +167,9 @@ int cg_group_limit(const struct cg_group *group, enum cg_limit limit, uint64_t b
  */
 int cg_group_reclaim(const struct cg_group *group, uint64_t bytes) __must_check;
 
+/* The same of the whole machine: from the root memcg of the hierarchy that @group is in, wherever the top is. */
+int cg_root_reclaim(const struct cg_group *group, uint64_t bytes) __must_check;
+
 /* The files behind those two, for who writes so often, or times it, that looking up a path of many levels would count. */
 enum cg_file {
 	CG_FILE_MAX,

@@ -126,3 +126,10 @@ int cg_group_reclaim(const struct cg_group *group, uint64_t bytes)
 {
 	return write_once(group, CG_FILE_RECLAIM, bytes);
 }
+
+int cg_root_reclaim(const struct cg_group *group, uint64_t bytes)
+{
+	struct cg_group root = {.tree = group->tree, .path = group->tree->info.mount};
+
+	return write_once(&root, CG_FILE_RECLAIM, bytes);
+}
