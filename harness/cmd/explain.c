@@ -42,7 +42,7 @@ static const struct opt options[] = {
 	 .help = "lines of kernel memory that several CPUs touched, instead (run --profile=sharing); text or json"},
 	{"line", 0, OPT_TO_U64(struct explain_args, line_bytes, 64, 128), .arg = "BYTES", .def = "64",
 	 .help = "with --sharing: 64, or 128 for lines that are fetched in pairs"},
-	{"format", 'f', OPT_TO_ENUM(struct explain_args, format, formats), .def = "text",
+	{"format", 'f', OPT_TO_ENUM(struct explain_args, format, formats), .arg = "FORMAT", .def = "text",
 	 .help = "text; md (Markdown); lkml (72 columns, for a mail); json; folded (stacks for flame graph tools); svg (a flame graph of "
 		 "the difference)"},
 	OPT_END,
