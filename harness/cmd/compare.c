@@ -230,8 +230,11 @@ const struct verb verb_compare = {
 		 "  compare RUN              the same, where it has two\n\n"
 		 "  compare RUN RUN          two runs, each of one kernel\n\n"
 		 "  compare RUN@OLD RUN@NEW  kernels of two runs\n\n"
+		 "  compare --baseline=NAME RUN[@NEW]  a run that run --save-baseline=NAME kept (NAME@OLD: one kernel of it)\n\n"
+		 "RUN is the folder of a run, or its run.json or samples.jsonl. "
 		 "Needs no root, no cgroup and no QEMU. Exit status: 0 nothing is worse, 1 a regression, 3 inconclusive (with "
-		 "--strict), 5 something failed, 6 nothing could be compared.",
+		 "--strict; also where a row could not be compared, or a run has not ended), 5 something failed or cannot be read, 6 nothing "
+		 "could be compared.",
 	.operands = "BASE CANDIDATE",
 	.options = options,
 	.main = compare_main,

@@ -40,7 +40,7 @@ const char *compare_verdict_name(enum compare_verdict verdict);
 
 /* How a row's difference was judged. */
 enum compare_method {
-	COMPARE_EXACT,	  /* every pair gave the same difference: no interval, no p */
+	COMPARE_EXACT,	  /* 3 pairs or more, and every one gave the same difference: no interval, no p */
 	COMPARE_PAIRED_T, /* 2 to 9 pairs: Student's t, which takes their spread as normal */
 	COMPARE_PAIRED,	  /* 10 pairs and more: Hodges-Lehmann, signed ranks */
 	COMPARE_SHIFT,	  /* unpaired: Hodges-Lehmann shift, Mann-Whitney */

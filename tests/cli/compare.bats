@@ -20,9 +20,14 @@ setup()
 }
 
 @test "a kernel against itself is the same in every row" {
-	run -0 memcgbench compare --format=json "$run_dir" new new
+	run -0 memcgbench compare --format=json "$BATS_TEST_DIRNAME/../data/compare/same-kernel" new new
 	[ "$(jq -r '[.rows[].verdict] | unique | join(" ")' <<<"$output")" = same ]
 	[ "$(jq '.rows | length' <<<"$output")" -eq 8 ]
+}
+
+@test "two seeds that agree are not enough to be exact" {
+	run -3 memcgbench compare --strict "$run_dir" new new
+	[[ $output == *"2 boots on each side: a spread needs 3 where 2 agree"* && ${lines[-1]} == "8 inconclusive" ]]
 }
 
 @test "the change is the contrast of the medians, within the spread of the seeds" {
