@@ -12,6 +12,7 @@
 #include "cmd/present.h"
 #include "data/store.h"
 #include "guest/files.h"
+#include "guest/process.h"
 #include "out/plot.h"
 #include "out/report.h"
 
@@ -28,8 +29,8 @@ static const struct opt options[] = {
 	{"all", 0, OPT_TO_FLAG(struct report_args, all), .help = "every run in the folder of results"},
 	{"results", 0, OPT_TO_STRING(struct report_args, results_dir), .arg = "DIR", .def = "results",
 	 .help = "folder of the runs, for --all and when no run is named"},
-	{"output", 'o', OPT_TO_STRING(struct report_args, out_dir), .arg = "DIR", .def = "results/report",
-	 .help = "folder that gets index.html"},
+	{"output", 'o', OPT_TO_STRING(struct report_args, out_dir), .arg = "DIR",
+	 .help = "folder that gets index.html; the folder report of the results if not given"},
 	{"no-plots", 0, OPT_TO_FLAG(struct report_args, no_plots), .help = "draw no picture that is missing; those that are there are shown"},
 	OPT_END,
 };
@@ -156,6 +157,42 @@ static bool has_picture(const char *dir, const char *begin)
 	return found;
 }
 
+static bool is_profiled(const struct rundata *data)
+{
+	size_t i, nr = json_array_size(json_object_get(data->run, "boots"));
+	bool found = false;
+
+	for (i = 0; i < nr && !found; i++) {
+		__free_mem char *path = text_format("%s/boots/%zu/profile", data->dir, i);
+
+		found = path && file_is_regular(path);
+	}
+	return found;
+}
+
+/*
+ * The flame graph of a run with profiles, explain.svg: of its last kernel against the first, or of what memcg costs on its only one. By
+ * `memcgbench explain`, since a profile that cannot be read is its matter, and no reason for a page without one.
+ */
+static void draw_explanation(const struct opened *run)
+{
+	__free_mem char *path = text_format("%s/explain.svg", run->data->dir), *beside = path ? text_format("%s.tmp", path) : NULL;
+	const char *argv[10] = {"/proc/self/exe", "explain", "--format=svg"};
+	size_t nr = 3;
+
+	if (!beside || !run->ladder || !is_profiled(run->data) || file_is_regular(path))
+		return;
+	if (run->ladder->nr_kernels > 1) {
+		argv[nr++] = "-k";
+		argv[nr++] = run->ladder->kernels[0];
+	}
+	argv[nr++] = "-k";
+	argv[nr++] = run->ladder->kernels[run->ladder->nr_kernels - 1];
+	argv[nr++] = run->data->dir;
+	if (process_run(argv, NULL, beside, NULL) != 0 || rename(beside, path))
+		unlink(beside);
+}
+
 /* Draw into the run's plots/ what is not there. */
 static int draw_missing(const struct opened *run)
 {
@@ -234,8 +271,11 @@ static int open_run(const struct report_args *args, const char *dir, struct open
 		return ret;
 	if (ret)
 		run->why = strdup(err_msg());
-	else if (!args->no_plots && draw_missing(run))
-		run->no_pictures = strdup(err_msg());
+	if (!ret && !args->no_plots) {
+		draw_explanation(run);
+		if (draw_missing(run))
+			run->no_pictures = strdup(err_msg());
+	}
 	return 0;
 }
 
@@ -291,11 +331,14 @@ static int compare_all(struct making *making, bool with_each_other)
 
 /* --- the page --- */
 
-static int write_page(const struct making *making, const char *dir)
+static int write_page(const struct report_args *args, const struct making *making, const char *dir)
 {
+	__free_mem char *history = args->all ? text_format("%s/plots", args->results_dir) : NULL;
+	__free_mem char *from = realpath(dir, NULL), *to = history ? realpath(history, NULL) : NULL;
+	__free_mem char *history_link = from && to ? relative_path(from, to) : NULL;
 	__free_mem struct report_run *runs = calloc(making->nr_runs, sizeof(*runs));
 	struct report report = {.runs = runs, .nr_runs = making->nr_runs, .comparisons = making->comparisons,
-				.nr_comparisons = making->nr_comparisons, .remarks = making->remarks, .defaults = &present_label_defaults};
+				.nr_comparisons = making->nr_comparisons, .history_dir = to, .history_link = history_link, .remarks = making->remarks, .defaults = &present_label_defaults};
 	__free_mem char *text = NULL;
 	size_t size, i;
 	FILE *out = open_memstream(&text, &size);
@@ -377,7 +420,7 @@ static int make_page(const struct report_args *args, const struct making *making
 		if (page && run)
 			making->runs[i].link = relative_path(page, run);
 	}
-	return write_page(making, args->out_dir);
+	return write_page(args, making, args->out_dir);
 }
 
 static int make(const struct report_args *args, const char *const *paths, size_t nr)
@@ -419,10 +462,15 @@ static int report_main(int argc, char **argv)
 {
 	struct report_args args = {0};
 	struct opt_parsed parsed;
+	__free_mem char *out_dir = NULL;
 	int status;
 
-	if (cmd_parse(&verb_report, argc, argv, &args, &parsed, &status))
-		status = report_parsed(&args, &parsed.operands);
+	if (cmd_parse(&verb_report, argc, argv, &args, &parsed, &status)) {
+		out_dir = args.out_dir ? NULL : text_format("%s/report", args.results_dir);
+		if (out_dir)
+			args.out_dir = out_dir;
+		status = args.out_dir ? report_parsed(&args, &parsed.operands) : cmd_fail(&verb_report, NULL);
+	}
 	opt_free(options, &args, &parsed);
 	return status;
 }
@@ -432,11 +480,11 @@ const struct verb verb_report = {
 	.summary = "write stored runs as one HTML page",
 	.about = "Writes index.html: what was found in words, tables, pictures, machine and method, doubts, and links to the raw data. The page "
 		 "needs nothing else, neither a network nor a script; with scripts its tables sort and filter. Pictures that are missing in a "
-		 "run's plots/ are drawn there; explain*.svg in a run's folder is shown too.\n\n"
+		 "run's plots/ are drawn there; of a run with profiles the flame graph (memcgbench explain) is shown too.\n\n"
 		 "  report             the latest run in the folder of results\n\n"
 		 "  report RUN         that run; its kernels are compared with its first\n\n"
 		 "  report RUN RUN...  several, the others compared with the first\n\n"
-		 "  report --all       every run there is, each by itself\n\n"
+		 "  report --all       every run there is, each by itself, and the pictures of their history in its folder plots\n\n"
 		 "Links to raw data lead from the page to the runs' folders: move them together.",
 	.operands = "[RUN...]",
 	.options = options,

@@ -137,6 +137,7 @@ int report_html(const struct report *report, FILE *out)
 		put_navigation(report, out);
 	fputs("<main>\n", out);
 	put_summary(report, out);
+	report_history(report, out);
 	for (i = 0; !ret && i < report->nr_comparisons; i++)
 		ret = put_comparison(report, i, out);
 	for (i = 0; !ret && i < report->nr_runs; i++)

@@ -36,6 +36,8 @@ struct report {
 	size_t nr_runs;
 	struct compare *const *comparisons; /* candidate against base, the most wanted first */
 	size_t nr_comparisons;
+	/* Folder of pictures of the history of all runs (memcgbench trend --plots), and its path from the page; NULL: none. */
+	const char *history_dir, *history_link;
 	const char *const *remarks; /* sentences of the caller's, NULL-terminated, or NULL */
 	const struct label_defaults *defaults;
 };

@@ -90,12 +90,15 @@ void report_ladder_words(const struct report *report, const struct report_run *r
 		fputs("</strong>: ", out);
 		if (!nr)
 			fputs("nothing can be said, for it was not measured with memcg off as well as in a child memcg.", out);
-		else if (nr < 3)
+		else if (nr == 1)
 			html_textf(out, "%+.1f %% of the op with memcg off, in a child memcg.", named[0].percent);
 		else
-			html_textf(out, "in a child memcg, %+.1f %% to %+.1f %% of the op with memcg off; half of the %zu numbers are above %+.1f %%.",
-				   named[nr - 1].percent, named[0].percent, nr,
+			html_textf(out, "in a child memcg, %+.1f %% to %+.1f %% of the op with memcg off", named[nr - 1].percent, named[0].percent);
+		if (nr >= 3)
+			html_textf(out, "; half of the %zu numbers are above %+.1f %%", nr,
 				   (named[(nr - 1) / 2].percent + named[nr / 2].percent) / 2);
+		if (nr >= 2)
+			fputc('.', out);
 		fputs("</p>\n", out);
 		if (nr >= 3 && kernel == ladder->nr_kernels - 1)
 			name_dearest(report, run, named, nr, out);

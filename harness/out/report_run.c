@@ -82,11 +82,11 @@ static int is_explanation(const struct dirent *entry)
 }
 
 /* "link/folder/name", behind href=. */
-static void put_link(FILE *out, const struct report_run *run, const char *folder, const char *name, const char *text)
+static void put_link(FILE *out, const char *link, const char *folder, const char *name, const char *text)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s%s", run->link, folder, name);
+	snprintf(path, sizeof(path), "%s/%s%s", link, folder, name);
 	fputs("<a href=\"", out);
 	html_path(out, path);
 	fputs("\">", out);
@@ -104,6 +104,8 @@ static const char *caption_of(const char *name)
 		{"latency", "How long single ops take, and how often"},
 		{"sweep", "How the cost grows"},
 		{"explain", "Where the difference comes from: instructions by call path"},
+		{"trend", "How a cost changed over the kernels, with the changes that were found"},
+		{"heat", "All costs over the kernels"},
 		{"ladder", "Off, root and child, kernel by kernel"},
 	};
 	size_t i;
@@ -114,8 +116,23 @@ static const char *caption_of(const char *name)
 	return "A picture of this run";
 }
 
+/* The shape of a frame: that of the picture, whose first tag says it. */
+static void put_shape(FILE *out, const char *path)
+{
+	__close_file FILE *in = fopen(path, "re");
+	unsigned int width = 0, height = 0;
+	char head[512];
+	size_t size = in ? fread(head, 1, sizeof(head) - 1, in) : 0;
+	const char *at;
+
+	head[size] = '\0';
+	at = strstr(head, " width=\"");
+	if (at && sscanf(at, " width=\"%5u\" height=\"%5u\"", &width, &height) == 2 && width && height)
+		fprintf(out, " style=\"aspect-ratio: %u / %u; height: auto\"", width, height);
+}
+
 /* As an image it is only looked at; a flame graph has names to point at, which a frame without rights shows as well. */
-static void put_figure(const struct report_run *run, const char *folder, const char *name, bool as_frame, FILE *out)
+static void put_figure(const char *dir, const char *link, const char *folder, const char *name, bool as_frame, FILE *out)
 {
 	__free_mem char *url = NULL;
 	const char *caption = caption_of(name);
@@ -126,7 +143,7 @@ static void put_figure(const struct report_run *run, const char *folder, const c
 
 	if (!memory)
 		return;
-	snprintf(path, sizeof(path), "%s/%s%s", run->data->dir, folder, name);
+	snprintf(path, sizeof(path), "%s/%s%s", dir, folder, name);
 	ret = html_file(memory, path, "image/svg+xml", PICTURE_MAX);
 	fclose(memory);
 	fputs("<figure>\n", out);
@@ -137,29 +154,33 @@ static void put_figure(const struct report_run *run, const char *folder, const c
 		html_text(out, caption);
 		fputs(as_frame ? "\"><iframe sandbox=\"\" title=\"" : "\"><img alt=\"", out);
 		html_textf(out, "%s (%s)", caption, name);
-		fprintf(out, "\" src=\"%s\">%s</div>\n", url, as_frame ? "</iframe>" : "");
+		fputc('"', out);
+		if (as_frame)
+			put_shape(out, path);
+		fprintf(out, " src=\"%s\">%s</div>\n", url, as_frame ? "</iframe>" : "");
 	}
 	fputs("<figcaption>", out);
 	html_text(out, caption);
-	if (run->link) {
+	if (link) {
 		fputs(": ", out);
-		put_link(out, run, folder, name, name);
+		put_link(out, link, folder, name, name);
 	}
 	fputs("</figcaption>\n</figure>\n", out);
 }
 
-static size_t put_folder(const struct report_run *run, const char *folder, int (*filter)(const struct dirent *), bool as_frame, FILE *out)
+static size_t put_folder(const char *dir, const char *link, const char *folder, int (*filter)(const struct dirent *), bool as_frame,
+			 FILE *out)
 {
 	struct dirent **entries;
 	char path[PATH_MAX];
 	int nr, i;
 
-	snprintf(path, sizeof(path), "%s/%s", run->data->dir, folder);
+	snprintf(path, sizeof(path), "%s/%s", dir, folder);
 	nr = scandir(path, &entries, filter, versionsort);
 	if (nr < 0)
 		return 0;
 	for (i = 0; i < nr; i++) {
-		put_figure(run, folder, entries[i]->d_name, as_frame, out);
+		put_figure(dir, link, folder, entries[i]->d_name, as_frame, out);
 		free(entries[i]);
 	}
 	free(entries);
@@ -174,11 +195,24 @@ void report_figures(const struct report_run *run, FILE *out)
 
 	if (!memory)
 		return;
-	nr = put_folder(run, "", is_explanation, true, memory);
-	nr += put_folder(run, "plots/", is_picture, false, memory);
+	nr = put_folder(run->data->dir, run->link, "", is_explanation, true, memory);
+	nr += put_folder(run->data->dir, run->link, "plots/", is_picture, false, memory);
 	fclose(memory);
 	if (nr && text)
 		fprintf(out, "<h3>Pictures</h3>\n%s", text);
+}
+
+void report_history(const struct report *report, FILE *out)
+{
+	__free_mem char *text = NULL;
+	size_t size;
+	FILE *memory = report->history_dir ? open_memstream(&text, &size) : NULL;
+	size_t nr = memory ? put_folder(report->history_dir, report->history_link, "", is_picture, false, memory) : 0;
+
+	if (memory)
+		fclose(memory);
+	if (nr && text)
+		fprintf(out, "<section id=\"history\">\n<h2>History</h2>\n%s</section>\n", text);
 }
 
 /* --- the machine --- */
@@ -302,7 +336,7 @@ void report_raw_data(const struct report_run *run, FILE *out)
 	fputs("<h3>Raw data</h3>\n<p>Beside this page, as it was measured (<code>samples.jsonl</code> has every sample):</p>\n<ul>\n", out);
 	for (i = 0; i < nr; i++) {
 		fputs("<li>", out);
-		put_link(out, run, "", entries[i]->d_name, entries[i]->d_name);
+		put_link(out, run->link, "", entries[i]->d_name, entries[i]->d_name);
 		fputs("</li>\n", out);
 		free(entries[i]);
 	}

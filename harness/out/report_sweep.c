@@ -28,14 +28,21 @@ static const struct sweep_point *point_at(const struct sweep_curve *curve, doubl
 	return NULL;
 }
 
+/* What workers cost each other is no line: it has steps. */
+static bool has_slope(const struct sweep_curve *curve)
+{
+	return strcmp(curve->axis, "workers") != 0;
+}
+
 static void slope_cells(FILE *out, const struct sweep_curve *curve)
 {
 	const struct sweep_fit *fit = &curve->fit;
 	int decimals = curve->kernel_name ? 2 : number_interval_decimals(&fit->slope_interval, fit->slope);
 	char text[2 * NUMBER_MAX];
 
-	/* What workers cost each other is no line: it has steps. */
-	if (isnan(fit->slope) || !strcmp(curve->axis, "workers")) {
+	if (!has_slope(curve))
+		return;
+	if (isnan(fit->slope)) {
 		fputs("<td class=\"n\">-</td><td class=\"n\">-</td>", out);
 		return;
 	}
@@ -63,6 +70,24 @@ static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve
 	fputs("</tr>\n", out);
 }
 
+/* Of workers: how much of the first point's speed each keeps. */
+static void put_efficiency(const struct sweep_curve *curve, const struct sweep_curve *axis, FILE *out)
+{
+	char text[NUMBER_MAX];
+	size_t i;
+
+	if (isnan(curve->points[curve->nr_points - 1].efficiency))
+		return;
+	fputs("<tr><th scope=\"row\"></th><td class=\"faint\">efficiency, %</td>", out);
+	for (i = 0; i < axis->nr_points; i++) {
+		const struct sweep_point *point = point_at(curve, axis->points[i].x);
+		double efficiency = point ? 100 * point->efficiency : NAN;
+
+		report_number(out, "faint", efficiency, number_format(efficiency, 1, false, text));
+	}
+	fputs("</tr>\n", out);
+}
+
 static void put_group(const struct report *report, const struct sweep *sweep, size_t first, size_t end, FILE *out)
 {
 	const struct sweep_curve *axis = longest(sweep, first, end);
@@ -78,11 +103,16 @@ static void put_group(const struct report *report, const struct sweep *sweep, si
 	fputs("</th>", out);
 	for (i = 0; i < axis->nr_points; i++)
 		fprintf(out, "<th scope=\"col\" class=\"n\">%.15g</th>", axis->points[i].x);
-	fputs("<th scope=\"col\" class=\"n\">per ", out);
-	html_text(out, sweep_step(axis));
-	fputs("</th><th scope=\"col\" class=\"n\">95 % interval</th></tr></thead>\n<tbody>\n", out);
-	for (i = first; i < end; i++)
+	if (has_slope(axis)) {
+		fputs("<th scope=\"col\" class=\"n\">per ", out);
+		html_text(out, sweep_step(axis));
+		fputs("</th><th scope=\"col\" class=\"n\">95 % interval</th>", out);
+	}
+	fputs("</tr></thead>\n<tbody>\n", out);
+	for (i = first; i < end; i++) {
 		put_curve(sweep, &sweep->curves[i], axis, out);
+		put_efficiency(&sweep->curves[i], axis, out);
+	}
 	fputs("</tbody>\n</table>\n</div>\n", out);
 }
 

@@ -95,12 +95,15 @@ check_page()
 	rm -rf "$BATS_TEST_TMPDIR/all/deep"
 	mkdir "$BATS_TEST_TMPDIR/all/broken"
 	echo '{"schema": "memcgbench-run", "schema_version": 1, "started": "2026-01-01T00:00:00Z"}' >"$BATS_TEST_TMPDIR/all/broken/run.json"
+	mkdir "$BATS_TEST_TMPDIR/all/plots"
+	echo '<svg xmlns="http://www.w3.org/2000/svg"/>' >"$BATS_TEST_TMPDIR/all/plots/heatmap.svg"
 	memcgbench report --all --results="$BATS_TEST_TMPDIR/all" -o "$BATS_TEST_TMPDIR/page"
-	check_page "$BATS_TEST_TMPDIR/page/index.html" "not complete" broken
+	check_page "$BATS_TEST_TMPDIR/page/index.html" "not complete" broken "History All costs over the kernels"
 	[ "$(grep -c '<section id="run-' "$BATS_TEST_TMPDIR/page/index.html")" -eq 3 ]
-	run -0 memcgbench report --results="$BATS_TEST_TMPDIR/all" -o "$BATS_TEST_TMPDIR/page"
-	check_page "$BATS_TEST_TMPDIR/page/index.html" "new against old"
-	[ "$(grep -c '<section id="run-' "$BATS_TEST_TMPDIR/page/index.html")" -eq 1 ]
+	run -0 memcgbench report --results="$BATS_TEST_TMPDIR/all"
+	[ "$output" = "$BATS_TEST_TMPDIR/all/report/index.html" ]
+	check_page "$output" "new against old"
+	[ "$(grep -c '<section id="run-' "$output")" -eq 1 ]
 }
 
 @test "what a run is called is text, not markup" {
@@ -114,10 +117,10 @@ check_page()
 
 @test "an explanation in the run's folder is shown, in a frame without rights" {
 	cp -r "$runs/two-kernels" "$BATS_TEST_TMPDIR/run"
-	echo '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>' >"$BATS_TEST_TMPDIR/run/explain.svg"
+	echo '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="10"><script>alert(1)</script></svg>' >"$BATS_TEST_TMPDIR/run/explain.svg"
 	memcgbench report -o "$BATS_TEST_TMPDIR/page" "$BATS_TEST_TMPDIR/run"
 	check_page "$BATS_TEST_TMPDIR/page/index.html"
-	grep -q '<iframe sandbox="" title="[^"]*" src="data:image/svg+xml;base64,' "$BATS_TEST_TMPDIR/page/index.html"
+	grep -q '<iframe sandbox="" title="[^"]*" style="aspect-ratio: 30 / 10; height: auto" src="data:image/svg+xml;base64,' "$BATS_TEST_TMPDIR/page/index.html"
 }
 
 @test "no run, or no folder of runs, is one sentence" {
