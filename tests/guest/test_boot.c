@@ -73,7 +73,7 @@ static void *boot_one(void *arg)
 	struct one_boot *boot = arg;
 	struct qemu_node nodes[2] = {0};
 	struct qemu_options qemu = {.accel = QEMU_ICOUNT, .kernel_path = boot->kernel->image_path, .seed = boot->seed};
-	struct boot_options options = {.qemu = &qemu, .silence_ms = 60000, .timeout_ms = 80000,
+	struct boot_options options = {.qemu = &qemu, .silence_ms = 180000, .timeout_ms = 300000,
 				       .console_max_bytes = 1 << 20, .on_line = keep_line};
 	char folder[256], initramfs[300];
 	FILE *out = open_memstream(&boot->records, &boot->records_size);
