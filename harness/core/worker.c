@@ -43,16 +43,23 @@ static void hold(struct bench_run *run)
 	next_command(worker, &command);
 }
 
-/* All workers of the team reach this point before any goes on. */
+/*
+ * All workers of the team reach this point before any goes on. The pause is more than a courtesy: QEMU before 8.1 runs the vCPUs of an -icount
+ * guest in turn, and the next one gets its turn only when this one pauses, halts or does I/O.
+ */
 static void start_together(struct worker *worker)
 {
 	atomic_uint *arrived = &worker->team->shared->arrived;
 	unsigned int spins = 0;
 
 	atomic_fetch_add(arrived, 1);
-	while (atomic_load(arrived) < worker->run->nr_workers)
+	while (atomic_load(arrived) < worker->run->nr_workers) {
+#ifdef __x86_64__
+		__builtin_ia32_pause();
+#endif
 		if (++spins % 1000 == 0)
 			sched_yield(); /* more workers than CPUs */
+	}
 }
 
 static void usage_since(struct rusage *usage, const struct rusage *before)
