@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2154,SC2030,SC2031 # what bats and verbs.bash set; each test is a subshell of its own
 # bisect and bisect-step, on small git trees whose builds and boots are made up: a build packs the file "cost" into what passes
-# for an image, and a QEMU of our own answers with a recorded boot (fake_boot.bash). The last test boots two kernels of Debian's.
+# for an image, and a QEMU of our own answers with a recorded boot (fake_boot.bash).
 load verbs
 load fake_boot
 
@@ -10,7 +10,7 @@ setup_file()
 {
 	export BIN=$BATS_FILE_TMPDIR/bin DATA=$BATS_TEST_DIRNAME/../data/bisect
 	mkdir -p "$BIN"
-	export REAL_HOME=$HOME GIT_CONFIG_NOSYSTEM=1 HOME=$BATS_FILE_TMPDIR GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org \
+	export GIT_CONFIG_NOSYSTEM=1 HOME=$BATS_FILE_TMPDIR GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org \
 		GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@example.org GIT_CONFIG_GLOBAL=/dev/null
 	make_fakes
 }
@@ -211,31 +211,4 @@ tree_state()
 	IMAGE=$PWD/tree/out/bzImage PATH=$PWD/path run -5 "$build/memcgbench" bisect --good=1 --bad=2 --quiet "${how[@]}" \
 		--build-command='mkdir -p out; cp $IMAGE out/'
 	[[ $output == *"the good revision 1: "*qemu-system-x86_64* ]]
-}
-
-# cached_kernel SERIES: the image of a kernel of Debian's that an earlier run fetched.
-cached_kernel()
-{
-	python3 - "$1" "${XDG_CACHE_HOME:-$REAL_HOME/.cache}"/memcgbench/kernels/*/vmlinuz <<-'END'
-		import os, sys
-		for path in filter(os.path.exists, sys.argv[2:]):
-		    image = open(path, "rb").read(0x8000)
-		    version = 0x200 + int.from_bytes(image[0x20e:0x210], "little")
-		    if image[version:].startswith(sys.argv[1].encode() + b"."):
-		        print(path)
-		        break
-	END
-}
-
-@test "bisect-step with kernels of Debian's in a real QEMU: dontneed is dearer on 6.12 than on 6.1" {
-	PATH=${PATH#"$BIN:"}
-	command -v qemu-system-x86_64 >/dev/null || skip "there is no qemu-system-x86_64"
-	old=$(cached_kernel 6.1)
-	new=$(cached_kernel 6.12)
-	[ -n "$old" ] && [ -n "$new" ] || skip "Debian's 6.1 and 6.12 were not fetched (memcgbench kernel fetch 6.1 6.12)"
-	make_tree "$old" "$new"
-	git -C tree checkout -q 2
-	run -1 memcgbench bisect-step --good=1 --tree=tree --build-command='mkdir -p out; cp "$(cat cost)" out/bzImage' \
-		--image=out/bzImage --metric=dontneed -o kept -- --blocks=2
-	[[ $output == *dontneed*regression* ]]
 }
