@@ -160,7 +160,7 @@ void bench_hold(struct bench_run *run, uint64_t claimed_bytes);
  * exits. The clock runs from the child's last instruction before _exit() to the return of waitpid() in
  * the worker, so it includes the fixed cost of a process's end. prepare() runs untimed, in the child.
  */
-int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*prepare)(void *state),
+int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*prepare)(void *state, struct bench_run *run),
 		     void *state);
 
 /* Around one op in latency(). bench_op_end() returns 0 when enough ops were taken. */
@@ -170,6 +170,14 @@ int bench_op_end(struct bench_run *run);
 /* Bytes of a base page and of a PMD-sized huge page (0: this kernel has none). */
 uint64_t bench_page_bytes(const struct bench_run *run);
 uint64_t bench_huge_page_bytes(const struct bench_run *run);
+
+/*
+ * mmap() at an address of this worker's own, the same in every process: it begins where a huge page may begin, nothing adjoins it, and the page
+ * tables above the last level are there already and stay. One mapping at a time; munmap() it. MAP_FAILED with errno as of mmap();
+ * EEXIST: the last one is still there, or it reaches into another worker's. For the memory that is measured: where mmap() itself
+ * puts a mapping is random, and so is what faults in it cost.
+ */
+void *bench_map(struct bench_run *run, size_t bytes, int protection, int flags, int fd);
 
 /* A seed of this worker's own, the same in every run with the same --seed. */
 uint64_t bench_seed(const struct bench_run *run);

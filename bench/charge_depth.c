@@ -16,8 +16,8 @@ enum { WAY_HIT, WAY_SINGLE, WAY_MISS, WAY_STAT };
 struct charge_depth {
 	uint64_t way, nr_pages, nr_siblings; /* parameters */
 	size_t op_bytes; /* a base page; a huge one with way=miss */
-	size_t nr_ops, map_bytes, whole_bytes;
-	char *whole, *map; /* what was mapped, and from where in it the work begins */
+	size_t nr_ops, map_bytes;
+	char *map;
 	int fd;		   /* way=stat: a file whose pages are charged already */
 	uint64_t touched;  /* since the last verify() */
 };
@@ -92,20 +92,15 @@ static int charge_depth_verify(void *state, struct bench_run *run, const struct 
 
 static int map_memory(struct charge_depth *st, struct bench_run *run)
 {
-	size_t huge_bytes = bench_huge_page_bytes(run);
+	int protection = st->fd >= 0 ? PROT_READ : PROT_READ | PROT_WRITE;
+	int flags = st->fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+	void *map = bench_map(run, st->map_bytes, protection, flags, st->fd);
 
-	/* To begin where a huge page may begin: a small mapping then has one page table, and fault-around whole windows. */
-	st->whole_bytes = st->map_bytes + huge_bytes;
-	st->whole = mmap(NULL, st->whole_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (st->whole == MAP_FAILED) {
-		st->whole = NULL;
-		return bench_error(run, errno, "map %zu bytes: %s", st->whole_bytes, strerror(errno));
-	}
-	st->map = st->whole + (huge_bytes ? -(uintptr_t)st->whole & (huge_bytes - 1) : 0);
-	if (st->fd >= 0 && mmap(st->map, st->map_bytes, PROT_READ, MAP_SHARED | MAP_FIXED, st->fd, 0) == MAP_FAILED)
-		return bench_error(run, errno, "map %zu bytes of a memfd: %s", st->map_bytes, strerror(errno));
+	if (map == MAP_FAILED)
+		return bench_error(run, errno, "map %zu bytes: %s", st->map_bytes, strerror(errno));
+	st->map = map;
 	/* EINVAL: a kernel without huge pages, where there is nothing to forbid. */
-	if (madvise(st->whole, st->whole_bytes, st->way == WAY_MISS ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
+	if (madvise(st->map, st->map_bytes, st->way == WAY_MISS ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
 	    !(st->way != WAY_MISS && errno == EINVAL))
 		return bench_error(run, errno, "madvise for or against huge pages: %s", strerror(errno));
 	return 0;
@@ -202,8 +197,8 @@ static void charge_depth_teardown(void *state, struct bench_run *run)
 	struct charge_depth *st = state;
 
 	(void)run;
-	if (st->whole)
-		munmap(st->whole, st->whole_bytes);
+	if (st->map)
+		munmap(st->map, st->map_bytes);
 	if (st->fd > 0)
 		close(st->fd);
 }
@@ -249,7 +244,7 @@ const struct bench bench_charge_depth = {
 		"Each page mapped or unmapped changes NR_FILE_MAPPED once; faults, one per 16 pages, are counted too.\n\n"
 		"siblings makes empty memcgs beside the one that works. No loop on these paths visits them.\n\n"
 		"The numbers include the whole fault and the whole madvise().",
-	.version = 1,
+	.version = 2,
 	.metrics = metrics,
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 	.params = params,

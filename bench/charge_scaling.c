@@ -143,7 +143,7 @@ static int charge_scaling_setup(void *state, struct bench_run *run)
 	if (st->way == WAY_TURNS && bench_is_threaded(run))
 		return bench_error(run, EINVAL, "way=turns with --threads: threads are in one memcg, and taking turns is "
 						"about several");
-	st->map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	st->map = bench_map(run, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	if (st->map == MAP_FAILED) {
 		st->map = NULL;
 		return bench_error(run, errno, "map %zu bytes: %s", bytes, strerror(errno));
@@ -208,7 +208,7 @@ const struct bench bench_charge_scaling = {
 		"much of the clock's own cost (bench null, phase); waiting for the turn is not timed, but cold caches after it "
 		"are. After every rep on cgroup v2 the statistics are read, which flushes them: the first updates of the next rep link the "
 		"memcg into the list of updated ones again.",
-	.version = 1,
+	.version = 2,
 	.metrics = metrics,
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 	.params = params,

@@ -19,7 +19,6 @@ struct fault_storm {
 	uint64_t access, order, map_kind, thp, free_way, map_bytes, free_batch; /* parameters */
 	size_t op_bytes; /* a base page, or a huge one with thp=always */
 	size_t nr_ops;	 /* pages touched per mapping */
-	size_t slack_bytes; /* mapped in excess, so that a mapping can begin at a multiple of it */
 	uint32_t *sequence; /* order=random: which page comes when */
 	int fd;		    /* map=file-cow: what is copied from */
 	char *map;
@@ -47,31 +46,14 @@ static void touch(const struct fault_storm *st)
 			(void)map[i];
 }
 
-/*
- * Leave the part that begins at a multiple of a huge page. Freeing in batches must not split a huge page, and a small
- * mapping must not need two page tables or one by the luck of its address.
- */
-static int trim(struct fault_storm *st)
-{
-	size_t head = -(uintptr_t)st->map & (st->slack_bytes - 1);
-
-	if (head && munmap(st->map, head))
-		return -1;
-	st->map += head;
-	return munmap(st->map + st->map_bytes, st->slack_bytes - head);
-}
-
-static int map_memory(struct fault_storm *st)
+static int map_memory(struct fault_storm *st, struct bench_run *run)
 {
 	int flags = st->map_kind == MAP_KIND_SHMEM ? MAP_SHARED : MAP_PRIVATE;
-	size_t bytes = st->map_bytes + st->slack_bytes;
 
 	if (st->fd < 0)
 		flags |= MAP_ANONYMOUS;
-	st->map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, st->fd, 0);
+	st->map = bench_map(run, st->map_bytes, PROT_READ | PROT_WRITE, flags, st->fd);
 	if (st->map == MAP_FAILED)
-		return -errno;
-	if (st->slack_bytes && trim(st))
 		return -errno;
 	/* EINVAL: a kernel without huge pages, where there is nothing to forbid. */
 	if (madvise(st->map, st->map_bytes, st->thp == THP_ALWAYS ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
@@ -108,10 +90,10 @@ static int discard_memory(struct fault_storm *st, size_t batch)
 	return 0;
 }
 
-static int prepare_exit(void *state)
+static int prepare_exit(void *state, struct bench_run *run)
 {
 	struct fault_storm *st = state;
-	int ret = map_memory(st);
+	int ret = map_memory(st, run);
 
 	if (!ret)
 		touch(st);
@@ -127,7 +109,7 @@ static int is_uncharged(const struct fault_storm *st)
 /* Map and fault everything in; the part that munmap and MADV_DONTNEED share. */
 static int fault_in(struct fault_storm *st, struct bench_run *run)
 {
-	int ret = map_memory(st);
+	int ret = map_memory(st, run);
 
 	if (ret)
 		return bench_error(run, -ret, "map %llu bytes: %s", (unsigned long long)st->map_bytes,
@@ -194,7 +176,7 @@ static int fault_storm_latency(void *state, struct bench_run *run)
 	size_t i;
 
 	while (more && !ret) {
-		ret = map_memory(st);
+		ret = map_memory(st, run);
 		if (ret)
 			break;
 		for (i = 0; i < st->nr_ops && more; i++) {
@@ -247,7 +229,7 @@ static int make_file(struct fault_storm *st, struct bench_run *run)
 	if (st->fd < 0)
 		return bench_error(run, errno, "memfd_create: %s", strerror(errno));
 	memset(page, 1, sizeof(page));
-	for (done = 0; done < st->map_bytes + st->slack_bytes; done += sizeof(page))
+	for (done = 0; done < st->map_bytes; done += sizeof(page))
 		if (write(st->fd, page, sizeof(page)) != (ssize_t)sizeof(page))
 			return bench_error(run, errno, "fill the file to copy from: %s", strerror(errno));
 	return 0;
@@ -275,7 +257,7 @@ static int make_sequence(struct fault_storm *st, struct bench_run *run)
 static int check_huge(struct fault_storm *st, struct bench_run *run)
 {
 	unsigned char resident = 0;
-	int ret = map_memory(st);
+	int ret = map_memory(st, run);
 
 	if (!ret) {
 		if (st->access == ACCESS_WRITE)
@@ -301,7 +283,6 @@ static int fault_storm_setup(void *state, struct bench_run *run)
 
 	st->fd = -1;
 	st->op_bytes = bench_page_bytes(run);
-	st->slack_bytes = bench_huge_page_bytes(run);
 	if (st->access == ACCESS_READ && st->map_kind == MAP_KIND_FILE_COW)
 		return bench_error(run, EINVAL, "access=read with map=file-cow copies no page: nothing "
 						"would be charged; use access=write");
@@ -383,7 +364,7 @@ const struct bench bench_fault_storm = {
 		"table) and the whole system call of freeing, divided by the pages; calls to mmap() are not timed. exit also "
 		"includes the fixed cost of ending a process and waking its parent; it is skipped when "
 		"workers are threads, because fork() would stop the others.",
-	.version = 1,
+	.version = 2,
 	.metrics = metrics,
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 	.params = params,

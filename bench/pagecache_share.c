@@ -289,8 +289,6 @@ static int open_file(struct pagecache_share *st, struct bench_run *run)
 static int pagecache_share_share(void *state, struct bench_run *run)
 {
 	struct pagecache_share *st = state;
-	size_t huge_bytes = bench_huge_page_bytes(run);
-	char *space;
 	int ret;
 
 	st->page_bytes = bench_page_bytes(run);
@@ -304,12 +302,7 @@ static int pagecache_share_share(void *state, struct bench_run *run)
 	st->resident = malloc(st->nr_pages);
 	if (!st->resident)
 		return bench_error(run, ENOMEM, "memory for %zu pages' presence", st->nr_pages);
-	/* Where a page table begins, so that fault-around has whole windows. */
-	space = mmap(NULL, st->bytes + huge_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (space == MAP_FAILED)
-		return bench_error(run, errno, "map %llu bytes: %s", (unsigned long long)(st->bytes + huge_bytes), strerror(errno));
-	space += huge_bytes ? -(uintptr_t)space & (huge_bytes - 1) : 0;
-	st->map = mmap(space, st->bytes, PROT_READ, MAP_SHARED | MAP_FIXED, st->fd, 0);
+	st->map = bench_map(run, st->bytes, PROT_READ, MAP_SHARED, st->fd);
 	return st->map == MAP_FAILED ? bench_error(run, errno, "map the file: %s", strerror(errno)) : 0;
 }
 
@@ -353,7 +346,7 @@ const struct bench bench_pagecache_share = {
 		"first includes allocating the page, and clearing it; all include their system calls or faults. remove is the system call alone: "
 		"most of the work comes later, in a kernel thread. The counts are differences of \"file\" in memory.stat, exact, taken once a "
 		"rep and outside of what is timed; reading them flushes the statistics.",
-	.version = 1,
+	.version = 2,
 	.metrics = metrics,
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 	.params = params,

@@ -103,20 +103,20 @@ void bench_hold(struct bench_run *run, uint64_t claimed_bytes)
 	}
 }
 
-static void child_main(struct bench_run *run, size_t phase, int (*prepare)(void *state), void *state)
+static void child_main(struct bench_run *run, size_t phase, int (*prepare)(void *state, struct bench_run *run), void *state)
 	__attribute__((noreturn));
 
-static void child_main(struct bench_run *run, size_t phase, int (*prepare)(void *state), void *state)
+static void child_main(struct bench_run *run, size_t phase, int (*prepare)(void *state, struct bench_run *run), void *state)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	run->child_ret = prepare(state);
+	run->child_ret = prepare(state, run);
 	region_select(REGION_ID(run->item, run->arm, phase, run->rep));
 	run->child_begin_ns = clock_ns();
 	region_mark(REGION_BEGIN);
 	_exit(0);
 }
 
-int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*prepare)(void *state),
+int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*prepare)(void *state, struct bench_run *run),
 		     void *state)
 {
 	struct rusage usage;

@@ -77,6 +77,12 @@ struct bench_run {
 /* Forget the last rep. */
 void bench_run_reset(struct bench_run *run);
 
+/*
+ * Map and touch the page at the beginning of this worker's part of the address space, which keeps the upper page tables there; charged to the memcg that
+ * the worker is in. Before bench_map(). A negative errno, with a sentence, if something lies there.
+ */
+int bench_run_take_place(struct bench_run *run) __must_check;
+
 /* Median cost of reading the clock once, measured now, in nanoseconds. */
 uint64_t bench_run_clock_cost(void);
 

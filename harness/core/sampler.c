@@ -63,15 +63,17 @@ static int calibrate(struct item_run *run)
 }
 
 /*
- * On a clock of instructions reps of one length keep step with the timer: a boot may have a tick in every one of them. Sleeping
- * for a random part of the longest tick (HZ=100) takes each rep out of step; the guest's clock jumps, so it costs nothing.
+ * On a clock of instructions reps of one length keep step with the timer: a boot may have a tick in every one of them. A random part
+ * of a tick (HZ=250) between them takes each rep out of step. It is spent in a loop, not asleep: a QEMU whose own threads have to wait for
+ * a core of the host can skip too much of the guest's time when the guest idles (docs/METHOD.md).
  */
 static void lose_step(struct item_run *run)
 {
-	struct timespec time = {.tv_nsec = nrand48(run->random) % 10000000};
+	unsigned int instructions = nrand48(run->random) % 4000000;
 
 	if (run->sampler->plan->clock == PLAN_INSN)
-		nanosleep(&time, NULL);
+		for (unsigned int i = instructions / 2; i; i--)
+			__asm__ volatile("");
 }
 
 /* One rep of one arm and its record. */

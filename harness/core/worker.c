@@ -183,13 +183,15 @@ static int obey(struct worker *worker, const struct worker_command *command)
 	return 0;
 }
 
-int worker_take_cpu(struct worker *worker)
+int worker_take_place(struct worker *worker)
 {
 	const struct topo_place *place = &worker->team->places[worker->index];
 	int ret = topo_pin_self(place->pu);
 
 	if (!ret)
 		ret = mempol_apply_self(worker->team->item->memory, place->node);
+	if (!ret)
+		ret = bench_run_take_place(worker->run);
 	return ret ? worker_error(worker, ret) : 0;
 }
 
@@ -223,7 +225,7 @@ void worker_answer_error(struct worker *worker, int ret)
 void worker_serve(struct worker *worker)
 {
 	struct worker_command command;
-	int ret = worker_take_cpu(worker);
+	int ret = worker_take_place(worker);
 
 	if (!ret)
 		ret = set_up(worker);

@@ -25,8 +25,8 @@ void worker_answer(struct worker *worker, char kind);
 /* ANSWER_ERROR; an error that came without a sentence gets one. */
 void worker_answer_error(struct worker *worker, int ret);
 
-/* Pin and bind. */
-int worker_take_cpu(struct worker *worker) __must_check;
+/* Pin, bind, and take a part of the address space. */
+int worker_take_place(struct worker *worker) __must_check;
 /* The bench's state, with the parameters in it. */
 int worker_make_state(struct worker *worker) __must_check;
 

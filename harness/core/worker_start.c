@@ -87,7 +87,7 @@ static void share(struct worker *workers, unsigned int nr)
 {
 	const struct bench *bench = workers[0].bench;
 	unsigned int i;
-	int ret = worker_take_cpu(&workers[0]);
+	int ret = worker_take_place(&workers[0]);
 
 	if (!ret)
 		ret = worker_make_state(&workers[0]);

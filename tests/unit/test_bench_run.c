@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -137,48 +138,53 @@ static void hold_is_called_once_and_only_when_proving(void **state)
 }
 
 /* In the child: */
-static int touch_pages(void *state)
+static int touch_pages(void *state, struct bench_run *run)
 {
 	size_t nr = *(size_t *)state, i;
 	volatile char *map = mmap(NULL, nr * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+	(void)run;
 	madvise((void *)map, nr * 4096, MADV_NOHUGEPAGE);
 	for (i = 0; i < nr; i++)
 		map[i * 4096] = 1;
 	return 0;
 }
 
-static int sleep_and_touch(void *state)
+static int sleep_and_touch(void *state, struct bench_run *run)
 {
 	struct timespec left = {.tv_nsec = 300000000};
 
 	while (nanosleep(&left, &left))
 		;
-	return touch_pages(state);
+	return touch_pages(state, run);
 }
 
-static int touch_nothing(void *state)
+static int touch_nothing(void *state, struct bench_run *run)
 {
 	(void)state;
+	(void)run;
 	return 0;
 }
 
-static int cannot(void *state)
+static int cannot(void *state, struct bench_run *run)
 {
 	(void)state;
+	(void)run;
 	return -ENOSPC;
 }
 
-static int dies(void *state)
+static int dies(void *state, struct bench_run *run)
 {
 	(void)state;
+	(void)run;
 	raise(SIGKILL);
 	return 0;
 }
 
-static int leaves(void *state)
+static int leaves(void *state, struct bench_run *run)
 {
 	(void)state;
+	(void)run;
 	_exit(3);
 }
 
@@ -211,7 +217,7 @@ static void its_preparation_is_not_timed(void **state)
 	fail_msg("%llu ns", (unsigned long long)run->phase[0].ns);
 }
 
-static void assert_child_error(struct bench_run *run, int (*prepare)(void *state), int err, const char *sentence)
+static void assert_child_error(struct bench_run *run, int (*prepare)(void *state, struct bench_run *run), int err, const char *sentence)
 {
 	bench_run_reset(run);
 	assert_int_equal(bench_child_exit(run, 0, 1000000, prepare, NULL), -err);
@@ -318,6 +324,46 @@ static void one_worker_waits_for_nobody(void **state)
 	bench_turn_begin(run);
 }
 
+static void a_mapping_lies_where_it_is_told(void **state)
+{
+	struct bench_run *run = *state;
+	char *first, *again;
+
+	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	run->huge_page_bytes = 2 << 20;
+	assert_int_equal(bench_run_take_place(run), 0);
+	assert_int_equal(bench_run_take_place(run), 0); /* inherited, as far as it can tell */
+	first = bench_map(run, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	assert_ptr_not_equal(first, MAP_FAILED);
+	assert_int_equal((uintptr_t)first % run->huge_page_bytes, 0);
+	first[8191] = 1;
+	/* Not in place of the one that is there, nor elsewhere. */
+	assert_ptr_equal(bench_map(run, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1), MAP_FAILED);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(first[8191], 1);
+	munmap(first, 8192);
+	again = bench_map(run, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	assert_ptr_equal(again, first);
+	munmap(again, 4096);
+}
+
+static void threads_have_a_place_each(void **state)
+{
+	struct bench_run *run = *state;
+	char *map[2];
+
+	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	run->threaded = true;
+	for (run->worker = 0; run->worker < 2; run->worker++) {
+		assert_int_equal(bench_run_take_place(run), 0);
+		map[run->worker] = bench_map(run, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		assert_ptr_not_equal(map[run->worker], MAP_FAILED);
+	}
+	assert_true(map[1] - map[0] >= 1 << 30);
+	munmap(map[0], 4096);
+	munmap(map[1], 4096);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -338,6 +384,8 @@ int main(void)
 		TEST(latency_ends_with_the_number_wanted),
 		TEST(the_clock_is_subtracted_and_never_too_much),
 		TEST(the_clock_costs_something_small),
+		TEST(a_mapping_lies_where_it_is_told),
+		TEST(threads_have_a_place_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
