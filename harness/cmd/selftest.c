@@ -16,12 +16,14 @@ extern const struct verb verb_selftest;
 #define STATED_RATE 0.05
 
 struct selftest_args {
-	uint64_t aa, seed;
+	uint64_t aa, units, seed;
 	const char *kernel, *effect, *delta, *plots_dir;
 };
 
 static const struct opt options[] = {
 	{"aa", 0, OPT_TO_U64(struct selftest_args, aa, 1, 100000), .arg = "N", .def = "200", .help = "make N comparisons"},
+	{"units", 0, OPT_TO_U64(struct selftest_args, units, 0, 100000), .arg = "N", .def = "0",
+	 .help = "seeds (or blocks) of each half, to see what comparisons of so few are worth; 0: all that there are"},
 	{"effect", 0, OPT_TO_STRING(struct selftest_args, effect), .arg = "SIZE",
 	 .help = "add this to the times of the child memcg in one half and count how often it is found: a share (1%), a number per op "
 		 "(1), or both (1%|1)"},
@@ -70,7 +72,7 @@ static int fail(int ret)
 
 static int calibrate_run(const struct selftest_args *args, const char *dir)
 {
-	struct calibrate_options how = { .kernel = args->kernel, .nr_comparisons = args->aa, .seed = args->seed };
+	struct calibrate_options how = { .kernel = args->kernel, .nr_comparisons = args->aa, .nr_units = args->units, .seed = args->seed };
 	struct calibration *calibration = NULL;
 	struct rundata *data = NULL;
 	struct limits limits;

@@ -12,6 +12,9 @@
 #include "base/err.h"
 #include "data/compare_units.h"
 
+/* With three blocks a side Mann-Whitney has no p below 0.10, and compare no interval. */
+#define BLOCKS_MIN 4
+
 static int no_memory(void)
 {
 	return err_sys(ENOMEM, "memory for a calibration");
@@ -398,6 +401,7 @@ static int run(struct trial *trial, struct keys *keys)
 	struct calibration *calibration = trial->calibration;
 	const struct limit *effect = &trial->options->effect;
 	const char *clock = json_string_value(json_object_get(trial->side.data->run, "clock"));
+	size_t least, wanted;
 	int ret;
 
 	calibration->units_are_boots = units_are_boots(&trial->side);
@@ -405,10 +409,13 @@ static int run(struct trial *trial, struct keys *keys)
 	if (ret)
 		return ret;
 	make_unique(keys);
-	calibration->nr_units = keys->nr / 2;
-	if (calibration->nr_units < 2)
-		return err_set(ENODATA, "%s has %zu %s%s of %s: two halves take 4 at least", trial->side.data->dir, keys->nr,
-			       calibration->units_are_boots ? "seed" : "block", keys->nr == 1 ? "" : "s", trial->side.name);
+	least = calibration->units_are_boots ? COMPARE_PAIRS_MIN : BLOCKS_MIN;
+	wanted = trial->options->nr_units ? trial->options->nr_units : least;
+	calibration->nr_units = trial->options->nr_units ? trial->options->nr_units : keys->nr / 2;
+	if (wanted < least || keys->nr < 2 * wanted)
+		return err_set(ENODATA, "%s has %zu %s%s of %s: two halves take %zu at least", trial->side.data->dir, keys->nr,
+			       calibration->units_are_boots ? "seed" : "block", keys->nr == 1 ? "" : "s", trial->side.name,
+			       2 * (wanted > least ? wanted : least));
 	snprintf(calibration->name, sizeof(calibration->name), "%s", trial->side.name);
 	snprintf(calibration->clock, sizeof(calibration->clock), "%s", clock ? clock : "ns");
 	calibration->nr_comparisons = trial->options->nr_comparisons;

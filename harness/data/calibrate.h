@@ -18,6 +18,7 @@
 struct calibrate_options {
 	const char *kernel;	     /* NULL: the run's only one */
 	size_t nr_comparisons;	     /* at least 1 */
+	size_t nr_units;	     /* of each half, drawn anew for each comparison; 0: all that there are */
 	uint64_t seed;		     /* of the splits */
 	struct limit effect;	     /* added to the times of the child memcg in one half: a share of them, and a number per op; 0: nothing */
 	const struct limits *limits; /* NULL: the defaults */
@@ -44,7 +45,7 @@ struct calibration {
 };
 
 /*
- * -ENODATA: less than two units for each half; -EINVAL: the run has several kernels, the sentence names them; errors of compare.h. @data may
+ * -ENODATA: too few units for a verdict, or for @nr_units; -EINVAL: the run has several kernels, the sentence names them; errors of compare.h. @data may
  * not change meanwhile. Free with calibration_free().
  */
 int calibrate(const struct rundata *data, const struct calibrate_options *options,

@@ -17,8 +17,6 @@
  * has eight rows and more: with 6 to 9 pairs nothing would be left after Holm's correction that Student's t can show.
  */
 #define RANKS_MIN 10
-/* Seeds choose between a few layouts of the kernel: two pairs agree by luck, where three hardly do. */
-#define EXACT_MIN 3
 
 static const struct compare_change no_change = {
 	.value = NAN,
@@ -64,6 +62,11 @@ static bool all_equal(const double *x, size_t nr, double scale)
 	return true;
 }
 
+static bool all_zero(const double *x, size_t nr, double scale)
+{
+	return all_equal(x, nr, scale) && fabs(x[0]) <= EQUAL * fmax(scale, 1);
+}
+
 /* Student's t for the mean (Student, Biometrika 6, 1908): where ranks can show nothing. */
 static void by_t(const double *diff, size_t nr, struct compare_change *change)
 {
@@ -97,8 +100,7 @@ static void of_pairs(const double *diff, size_t nr, double scale, bool exact, st
 	if (!nr)
 		return;
 	change->value = stats_mean(diff, nr);
-	/* No difference at all is no alarm either. */
-	if (nr == 1 || (nr < EXACT_MIN && all_equal(diff, nr, scale) && fabs(diff[0]) > EQUAL * fmax(scale, 1)))
+	if (nr < COMPARE_PAIRS_MIN && !(exact && nr > 1 && all_zero(diff, nr, scale)))
 		return;
 	change->sigma = stats_stddev(diff, nr);
 	if (exact && all_equal(diff, nr, scale)) {

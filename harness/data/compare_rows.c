@@ -125,9 +125,11 @@ static void judge(const struct compare *compare, struct compare_row *row)
 {
 	const struct compare_change *change = &row->change;
 
-	if (change->method == COMPARE_NONE) {
-		rows_say_why(row, COMPARE_INCONCLUSIVE, "%zu %s%s on each side: a spread needs %s", change->nr,
-			     rows_unit_name(compare), change->nr == 1 ? "" : "s", change->nr == 1 ? "more" : "3 where 2 agree");
+	if (change->method == COMPARE_NONE && compare->paired) {
+		rows_say_why(row, COMPARE_INCONCLUSIVE, "%zu seed%s on both sides: a verdict needs %d seeds", change->nr,
+			     change->nr == 1 ? "" : "s", COMPARE_PAIRS_MIN);
+	} else if (change->method == COMPARE_NONE) {
+		rows_say_why(row, COMPARE_INCONCLUSIVE, "1 %s on a side: a spread needs more", rows_unit_name(compare));
 	} else if (change->method == COMPARE_EXACT) {
 		row->verdict = fabs(change->value) <= row->delta ? COMPARE_SAME
 			       : rows_is_worse(row)			 ? COMPARE_REGRESSION

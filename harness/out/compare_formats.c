@@ -215,6 +215,17 @@ char *compare_advice(const struct compare *compare, const struct compare_row *ro
 	return text;
 }
 
+const char *compare_common_why(const struct compare *compare)
+{
+	const char *why = compare->nr_rows > 1 ? compare->rows[0].why : "";
+	size_t i;
+
+	for (i = 1; i < compare->nr_rows; i++)
+		if (strcmp(compare->rows[i].why, why) != 0)
+			return NULL;
+	return *why && strcmp(why, COMPARE_WHY_SPREAD) != 0 ? why : NULL;
+}
+
 bool compare_same_item(const struct compare_row *a, const struct compare_row *b)
 {
 	return a->base_item == b->base_item && a->cand_item == b->cand_item;

@@ -60,6 +60,8 @@ char *compare_below(const struct compare *compare, char *buf);
 char *compare_methods(const struct compare *compare);
 /* How to see more: seeds, blocks and reps that would do; "" for a row that needs none. malloc'd; NULL without memory. */
 char *compare_advice(const struct compare *compare, const struct compare_row *row);
+/* The @why that every one of several rows has; NULL: they have not the same, or none. */
+const char *compare_common_why(const struct compare *compare);
 /* Do the rows @a and @b stand under one heading: of the same item? */
 bool compare_same_item(const struct compare_row *a, const struct compare_row *b);
 

@@ -340,7 +340,9 @@ static void put_notes(const struct compare *compare, FILE *out)
 			     "have found; ?: " COMPARE_WHY_SPREAD ".");
 	if (methods && *methods)
 		put(out, "", "%s", methods);
-	for (i = 0; i < compare->nr_rows; i++) {
+	if (compare_common_why(compare))
+		put(out, "", "every row: %s", compare_common_why(compare));
+	for (i = 0; i < compare->nr_rows && !compare_common_why(compare); i++) {
 		const struct compare_row *row = &compare->rows[i];
 
 		/* The mark says as much of the others. */

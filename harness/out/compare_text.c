@@ -127,7 +127,7 @@ static int print_item(const struct compare *compare, size_t first, size_t nr, co
 		print_row(table, compare, &rows[i], !i || rows[i].metric != rows[i - 1].metric);
 	ret = table_print(table, &table_look, out);
 	table_free(table);
-	for (i = 0; !ret && i < nr; i++)
+	for (i = 0; !ret && i < nr && !compare_common_why(compare); i++)
 		ret = print_why(compare, &rows[i], look, out);
 	return ret;
 }
@@ -182,6 +182,8 @@ static void print_notes(const struct compare *compare, const struct compare_look
 	print_filled("", text, look, out);
 	if (methods)
 		print_filled("", methods, look, out);
+	if (compare_common_why(compare))
+		print_filled("every row: ", compare_common_why(compare), look, out);
 	for (i = 0; i < compare->nr_warnings; i++)
 		print_filled("warning: ", compare->warnings[i], look, out);
 }

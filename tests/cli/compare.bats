@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# compare: two kernels of a recorded run (Debian's 6.1 and 6.12, fault_storm, 2 seeds), and everything that is no comparison.
+# compare: two kernels of a recorded run (Debian's 6.1 and 6.12, fault_storm, 3 seeds), and everything that is no comparison.
 
 load verbs.bash
 
@@ -32,6 +32,24 @@ setup()
 	[ "$(jq '[.rows[] | (.candidate_overhead - .base_overhead - .change.value) | fabs < 12] | all' <<<"$output")" = true ]
 }
 
+@test "two seeds are no verdict, and one sentence says so" {
+	local two=$BATS_TEST_TMPDIR/two
+	mkdir "$two"
+	jq '.boots |= map(select(.seed < 3))' "$run_dir/run.json" >"$two/run.json"
+	jq -c 'select(.boot < 8)' "$run_dir/samples.jsonl" >"$two/samples.jsonl"
+	run -0 memcgbench compare "$two"
+	[ "$(grep -c "needs 3 seeds" <<<"$output")" -eq 1 ]
+	[[ $output == *"every row: 2 seeds on both sides: a verdict needs 3 seeds"* && ${lines[-1]} == "8 inconclusive" ]]
+	run -3 memcgbench compare --strict --format=lkml "$two"
+	[[ $output == *"every row: 2 seeds on both sides: a verdict needs 3 seeds"* ]]
+	run -0 memcgbench compare --format=json "$two"
+	[ "$(jq -c '[.rows[] | [.verdict, .change.method, .change.low, .why]] | unique' <<<"$output")" = \
+		'[["inconclusive","none",null,"2 seeds on both sides: a verdict needs 3 seeds"]]' ]
+	# Nothing at all differs: that takes no spread to say.
+	run -0 memcgbench compare --strict "$two@new" "$two@new"
+	[[ ${lines[-1]} == "8 same" ]]
+}
+
 @test "JSON fits its schema" {
 	python3 - "$BATS_TEST_DIRNAME/../../docs/compare.schema.json" <(memcgbench compare --format=json "$run_dir" old new || true) <<-'EOF'
 		import json, sys, jsonschema
@@ -42,7 +60,7 @@ setup()
 @test "lkml has no line of more than 75 columns, names the kernels, the command and the control" {
 	run -1 memcgbench compare --format=lkml "$run_dir" old new
 	[ "$(awk '{ if (length($0) > m) m = length($0) } END { print m }' <<<"$output")" -le 75 ]
-	[[ $output == *"cgroup v2"* && $output == *"depth 1"* && $output == *"THP never"* && $output == *"swap off"* && $output == *"2 seeds"* ]]
+	[[ $output == *"cgroup v2"* && $output == *"depth 1"* && $output == *"THP never"* && $output == *"swap off"* && $output == *"3 seeds"* ]]
 	[[ $output == *6.1.0-* && $output == *6.12.* && $output == *"command:"* && $output == *"off"* && $output == *"QEMU 7.2"* ]]
 	[[ $output != *$'\e'* ]]
 }
@@ -67,15 +85,18 @@ setup()
 
 @test "a limit decides: with a wide one nothing is worse" {
 	run -0 memcgbench compare --delta=50% "$run_dir" old new
-	run -0 memcgbench compare --limits='fault_storm/dontneed:insn=100' "$run_dir" old new
-	[[ $output != *regression* ]]
+	run -0 memcgbench compare --limits='fault_storm/dontneed:insn=100,fault_storm/munmap:insn=100' "$run_dir" old new
+	[[ ${lines[-1]} != *regression* ]]
 	run -1 memcgbench compare --limits='fault_storm/dontneed:ns=100' "$run_dir" old new
 }
 
 @test "--bench and --metric choose rows; --strict minds what is inconclusive" {
 	run -0 memcgbench compare --format=csv --metric=fault "$run_dir" old new
 	[ "$(grep -c ',fault,' <<<"$output")" -eq 2 ]
-	run -3 memcgbench compare --strict --metric=fault "$run_dir" old new
+	run -0 memcgbench compare --strict --metric=fault "$run_dir" old new
+	run -0 memcgbench compare --metric=exit --delta=50 "$run_dir" old new
+	[[ ${lines[-1]} == *inconclusive* ]]
+	run -3 memcgbench compare --strict --metric=exit --delta=50 "$run_dir" old new
 	run -6 memcgbench compare --bench=null "$run_dir" old new
 }
 

@@ -34,8 +34,12 @@ run_of_blocks=$top/tests/data/runs/small
 
 @test "what cannot be done is one line" {
 	fails_with 2 "memcgbench selftest: one run is wanted; try: memcgbench selftest --help" memcgbench selftest
-	fails_with 6 "memcgbench selftest: $top/tests/data/compare/two-kernels has 2 seeds of old: two halves take 4 at least" \
+	fails_with 6 "memcgbench selftest: $top/tests/data/compare/two-kernels has 3 seeds of old: two halves take 6 at least" \
 		memcgbench selftest --kernel=old "$top/tests/data/compare/two-kernels"
+	fails_with 6 "memcgbench selftest: $run_of_blocks has 8 blocks of 0.0.0-synthetic: two halves take 10 at least" \
+		memcgbench selftest --units=5 "$run_of_blocks"
+	fails_with 6 "memcgbench selftest: $run_of_blocks has 8 blocks of 0.0.0-synthetic: two halves take 8 at least" \
+		memcgbench selftest --units=3 "$run_of_blocks"
 	run -2 memcgbench selftest "$top/tests/data/compare/two-kernels"
 	[[ "$output" == *"has several kernels (old, new): say which"* ]]
 	run -2 memcgbench selftest --effect=-1 "$run_of_blocks"

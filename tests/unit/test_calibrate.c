@@ -150,6 +150,32 @@ static void test_noise(void **state)
 	clear();
 }
 
+/* Halves of a few units: as small as was asked for, of all units in turn, and an alarm no more often than promised. */
+static void test_few_units(void **state)
+{
+	static const size_t sizes[] = { COMPARE_PAIRS_MIN, 5, 12 };
+	struct calibrate_options how = { .nr_comparisons = 400, .seed = 3 };
+
+	(void)state;
+	make(true, 5);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct calibration *calibration = NULL;
+
+		how.nr_units = sizes[i];
+		assert_int_equal(calibrate(&data, &how, &calibration), 0);
+		assert_int_equal(calibration->nr_units, sizes[i]);
+		assert_int_equal(calibration->nr_unusable, 0);
+		assert_true(calibration->rate.low <= 0.05);
+		for (size_t k = 1; k < calibration->nr_p; k++)
+			if (calibration->p[k] != calibration->p[0])
+				break;
+			else if (k + 1 == calibration->nr_p)
+				fail_msg("%zu units: the same ones every time", sizes[i]);
+		calibration_free(calibration);
+	}
+	clear();
+}
+
 /* The same seed draws the same halves; and what was read is as it was. */
 static void test_repeatable(void **state)
 {
@@ -179,7 +205,15 @@ static void test_too_few(void **state)
 	make(false, 5);
 	item.nr_samples = 12;
 	assert_int_equal(calibrate(&data, &how, &calibration), -ENODATA);
-	assert_string_equal(err_msg(), "run has 3 blocks of k: two halves take 4 at least");
+	assert_string_equal(err_msg(), "run has 3 blocks of k: two halves take 8 at least");
+	clear();
+	make(true, 5);
+	how.nr_units = COMPARE_PAIRS_MIN - 1;
+	assert_int_equal(calibrate(&data, &how, &calibration), -ENODATA);
+	assert_string_equal(err_msg(), "run has 40 seeds of k: two halves take 6 at least");
+	how.nr_units = NR_UNITS / 2 + 1;
+	assert_int_equal(calibrate(&data, &how, &calibration), -ENODATA);
+	assert_string_equal(err_msg(), "run has 40 seeds of k: two halves take 42 at least");
 	how.kernel = "other";
 	assert_int_equal(calibrate(&data, &how, &calibration), -ENOENT);
 	assert_null(calibration);
@@ -214,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_exact),
 		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_few_units),
 		cmocka_unit_test(test_repeatable),
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_text),

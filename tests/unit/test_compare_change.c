@@ -110,7 +110,8 @@ static void test_exact(void **state)
 
 static void test_few(void **state)
 {
-	static const double a[] = { 1000 }, b[] = { 1500 };
+	static const double a[] = { 1000, 1000 }, b[] = { 1500 };
+	static const double near_luck[][2] = { { 1004.5, 1004.5 }, { 1004.5, 1004.501 }, { 1000, 1000.2 }, { 990, 1010 } };
 	struct sample base, cand;
 	struct compare_change change;
 
@@ -122,6 +123,22 @@ static void test_few(void **state)
 	near(change.value, 500, 0);
 	assert_true(isnan(change.interval.low) && isnan(change.p) && isnan(change.low_90));
 	assert_int_equal(change_of(&base, &cand, false, false).method, COMPARE_NONE);
+	/* Two that agree by luck, nearly or wholly, are no spread; two that do not differ at all are, where the clock counts. */
+	fill(&base, a, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(near_luck); i++) {
+		fill(&cand, near_luck[i], 2);
+		change = change_of(&base, &cand, true, true);
+		assert_int_equal(change.method, COMPARE_NONE);
+		assert_true(isnan(change.interval.low) && isnan(change.p) && isnan(change.sigma) && isnan(change_detectable(&change)));
+		near(change.value, (near_luck[i][0] - a[0] + near_luck[i][1] - a[1]) / 2, 1e-9);
+	}
+	fill(&cand, a, 2);
+	change = change_of(&base, &cand, true, true);
+	assert_int_equal(change.method, COMPARE_EXACT);
+	near(change.interval.high, 0, 0);
+	assert_int_equal(change_of(&base, &cand, true, false).method, COMPARE_NONE);
+	fill(&base, a, 1);
+	fill(&cand, b, 1);
 	/* Keys that do not meet are no pairs. */
 	cand.key[0] = 7;
 	change = change_of(&base, &cand, true, true);
