@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* selftest - do the verdicts keep their promise? A recorded run compared with itself, over and over. */
+/* selftest - do the verdicts keep their promise? A run, recorded or of now, compared with itself, over and over. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/paths.h"
 #include "cmd/cmd.h"
 #include "data/calibrate.h"
 #include "data/limits.h"
+#include "guest/files.h"
+#include "guest/process.h"
 #include "out/calibrate_text.h"
 
 extern const struct verb verb_selftest;
@@ -15,15 +20,28 @@ extern const struct verb verb_selftest;
 /* Of comparisons with a false alarm: Holm's correction promises no more over all rows of one. */
 #define STATED_RATE 0.05
 
+/* The name under which a live run is kept. */
+#define LIVE_NAME "selftest"
+#define LIVE_BENCHES_MAX 100
+
 struct selftest_args {
-	uint64_t aa, units, seed;
-	const char *kernel, *effect, *delta, *plots_dir;
+	uint64_t aa, units, seed, blocks;
+	bool live, injected;
+	const char *kernel, *effect, *delta, *plots_dir, *results_dir;
 };
 
 static const struct opt options[] = {
 	{"aa", 0, OPT_TO_U64(struct selftest_args, aa, 1, 100000), .arg = "N", .def = "200", .help = "make N comparisons"},
 	{"units", 0, OPT_TO_U64(struct selftest_args, units, 0, 100000), .arg = "N", .def = "0",
 	 .help = "seeds (or blocks) of each half, to see what comparisons of so few are worth; 0: all that there are"},
+	{"live", 0, OPT_TO_FLAG(struct selftest_args, live),
+	 .help = "measure the benches named (null and fault_storm) on this machine now, and compare the blocks of that run"},
+	{"blocks", 'b', OPT_TO_U64(struct selftest_args, blocks, 8, 100000), .arg = "N", .def = "60", .help = "blocks per bench, with --live"},
+	{"output", 'o', OPT_TO_STRING(struct selftest_args, results_dir), .arg = "DIR", .def = "results",
+	 .help = "folder that gets a folder for the run of --live"},
+	{"injected", 0, OPT_TO_FLAG(struct selftest_args, injected),
+	 .help = "set items without extra work against the same with it, as memcgbench run --sweep=extra=0,20 null measured them, and count "
+		 "how often it is found; with --live, null is measured so"},
 	{"effect", 0, OPT_TO_STRING(struct selftest_args, effect), .arg = "SIZE",
 	 .help = "add this to the times of the child memcg in one half and count how often it is found: a share (1%), a number per op "
 		 "(1), or both (1%|1)"},
@@ -72,7 +90,7 @@ static int fail(int ret)
 
 static int calibrate_run(const struct selftest_args *args, const char *dir)
 {
-	struct calibrate_options how = { .kernel = args->kernel, .nr_comparisons = args->aa, .nr_units = args->units, .seed = args->seed };
+	struct calibrate_options how = { .kernel = args->kernel, .nr_comparisons = args->aa, .nr_units = args->units, .injected = args->injected, .seed = args->seed };
 	struct calibration *calibration = NULL;
 	struct rundata *data = NULL;
 	struct limits limits;
@@ -94,6 +112,78 @@ static int calibrate_run(const struct selftest_args *args, const char *dir)
 	return status;
 }
 
+/* What a log of run says first, without the name of who says it. */
+static const char *first_line(char *text)
+{
+	static const char prefix[] = "memcgbench run: ";
+
+	text[strcspn(text, "\n")] = '\0';
+	return strncmp(text, prefix, sizeof(prefix) - 1) ? text : text + sizeof(prefix) - 1;
+}
+
+/* Not 0: the exit status of this verb, said already. */
+static int run_status(const char *log, int status)
+{
+	__free_mem char *text = NULL;
+	FILE *file = fopen(log, "re");
+	size_t size = 0;
+
+	if (status < 0)
+		return cmd_fail(&verb_selftest, NULL);
+	if (status == EXIT_OK)
+		return 0;
+	if (!file || getline(&text, &size, file) < 1)
+		cmd_fail(&verb_selftest, "the run ended with status %d", status);
+	else
+		cmd_fail(&verb_selftest, "%s", first_line(text));
+	if (file)
+		fclose(file);
+	return status;
+}
+
+/* Measure as a user would, in a process of its own; the run is then the baseline LIVE_NAME. */
+static int measure(const struct selftest_args *args, const struct opt_list *benches)
+{
+	static const char *const usual[] = {"null", "fault_storm"};
+	const char *argv[LIVE_BENCHES_MAX + 16] = {"/proc/self/exe", "run", "--quiet", "--no-plots", "--no-counters", "--latency-ops=0",
+						   "--save-baseline=" LIVE_NAME, "-o", args->results_dir};
+	__free_mem char *blocks = text_format("--blocks=%llu", (unsigned long long)args->blocks);
+	char log[] = "/tmp/memcgbench-selftest-XXXXXX";
+	size_t nr = 9, i;
+	int fd, status;
+
+	if (benches->nr > LIVE_BENCHES_MAX)
+		return cmd_usage(&verb_selftest, "more than %d benches", LIVE_BENCHES_MAX);
+	fd = mkstemp(log);
+	if (!blocks || fd < 0)
+		return cmd_fail(&verb_selftest, "a log of the run could not be made");
+	close(fd);
+	argv[nr++] = blocks;
+	if (args->injected)
+		argv[nr++] = "--sweep=extra=0,20";
+	for (i = 0; i < benches->nr; i++)
+		argv[nr++] = benches->items[i];
+	for (i = 0; !benches->nr && i < (args->injected ? 1 : ARRAY_SIZE(usual)); i++)
+		argv[nr++] = usual[i];
+	status = run_status(log, process_run(argv, NULL, NULL, log));
+	unlink(log);
+	return status;
+}
+
+static int selftest_live(const struct selftest_args *args, const struct opt_list *benches)
+{
+	__free_mem char *run = text_format("%s/baselines/" LIVE_NAME, args->results_dir), *dir = NULL;
+	int status = measure(args, benches);
+
+	if (status)
+		return status;
+	dir = run ? realpath(run, NULL) : NULL;
+	if (!dir)
+		return cmd_fail(&verb_selftest, "%s is not there, though the run ended well", run ? run : "the run");
+	printf("measured now: %s\n", dir);
+	return calibrate_run(args, dir);
+}
+
 static int selftest_main(int argc, char **argv)
 {
 	struct selftest_args args = { 0 };
@@ -101,8 +191,9 @@ static int selftest_main(int argc, char **argv)
 	int status;
 
 	if (cmd_parse(&verb_selftest, argc, argv, &args, &parsed, &status))
-		status = parsed.operands.nr == 1 ? calibrate_run(&args, parsed.operands.items[0])
-						 : cmd_usage(&verb_selftest, "one run is wanted");
+		status = args.live		   ? selftest_live(&args, &parsed.operands)
+			 : parsed.operands.nr == 1 ? calibrate_run(&args, parsed.operands.items[0])
+						   : cmd_usage(&verb_selftest, "one run is wanted");
 	opt_free(options, &args, &parsed);
 	return status;
 }
@@ -112,10 +203,11 @@ const struct verb verb_selftest = {
 	.summary = "compare a run with itself: how often does a verdict err",
 	.about = "Splits the boots of one kernel of a recorded run (or the blocks, where it was one boot) at random into two halves and "
 		 "compares them as two kernels, over and over. Nothing changed, so every regression or improvement is a false alarm. "
-		 "With --effect a change of known size is added to one half, and what counts is how often it is found.\n\n"
+		 "With --effect a change of known size is added to one half, and what counts is how often it is found; with --injected it was "
+		 "not added to numbers but done as work.\n\n"
 		 "Exit status: 0 no more false alarms than the verdicts promise (5 % of comparisons), 5 more, or something failed, 6 the "
-		 "run has too few boots or blocks.",
-	.operands = "RUN",
+		 "run has too few boots or blocks; with --live also what memcgbench run ended with.",
+	.operands = "RUN | --live [BENCH...]",
 	.options = options,
 	.main = selftest_main,
 };

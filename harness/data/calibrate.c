@@ -135,11 +135,59 @@ static int find_blocks(const struct compare_side *side, struct keys *keys)
 	return ret;
 }
 
+/* --- an effect that was measured --- */
+
+static const char *extra_of(const struct rundata_item *item)
+{
+	return json_string_value(json_object_get(item->params, "extra"));
+}
+
+static bool is_injected(const struct rundata_item *item)
+{
+	const char *extra = extra_of(item);
+
+	return extra && strcmp(extra, "0") != 0;
+}
+
+/* Does @injected differ from @plain in "extra" alone? */
+static bool is_partner(const struct rundata_item *plain, const struct rundata_item *injected)
+{
+	const char *name;
+	json_t *value;
+
+	if (strcmp(plain->bench, injected->bench) != 0 || plain->nr_metrics != injected->nr_metrics || plain->nr_arms != injected->nr_arms ||
+	    is_injected(plain) || !is_injected(injected) || json_object_size(plain->params) != json_object_size(injected->params))
+		return false;
+	json_object_foreach(plain->params, name, value)
+		if (strcmp(name, "extra") != 0 && !json_equal(value, json_object_get(injected->params, name)))
+			return false;
+	return json_array_size(plain->workers) == json_array_size(injected->workers);
+}
+
+static const struct rundata_item *find_partner(const struct rundata *data, const struct rundata_item *plain)
+{
+	for (size_t i = 0; i < data->nr_items; i++)
+		if (is_partner(plain, &data->items[i]))
+			return &data->items[i];
+	return NULL;
+}
+
+static bool has_partners(const struct rundata *data)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < data->nr_items; i++)
+		any |= find_partner(data, &data->items[i]) != NULL;
+	return any;
+}
+
 /* --- one half of a run, as a run of its own --- */
 
 struct half {
 	struct rundata data; /* its own: run, items and their samples; the rest is the whole run's */
 	double **values;     /* for each item; NULL: the whole run's */
+	bool of_partners;    /* of items that have a partner, and none else */
+	bool takes_injected; /* the partners' samples */
 };
 
 /* What becomes of unit keys[i] that was dealt to a half: number i - first; NR_NONE: it is of the other. */
@@ -210,7 +258,10 @@ static int take_samples(const struct rundata_item *from, const struct deal *bloc
 	return 0;
 }
 
-/* @blocks NULL: every sample; those of boots that are not of this half are passed over by compare. */
+/*
+ * @blocks NULL: every sample; those of boots that are not of this half are passed over by compare. @half->injected: those of an item's
+ * partner, under the item's own name.
+ */
 static int take_items(const struct compare_side *side, const struct deal *blocks, struct half *half)
 {
 	const struct rundata *whole = side->data;
@@ -220,11 +271,15 @@ static int take_items(const struct compare_side *side, const struct deal *blocks
 	if (!half->data.items || !half->values)
 		return no_memory();
 	for (size_t i = 0; i < whole->nr_items; i++) {
+		const struct rundata_item *partner = half->of_partners ? find_partner(whole, &whole->items[i]) : NULL;
+		struct rundata_item *item = &half->data.items[half->data.nr_items];
 		int ret;
 
-		half->data.items[i] = whole->items[i];
-		half->data.nr_items = i + 1;
-		ret = take_samples(&whole->items[i], blocks, &half->data.items[i]);
+		if (half->of_partners && !partner)
+			continue;
+		*item = whole->items[i];
+		half->data.nr_items++;
+		ret = take_samples(half->takes_injected ? partner : &whole->items[i], blocks, item);
 		if (ret)
 			return ret;
 	}
@@ -364,7 +419,8 @@ static int one_comparison(const struct trial *trial, gsl_rng *random, struct key
 	size_t nr = trial->calibration->nr_units;
 	struct deal first = { keys->key, nr }, second = { keys->key + nr, nr };
 	bool boots = trial->calibration->units_are_boots;
-	struct half a __free_half = { 0 }, b __free_half = { 0 };
+	struct half a __free_half = { .of_partners = trial->options->injected };
+	struct half b __free_half = { .of_partners = trial->options->injected, .takes_injected = trial->options->injected };
 	int ret;
 
 	gsl_ran_shuffle(random, keys->key, keys->nr, sizeof(*keys->key));
@@ -419,7 +475,9 @@ static int run(struct trial *trial, struct keys *keys)
 	snprintf(calibration->name, sizeof(calibration->name), "%s", trial->side.name);
 	snprintf(calibration->clock, sizeof(calibration->clock), "%s", clock ? clock : "ns");
 	calibration->nr_comparisons = trial->options->nr_comparisons;
-	trial->with_effect = effect->ratio > 0 || effect->absolute > 0;
+	if (trial->options->injected && !has_partners(trial->side.data))
+		return err_set(ENODATA, "%s has no two items that differ in the parameter extra alone", trial->side.data->dir);
+	trial->with_effect = trial->options->injected || effect->ratio > 0 || effect->absolute > 0;
 	ret = all_comparisons(trial, keys);
 	if (!ret)
 		finish(calibration);

@@ -9,6 +9,7 @@
 #ifndef DATA_CALIBRATE_H
 #define DATA_CALIBRATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,11 @@ struct calibrate_options {
 	size_t nr_comparisons;	     /* at least 1 */
 	size_t nr_units;	     /* of each half, drawn anew for each comparison; 0: all that there are */
 	uint64_t seed;		     /* of the splits */
+	/*
+	 * One half is of the items whose parameter "extra" is not 0, the other of those that are else the same: what was found is work that
+	 * was done. Items without such a partner are left out.
+	 */
+	bool injected;
 	struct limit effect;	     /* added to the times of the child memcg in one half: a share of them, and a number per op; 0: nothing */
 	const struct limits *limits; /* NULL: the defaults */
 };
@@ -45,7 +51,7 @@ struct calibration {
 };
 
 /*
- * -ENODATA: too few units for a verdict, or for @nr_units; -EINVAL: the run has several kernels, the sentence names them; errors of compare.h. @data may
+ * -ENODATA: too few units for a verdict, or for @nr_units, or nothing was injected; -EINVAL: the run has several kernels, the sentence names them; errors of compare.h. @data may
  * not change meanwhile. Free with calibration_free().
  */
 int calibrate(const struct rundata *data, const struct calibrate_options *options,

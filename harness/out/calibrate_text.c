@@ -23,6 +23,8 @@ static void put_effect(const struct limit *effect, const char *clock, FILE *out)
 	fputs(effect->ratio > 0 && effect->absolute > 0 ? " and " : "", out);
 	if (effect->absolute > 0)
 		fprintf(out, "%g %s per op", effect->absolute, clock);
+	if (!(effect->ratio > 0) && !(effect->absolute > 0))
+		fputs("work, by the parameter extra", out);
 }
 
 int calibrate_text(const struct calibration *calibration, const struct limit *effect, FILE *out)
