@@ -74,6 +74,23 @@ static int resolve_arm(const struct explain_query *query, struct explain_resolve
 	return 0;
 }
 
+const char *explain_off_kernel(const struct rundata *data, const char *kernel, const struct rundata_item *item, size_t off)
+{
+	const json_t *boots = boots_of(data);
+	const char *plain;
+	size_t i;
+
+	/* Only "off" is booted once for all variants of a kernel. */
+	if (off == SIZE_MAX || strcmp(item->arms[off].state, "off"))
+		return kernel;
+	for (i = 0; i < json_array_size(boots); i++) {
+		plain = json_string_value(json_object_get(json_array_get(boots, i), "variant_of"));
+		if (plain && !strcmp(boot_kernel(json_array_get(boots, i)), kernel))
+			return plain;
+	}
+	return kernel;
+}
+
 int explain_resolve(const struct rundata *data, const struct explain_query *query, struct explain_resolved *ret_resolved)
 {
 	struct explain_resolved resolved = {0};
@@ -94,22 +111,25 @@ int explain_resolve(const struct rundata *data, const struct explain_query *quer
 		return err_set(ENOENT, "%s has no metric \"%s\"", resolved.item->bench, query->metric);
 	resolved.metric = query->metric ? i : 0;
 	ret = resolve_arm(query, &resolved);
-	if (!ret)
-		*ret_resolved = resolved;
-	return ret;
+	if (ret)
+		return ret;
+	resolved.off_kernel = explain_off_kernel(data, resolved.kernel, resolved.item, resolved.off);
+	*ret_resolved = resolved;
+	return 0;
 }
 
 const struct rundata_sample *explain_least(const struct rundata *data, const struct explain_resolved *resolved, size_t arm,
 					   uint64_t seed, const json_t **ret_boot)
 {
 	const json_t *boots = boots_of(data);
+	const char *kernel = arm == resolved->off ? resolved->off_kernel : resolved->kernel;
 	const struct rundata_sample *least = NULL;
 	size_t i, b;
 
 	for (b = 0; b < json_array_size(boots); b++) {
 		const json_t *boot = json_array_get(boots, b);
 
-		if (strcmp(boot_kernel(boot), resolved->kernel) ||
+		if (strcmp(boot_kernel(boot), kernel) ||
 		    (uint64_t)json_integer_value(json_object_get(boot, "seed")) != seed)
 			continue;
 		for (i = 0; i < resolved->item->nr_samples; i++) {
@@ -127,16 +147,13 @@ const struct rundata_sample *explain_least(const struct rundata *data, const str
 	return least;
 }
 
-int explain_values(const struct rundata *data, const struct explain_query *query, struct explain_value **ret_values, size_t *ret_nr)
+int explain_resolved_values(const struct rundata *data, const struct explain_resolved *resolved, struct explain_value **ret_values,
+			    size_t *ret_nr)
 {
 	const json_t *boots = boots_of(data), *boot;
 	struct explain_value *values;
-	struct explain_resolved resolved;
 	size_t nr = 0, i, k;
-	int ret = explain_resolve(data, query, &resolved);
 
-	if (ret)
-		return ret;
 	values = calloc(json_array_size(boots) + 1, sizeof(*values));
 	if (!values)
 		return err_sys(ENOMEM, "memory for values");
@@ -146,24 +163,32 @@ int explain_values(const struct rundata *data, const struct explain_query *query
 
 		for (k = 0; k < nr && values[k].seed != seed; k++)
 			;
-		with = explain_least(data, &resolved, resolved.arm, seed, &boot);
-		off = resolved.off == SIZE_MAX ? NULL : explain_least(data, &resolved, resolved.off, seed, &boot);
+		with = explain_least(data, resolved, resolved->arm, seed, &boot);
+		off = resolved->off == SIZE_MAX ? NULL : explain_least(data, resolved, resolved->off, seed, &boot);
 		if (k < nr || !with)
 			continue;
 		values[nr++] = (struct explain_value){
 			.seed = seed,
-			.with = with->value[resolved.metric],
-			.off = off ? off->value[resolved.metric] : NAN,
+			.with = with->value[resolved->metric],
+			.off = off ? off->value[resolved->metric] : NAN,
 		};
 	}
 	if (!nr) {
 		free(values);
-		return err_set(ENODATA, "%s holds no sample of %s %s on kernel %s", data->dir, resolved.item->bench,
-			       resolved.item->metrics[resolved.metric].name, resolved.kernel);
+		return err_set(ENODATA, "%s holds no sample of %s %s on kernel %s", data->dir, resolved->item->bench,
+			       resolved->item->metrics[resolved->metric].name, resolved->kernel);
 	}
 	*ret_values = values;
 	*ret_nr = nr;
 	return 0;
+}
+
+int explain_values(const struct rundata *data, const struct explain_query *query, struct explain_value **ret_values, size_t *ret_nr)
+{
+	struct explain_resolved resolved;
+	int ret = explain_resolve(data, query, &resolved);
+
+	return ret ? ret : explain_resolved_values(data, &resolved, ret_values, ret_nr);
 }
 
 static bool is_sample_of(const json_t *record, const struct explain_resolved *resolved, size_t arm, unsigned int boot)
@@ -307,6 +332,34 @@ static int make_tables(const struct rundata *data, const struct explain_resolved
 	return ret;
 }
 
+/* run.json's hash of the image that @boot started; "": it has none. */
+static const char *image_of(const struct rundata *data, const json_t *boot)
+{
+	const char *plain = json_string_value(json_object_get(boot, "variant_of")), *name, *hash;
+	const json_t *kernels = json_object_get(data->run, "kernels");
+	size_t i;
+
+	for (i = 0; i < json_array_size(kernels); i++) {
+		name = json_string_value(json_object_get(json_array_get(kernels, i), "name"));
+		hash = json_string_value(json_object_get(json_array_get(kernels, i), "sha256"));
+		if (name && hash && !strcmp(name, plain ? plain : boot_kernel(boot)))
+			return hash;
+	}
+	return "";
+}
+
+/* The profile holds the first digits of its image's hash (guest/probe.h). */
+static int check_image(const struct rundata *data, const json_t *boot, const struct profile *profile)
+{
+	const char *hash = image_of(data, boot);
+
+	if (*hash && strncmp(hash, profile->name, strlen(profile->name)))
+		return err_set(EBADMSG, "the profile of boot %lld is of the image %s, but the boot was of %.*s (%s)",
+			       (long long)json_integer_value(json_object_get(boot, "boot")), profile->name, (int)strlen(profile->name), hash,
+			       boot_kernel(boot));
+	return 0;
+}
+
 static int load_symbols(const struct rundata *data, const struct profile *profile, const json_t *boot, struct symbols *symbols)
 {
 	const char *release = json_string_value(json_object_get(json_object_get(boot, "facts"), "release"));
@@ -338,7 +391,9 @@ int explain_profile(const struct rundata *data, const json_t *boot, struct symbo
 		return err_set(ENODATA, "boot %u of %s was not profiled; memcgbench run --profile does", number, data->dir);
 	if (ret)
 		return ret;
-	ret = load_symbols(data, profile, boot, symbols);
+	ret = check_image(data, boot, profile);
+	if (!ret)
+		ret = load_symbols(data, profile, boot, symbols);
 	if (ret) {
 		profile_free(profile);
 		return ret;
@@ -379,33 +434,33 @@ static void name_arm(const struct rundata_item *item, size_t arm, char *buf, siz
 		snprintf(buf, size, "%s", item->arms[arm].state);
 }
 
-int explain_side_load(const struct rundata *data, const struct explain_query *query, uint64_t seed, struct explain_side *ret_side)
+int explain_resolved_load(const struct rundata *data, const struct explain_resolved *resolved, uint64_t seed,
+			  struct explain_side *ret_side)
 {
-	struct explain_side side = {0};
-	struct explain_resolved resolved;
-	int ret = explain_resolve(data, query, &resolved);
+	struct explain_side side = {.item = resolved->item, .metric = resolved->metric, .arm = resolved->arm};
+	const json_t *boot;
+	int ret;
 
-	if (ret)
-		return ret;
-	snprintf(side.kernel, sizeof(side.kernel), "%s", resolved.kernel);
-	side.item = resolved.item;
-	side.metric = resolved.metric;
-	side.arm = resolved.arm;
-	name_arm(resolved.item, resolved.arm, side.arm_name, sizeof(side.arm_name));
-	ret = load_rep(data, &resolved, resolved.arm, seed, &side.symbols, &side.with);
-	if (!ret && resolved.off != SIZE_MAX) {
-		const json_t *boot;
-
-		side.has_off = explain_least(data, &resolved, resolved.off, seed, &boot) != NULL;
-		if (side.has_off)
-			ret = load_rep(data, &resolved, resolved.off, seed, &side.symbols, &side.off);
-	}
+	snprintf(side.kernel, sizeof(side.kernel), "%s", resolved->kernel);
+	name_arm(resolved->item, resolved->arm, side.arm_name, sizeof(side.arm_name));
+	ret = load_rep(data, resolved, resolved->arm, seed, &side.symbols, &side.with);
+	side.has_off = resolved->off != SIZE_MAX && explain_least(data, resolved, resolved->off, seed, &boot);
+	if (!ret && side.has_off)
+		ret = load_rep(data, resolved, resolved->off, seed, &side.symbols, &side.off);
 	if (ret) {
 		explain_side_free(&side);
 		return ret;
 	}
 	*ret_side = side;
 	return 0;
+}
+
+int explain_side_load(const struct rundata *data, const struct explain_query *query, uint64_t seed, struct explain_side *ret_side)
+{
+	struct explain_resolved resolved;
+	int ret = explain_resolve(data, query, &resolved);
+
+	return ret ? ret : explain_resolved_load(data, &resolved, seed, ret_side);
 }
 
 void explain_side_free(struct explain_side *side)

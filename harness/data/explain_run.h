@@ -12,16 +12,27 @@ struct explain_resolved {
 	const char *kernel;
 	const struct rundata_item *item;
 	size_t metric, arm, off; /* off: SIZE_MAX: the item has none, or it is the arm itself */
+	const char *off_kernel;	 /* whose boots have off: the kernel itself, or that which it is a variant of (boot record, variant_of) */
 };
 
 int explain_resolve(const struct rundata *data, const struct explain_query *query, struct explain_resolved *ret_resolved) __must_check;
+
+/* As explain_side_load(), of what is resolved already; @resolved->off may be any arm that is to be subtracted. */
+int explain_resolved_load(const struct rundata *data, const struct explain_resolved *resolved, uint64_t seed,
+			  struct explain_side *ret_side) __must_check;
+/* The same for explain_values(). */
+int explain_resolved_values(const struct rundata *data, const struct explain_resolved *resolved, struct explain_value **ret_values,
+			    size_t *ret_nr) __must_check;
+/* off_kernel for the arm @off of @item. */
+const char *explain_off_kernel(const struct rundata *data, const char *kernel, const struct rundata_item *item, size_t off);
 
 /* The least rep of an arm under a seed of a kernel; NULL: there is none. *ret_boot: its boot record in run.json. */
 const struct rundata_sample *explain_least(const struct rundata *data, const struct explain_resolved *resolved, size_t arm,
 					   uint64_t seed, const json_t **ret_boot);
 
 /*
- * The profile of boot @boot, and the symbols of its kernel (kept in @symbols when they are there already). -ENODATA: it was not profiled.
+ * The profile of boot @boot, and the symbols of its kernel (kept in @symbols when they are there already). -ENODATA: it was not profiled;
+ * -EBADMSG: the profile is damaged, or of another image than run.json says of the boot.
  */
 int explain_profile(const struct rundata *data, const json_t *boot, struct symbols *symbols, struct profile **ret_profile) __must_check;
 

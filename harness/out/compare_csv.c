@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "out/compare_formats.h"
+#include "out/explain_compare.h"
 #include "out/number.h"
 
 static void csv_text(FILE *out, const char *text)
@@ -128,11 +129,42 @@ static void md_row(const struct compare *compare, const struct compare_row *row,
 	fputs(" |\n", out);
 }
 
+/* A list of the rows that are known by function. */
+static int md_functions(const struct compare *compare, const struct compare_look *look, FILE *out)
+{
+	char arm[LABEL_MAX];
+	size_t i, nr = 0;
+
+	for (i = 0; i < compare->nr_rows; i++) {
+		const struct compare_row *row = &compare->rows[i];
+		__free_mem char *functions = compare_functions(compare, row), *label = NULL;
+
+		if (!functions)
+			return err_sys(ENOMEM, "memory for a table");
+		if (!*functions)
+			continue;
+		label = compare_item_label(compare, row, look);
+		if (!label)
+			return err_sys(ENOMEM, "memory for a table");
+		fputs(nr++ ? "- " : "\n- ", out);
+		md_text(out, label);
+		fputs(", ", out);
+		md_text(out, row->metric->name);
+		fputs(", ", out);
+		md_text(out, compare_arm_label(row, arm));
+		fputs(", ", out);
+		md_text(out, functions);
+		fputc('\n', out);
+	}
+	return 0;
+}
+
 int compare_md(const struct compare *compare, const struct compare_look *look, FILE *out)
 {
 	__free_mem char *methods = compare_methods(compare);
 	char summary[256], below[LABEL_MAX];
 	size_t i;
+	int ret;
 
 	fputs("| bench | metric | state | unit | ", out);
 	md_text(out, compare_head(compare, false));
@@ -148,6 +180,9 @@ int compare_md(const struct compare *compare, const struct compare_look *look, F
 			return err_sys(ENOMEM, "memory for a table");
 		md_row(compare, &compare->rows[i], label, out);
 	}
+	ret = md_functions(compare, look, out);
+	if (ret)
+		return ret;
 	fprintf(out, "\n**%s**\n", compare_summary(compare, summary, sizeof(summary)));
 	if (methods && *methods) {
 		fputc('\n', out);

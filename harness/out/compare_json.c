@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "out/compare_formats.h"
+#include "out/explain_compare.h"
 
 static json_t *number(double value)
 {
@@ -76,6 +77,7 @@ static json_t *row_json(const struct compare *compare, const struct compare_row 
 	json_object_set_new(json, "units_wanted", json_integer((json_int_t)row->nr_wanted));
 	json_object_set_new(json, "verdict", json_string(compare_verdict_name(row->verdict)));
 	json_object_set_new(json, "why", json_string(row->why));
+	json_object_set_new(json, "functions", compare_functions_json(compare, row));
 	return json;
 }
 

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "out/compare_formats.h"
+#include "out/explain_compare.h"
 #include "out/number.h"
 #include "out/table.h"
 
@@ -322,6 +323,30 @@ static int print_items(const struct compare *compare, const struct compare_look 
 	return ret;
 }
 
+static int put_functions(const struct compare *compare, const struct compare_look *look, FILE *out)
+{
+	char arm[LABEL_MAX];
+	size_t i, nr = 0;
+
+	for (i = 0; i < compare->nr_rows; i++) {
+		const struct compare_row *row = &compare->rows[i];
+		__free_mem char *functions = compare_functions(compare, row), *label = NULL;
+
+		if (!functions)
+			return err_sys(ENOMEM, "memory for a table");
+		if (!*functions)
+			continue;
+		label = compare_item_label(compare, row, look);
+		if (!label)
+			return err_sys(ENOMEM, "memory for a table");
+		put(out, "  ", "%s %s %s, %s", label, row->metric->name, compare_arm_label(row, arm), functions);
+		nr++;
+	}
+	if (nr)
+		fputc('\n', out);
+	return 0;
+}
+
 static void put_notes(const struct compare *compare, FILE *out)
 {
 	__free_mem char *methods = compare_methods(compare);
@@ -364,6 +389,9 @@ int compare_lkml(const struct compare *compare, const struct compare_look *look,
 	if (ret)
 		return ret;
 	fputc('\n', out);
+	ret = put_functions(compare, look, out);
+	if (ret)
+		return ret;
 	put_notes(compare, out);
 	return ferror(out) ? err_set(EIO, "the comparison could not be written") : 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "out/compare_formats.h"
+#include "out/explain_compare.h"
 #include "out/number.h"
 #include "out/table.h"
 
@@ -78,6 +79,17 @@ static void print_row(struct table *table, const struct compare *compare, const 
 	table_cell(table, verdict_styles[row->verdict], "%s", compare_verdict_name(row->verdict));
 }
 
+/* A paragraph as wide as the table. */
+static void print_filled(const char *first, const char *text, const struct compare_look *look, FILE *out)
+{
+	__free_mem char *filled = table_fill(text, first, look->width ? look->width : WIDTH);
+
+	if (filled && *text) {
+		table_put(filled, TABLE_PLAIN, &(struct table_look){.colour = look->colour, .ascii = look->ascii}, out);
+		fputc('\n', out);
+	}
+}
+
 /* What the verdict alone does not say. */
 static int print_why(const struct compare *compare, const struct compare_row *row, const struct compare_look *look, FILE *out)
 {
@@ -94,6 +106,22 @@ static int print_why(const struct compare *compare, const struct compare_row *ro
 		return err_sys(ENOMEM, "memory for a table");
 	table_put(filled, TABLE_PLAIN, &(struct table_look){.colour = look->colour, .ascii = look->ascii}, out);
 	fputc('\n', out);
+	return 0;
+}
+
+/* Where the change lies, when the runs know. */
+static int print_functions(const struct compare *compare, const struct compare_row *row, const struct compare_look *look, FILE *out)
+{
+	__free_mem char *functions = compare_functions(compare, row), *first = NULL;
+	char arm[LABEL_MAX];
+
+	if (!functions)
+		return err_sys(ENOMEM, "memory for a table");
+	if (!*functions)
+		return 0;
+	if (asprintf(&first, "    %s %s, ", row->metric->name, compare_arm_label(row, arm)) < 0)
+		return err_sys(ENOMEM, "memory for a table");
+	print_filled(first, functions, look, out);
 	return 0;
 }
 
@@ -129,6 +157,8 @@ static int print_item(const struct compare *compare, size_t first, size_t nr, co
 	table_free(table);
 	for (i = 0; !ret && i < nr && !compare_common_why(compare); i++)
 		ret = print_why(compare, &rows[i], look, out);
+	for (i = 0; !ret && i < nr; i++)
+		ret = print_functions(compare, &rows[i], look, out);
 	return ret;
 }
 
@@ -152,17 +182,6 @@ static enum compare_verdict worst(const struct compare *compare)
 		if (compare->count[order[i]])
 			return order[i];
 	return COMPARE_SAME;
-}
-
-/* A paragraph as wide as the table. */
-static void print_filled(const char *first, const char *text, const struct compare_look *look, FILE *out)
-{
-	__free_mem char *filled = table_fill(text, first, look->width ? look->width : WIDTH);
-
-	if (filled && *text) {
-		table_put(filled, TABLE_PLAIN, &(struct table_look){.colour = look->colour, .ascii = look->ascii}, out);
-		fputc('\n', out);
-	}
 }
 
 static void print_notes(const struct compare *compare, const struct compare_look *look, FILE *out)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <math.h>
 
+#include "data/explain_change.h"
 #include "data/slowpaths.h"
 #include "out/explain.h"
 
@@ -58,16 +59,6 @@ static json_t *side_json(const struct explain_side *side)
 	return json;
 }
 
-static const char *note_name(enum explain_note note)
-{
-	static const char *const names[] = {
-		[EXPLAIN_PLAIN] = "",	     [EXPLAIN_NEW] = "new",	  [EXPLAIN_GONE] = "gone",
-		[EXPLAIN_RENAMED] = "renamed", [EXPLAIN_CALLED] = "called", [EXPLAIN_UNCALLED] = "uncalled",
-	};
-
-	return names[note];
-}
-
 static json_t *rows_json(const struct explain_view *view)
 {
 	json_t *rows = json_array();
@@ -81,7 +72,7 @@ static json_t *rows_json(const struct explain_view *view)
 		if (view->old && view->has_off)
 			json_object_set_new(json, "off_change", json_real(row->off_change));
 		if (row->note != EXPLAIN_PLAIN)
-			json_object_set_new(json, "note", json_string(note_name(row->note)));
+			json_object_set_new(json, "note", json_string(explain_note_name(row->note)));
 		if (row->was)
 			json_object_set_new(json, "was", json_string(row->was));
 		json_array_append_new(rows, json);

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "out/explain_compare.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/compare_explain.h"
+#include "out/explain.h"
+
+static void put_part(FILE *out, const char *separator, const struct explain_part *part)
+{
+	char number[32];
+
+	fprintf(out, "%s%s %s", separator, part->name, explain_number(part->change, true, number, sizeof(number)));
+	switch (part->note) {
+	case EXPLAIN_NEW:
+		fputs(" (new)", out);
+		break;
+	case EXPLAIN_GONE:
+		fputs(" (gone)", out);
+		break;
+	case EXPLAIN_RENAMED:
+		fprintf(out, " (was %s)", part->was);
+		break;
+	case EXPLAIN_CALLED:
+		fputs(" (newly called)", out);
+		break;
+	case EXPLAIN_UNCALLED:
+		fputs(" (no longer called)", out);
+		break;
+	case EXPLAIN_PLAIN:
+		break;
+	}
+}
+
+char *explain_change_sentence(const struct explain_change *change)
+{
+	char number[32], *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fputs(explain_number(change->change, true, number, sizeof(number)), out);
+	for (i = 0; i < change->nr_parts; i++)
+		put_part(out, i ? ", " : " = ", &change->parts[i]);
+	/* What prints as 0 is not worth words, unless it is all there is. */
+	explain_number(change->rest, true, number, sizeof(number));
+	if (change->nr_rest && (strcmp(number, "0") || !change->nr_parts))
+		fprintf(out, "%s%zu other%s %s", i ? ", " : " = ", change->nr_rest, change->nr_rest == 1 ? "" : "s", number);
+	if (change->nr_seeds > 1)
+		fprintf(out, " (seed %llu)", (unsigned long long)change->seed);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+json_t *explain_change_json(const struct explain_change *change)
+{
+	json_t *parts = json_array();
+	size_t i;
+
+	for (i = 0; i < change->nr_parts; i++) {
+		const struct explain_part *part = &change->parts[i];
+		json_t *json = json_pack("{s:s, s:f}", "name", part->name, "change", part->change);
+
+		if (part->note != EXPLAIN_PLAIN)
+			json_object_set_new(json, "note", json_string(explain_note_name(part->note)));
+		if (part->was[0])
+			json_object_set_new(json, "was", json_string(part->was));
+		json_array_append_new(parts, json);
+	}
+	return json_pack("{s:f, s:I, s:o, s:f, s:I}", "change", change->change, "seed", (json_int_t)change->seed, "parts", parts, "rest",
+			 change->rest, "nr_rest", (json_int_t)change->nr_rest);
+}
+
+char *compare_functions(const struct compare *compare, const struct compare_row *row)
+{
+	struct explain_change change __free_explain_change = {0};
+	__free_mem char *sentence = NULL;
+	char *text;
+	int ret = compare_explain(compare, row, EXPLAIN_CHANGE_NAMED, &change);
+
+	if (ret)
+		return ret == -ENOMEM ? NULL : strdup("");
+	sentence = explain_change_sentence(&change);
+	return sentence && asprintf(&text, "by function: %s", sentence) >= 0 ? text : NULL;
+}
+
+json_t *compare_functions_json(const struct compare *compare, const struct compare_row *row)
+{
+	struct explain_change change __free_explain_change = {0};
+	int ret = compare_explain(compare, row, EXPLAIN_CHANGE_JSON, &change);
+
+	if (ret)
+		return ret == -ENOMEM ? NULL : json_null();
+	return explain_change_json(&change);
+}
