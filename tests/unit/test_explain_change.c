@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which functions a change came from: runs, profiles and symbols are made here by those who write the real ones. And that nothing is
+ * said where it might be wrong.
+ */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "base/region.h"
+#include "data/compare_explain.h"
+#include "data/explain_change.h"
+#include "data/store.h"
+#include "out/explain_compare.h"
+#include "probe/track.h"
+
+#define K(x) (0xffffffff81000000u + (x))
+#define OPS  10
+#define SEEDS 3
+/* What reading the clock takes. */
+#define OUTSIDE 50
+/* From the mark to the system call. */
+#define USER 4
+
+static char scratch[64];
+static unsigned int nr_runs;
+
+static int setup(void **state)
+{
+	(void)state;
+	nr_runs = 0;
+	strcpy(scratch, "/tmp/test-explain-change-XXXXXX");
+	return mkdtemp(scratch) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
+	return system(command);
+}
+
+/* --- profiles --- */
+
+/* Instructions of one rep: of "charge", and of what it jumps to. */
+struct cost {
+	uint32_t charge, next;
+};
+
+static struct track_block *block(struct track *track, uint64_t vaddr, uint32_t nr, enum x86_kind kind, uint64_t target)
+{
+	struct track_block *b = calloc(1, sizeof(*b) + nr * sizeof(b->offset[0]));
+	uint32_t i;
+
+	assert_non_null(b);
+	*b = (struct track_block){
+		.vaddr = vaddr, .end = vaddr + 4 * nr, .last_pc = vaddr + 4 * (nr - 1), .target = target, .nr = nr, .first = nr,
+		.kind = (uint8_t)kind, .last_may_fault = kind != X86_BRANCH, .pair = TABLE_NONE, .code = track_code(track, vaddr),
+	};
+	for (i = 0; i < nr; i++)
+		b->offset[i] = (uint16_t)(4 * i);
+	return b;
+}
+
+static void run_rep(struct track *track, unsigned int arm, uint32_t rep, const struct cost *cost)
+{
+	struct track_block *user = block(track, 0x400000, 2 + USER, X86_SYSCALL, 0),
+			   *charge = block(track, K(0), cost->charge, X86_BRANCH, K(0x10000)),
+			   *next = block(track, K(0x10000), cost->next + 1, X86_PLAIN, 0);
+	uint64_t id = REGION_ID(0, arm, 0, rep);
+	int bit;
+
+	track_mark(track, 0, REGION_ID_START, NULL, 0, 0);
+	for (bit = REGION_ID_BITS; bit--;)
+		track_mark(track, 0, id >> bit & 1 ? REGION_ID_1 : REGION_ID_0, NULL, 0, 0);
+	track_mark(track, 0, REGION_BEGIN, user, 2, 0);
+	track->vcpus[0].accesses = 1;
+	track_block(track, 0, charge);
+	track->vcpus[0].accesses = 0;
+	track_block(track, 0, next);
+	track_mark(track, 0, REGION_END, next, cost->next, 0);
+	free(user);
+	free(charge);
+	free(next);
+}
+
+static void write_profile(const char *run, unsigned int boot, const char *id, unsigned int arm, const struct cost *cost)
+{
+	char path[256];
+	struct track track;
+
+	assert_true(track_init(&track));
+	run_rep(&track, arm, 1, cost);
+	track_finish(&track);
+	snprintf(path, sizeof(path), "%s/boots", run);
+	mkdir(path, 0777);
+	snprintf(path, sizeof(path), "%s/boots/%u", run, boot);
+	mkdir(path, 0777);
+	snprintf(path, sizeof(path), "%s/boots/%u/profile", run, boot);
+	assert_int_equal(track_write(&track, path, id, 1), 0);
+	track_free(&track);
+}
+
+static void write_symbols(const char *run, const char *id, const char *next)
+{
+	char path[256], text[256];
+
+	snprintf(path, sizeof(path), "%s/symbols", run);
+	mkdir(path, 0777);
+	snprintf(text, sizeof(text), "%llx T charge\n%llx T %s\n", (unsigned long long)K(0), (unsigned long long)K(0x10000), next);
+	assert_int_equal(store_file(path, id, text), 0);
+}
+
+/* --- runs --- */
+
+#define OLD_ID "00000000000000aa"
+#define NEW_ID "00000000000000bb"
+
+/* How a run is made; 0 is the plain one. */
+struct ways {
+	const char *clock;
+	bool two_workers, is_count;
+	double lie; /* added to what the samples of the new child say, per op */
+};
+
+static void line(struct store *store, unsigned int boot, const char *fmt, ...) __printf(3, 4);
+
+static void line(struct store *store, unsigned int boot, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	assert_true(vasprintf(&text, fmt, ap) >= 0);
+	va_end(ap);
+	if (store_line(store, boot, "qemu", text, NULL))
+		fail_msg("%s: %s", text, err_msg());
+	free(text);
+}
+
+static void head(struct store *store, unsigned int boot, const char *kernel, unsigned int seed, const struct ways *ways)
+{
+	const char *clock = ways->clock ? ways->clock : "insn";
+
+	line(store, boot,
+	     "{\"type\": \"boot\", \"schema\": \"memcgbench-samples\", \"schema_version\": 1, \"clock\": \"%s\", \"seed\": %u, "
+	     "\"clock_cost_ns\": 30, \"kernel\": \"%s\", \"facts\": {\"release\": \"6.x\", \"arch\": \"x86_64\", \"cpu_model\": \"max\", "
+	     "\"page_bytes\": 4096}, \"cgroup\": {\"version\": \"v2\"}, \"topology\": {\"pus\": 1, \"nodes\": 1}}",
+	     clock, seed, kernel);
+	line(store, boot,
+	     "{\"type\": \"item\", \"item\": 0, \"bench\": \"fault_storm\", \"version\": 1, \"op\": \"page\", \"params\": {}, "
+	     "\"mode\": \"processes\", \"place\": \"compact\", \"memory\": \"default\", \"oversubscribed\": false, \"workers\": "
+	     "[{\"pu\": 0, \"core\": 0, \"node\": 0, \"package\": 0}%s], \"metrics\": [{\"name\": \"fault\", \"help\": \"x\", %s\"op\": \"page\", "
+	     "\"unit\": \"ns/page\", \"better\": \"lower\"}], \"arms\": [{\"arm\": 0, \"state\": \"off\", \"depth\": 0, \"limit_bytes\": null}, "
+	     "{\"arm\": 1, \"state\": \"child\", \"depth\": 1, \"limit_bytes\": null}], \"passes\": 1}",
+	     ways->two_workers ? ", {\"pu\": 1, \"core\": 1, \"node\": 0, \"package\": 0}" : "", ways->is_count ? "\"kind\": \"count\", " : "");
+}
+
+static void boot(struct store *store, unsigned int number, const char *kernel, unsigned int seed, unsigned int arm, const struct cost *cost,
+		 const struct ways *ways)
+{
+	bool is_new = !strcmp(kernel, "new");
+	double insns = USER + cost->charge + cost->next + OUTSIDE + (is_new && arm ? ways->lie * OPS : 0);
+	unsigned int rep;
+
+	head(store, number, kernel, seed, ways);
+	/* The first is the one that is profiled, and the cheaper one. */
+	for (rep = 1; rep <= 2; rep++)
+		line(store, number,
+		     "{\"type\": \"sample\", \"item\": 0, \"arm\": %u, \"block\": 0, \"pos\": 0, \"rep\": %u, \"warmup\": false, "
+		     "\"passes\": 1, \"metrics\": {\"fault\": {\"ops\": %d, \"%s\": %.0f}}, \"elapsed_ns\": 1, \"evidence\": {\"minflt\": 0, "
+		     "\"majflt\": 0, \"nvcsw\": 0, \"nivcsw\": 0}}",
+		     arm, rep, OPS, ways->is_count ? "count" : "ns", insns + rep - 1);
+	line(store, number, "{\"type\": \"end\", \"status\": \"complete\"}");
+	write_profile(store_dir(store), number, is_new ? NEW_ID : OLD_ID, arm, cost);
+}
+
+/*
+ * Boots 0-2: old, off; 3-5: old, child; 6-8: new, off; 9-11: new, child. Per op of 10: charge grows by 10 in the child and by 1 without;
+ * "counter" becomes "fresh" and grows by 5, and by a tenth of the seed.
+ */
+static struct rundata *make_run(const struct ways *ways, char *path, size_t size)
+{
+	static const struct cost costs[4] = {{100, 50}, {1000, 500}, {110, 50}, {1110, 550}};
+	struct rundata *data;
+	struct store *store;
+	unsigned int i, seed;
+	char name[32];
+	json_t *run = json_pack("{s:s, s:{s:i, s:i, s:i, s:[]}, s:{s:s, s:s, s:s}, s:[{s:s, s:s}, {s:s, s:s}], s:{s:s, s:s}}", "clock",
+				ways->clock ? ways->clock : "insn", "plan", "seed", 1, "blocks", 1, "rep_ns", 1000, "items", "guest", "accel",
+				"tcg-icount", "qemu_version", "7.2", "cpu_model", "max", "kernels", "name", "old", "sha256",
+				OLD_ID "0000", "name", "new", "sha256", NEW_ID "0000", "memcgbench", "version", "1", "revision", "r");
+
+	assert_non_null(run);
+	snprintf(name, sizeof(name), "run%u", nr_runs++);
+	assert_int_equal(store_create(scratch, name, run, &store), 0);
+	json_decref(run);
+	snprintf(path, size, "%s", store_dir(store));
+	for (i = 0; i < 4; i++)
+		for (seed = 1; seed <= SEEDS; seed++) {
+			struct cost cost = costs[i];
+
+			cost.next += i == 3 ? seed : 0;
+			boot(store, SEEDS * i + seed - 1, i < 2 ? "old" : "new", seed, i % 2, &cost, ways);
+		}
+	write_symbols(path, OLD_ID, "counter");
+	write_symbols(path, NEW_ID, "fresh");
+	assert_int_equal(store_finish(store, "complete"), 0);
+	if (rundata_load(path, &data))
+		fail_msg("%s", err_msg());
+	return data;
+}
+
+static struct explain_end end_of(const struct rundata *data, const char *kernel, size_t below)
+{
+	return (struct explain_end){.data = data, .kernel = kernel, .item = &data->items[0], .metric = 0, .arm = 1, .below = below};
+}
+
+static int make(const struct rundata *data, double wanted, struct explain_change *ret_change)
+{
+	struct explain_end old = end_of(data, "old", 0), new = end_of(data, "new", 0);
+
+	return explain_change_make(&old, &new, wanted, 8, ret_change);
+}
+
+static void near(double value, double expected)
+{
+	if (!(fabs(value - expected) < 1e-6))
+		fail_msg("%.9g for %.9g", value, expected);
+}
+
+static const struct explain_part *find_part(const struct explain_change *change, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < change->nr_parts; i++)
+		if (!strcmp(change->parts[i].name, name))
+			return &change->parts[i];
+	fail_msg("no part %s", name);
+	return NULL;
+}
+
+/* --- tests --- */
+
+/* Memcg's own part: what changed with it off is subtracted, function by function. */
+static void names_functions(void **state)
+{
+	struct explain_change change;
+	struct rundata *data;
+	char path[160];
+
+	(void)state;
+	data = make_run(&(struct ways){0}, path, sizeof(path));
+	if (make(data, 15.2, &change))
+		fail_msg("%s", err_msg());
+	assert_int_equal(change.seed, 2);
+	assert_int_equal(change.nr_seeds, SEEDS);
+	near(change.change, 15.2);
+	assert_int_equal(change.nr_parts, 3);
+	/* Not the same function: without memcg it lost 5 and gained 5. */
+	near(find_part(&change, "fresh")->change, 55.2 - 5);
+	assert_int_equal(find_part(&change, "fresh")->note, EXPLAIN_NEW);
+	near(find_part(&change, "counter")->change, -50 + 5);
+	assert_int_equal(find_part(&change, "counter")->note, EXPLAIN_GONE);
+	near(find_part(&change, "charge")->change, 10);
+	assert_string_equal(change.parts[0].name, "fresh");
+	assert_string_equal(change.parts[2].name, "charge");
+	near(change.rest, 0);
+	explain_change_free(&change);
+	rundata_free(data);
+}
+
+static void few_names_and_the_rest(void **state)
+{
+	struct explain_end old, new;
+	struct explain_change change;
+	struct rundata *data;
+	char path[160];
+
+	(void)state;
+	data = make_run(&(struct ways){0}, path, sizeof(path));
+	old = end_of(data, "old", SIZE_MAX);
+	new = end_of(data, "new", SIZE_MAX);
+	/* Nothing below: the arm's own change, 11 + 5.3. */
+	assert_int_equal(explain_change_make(&old, &new, 16.3, 1, &change), 0);
+	assert_int_equal(change.seed, 3);
+	near(change.change, 16.3);
+	assert_int_equal(change.nr_parts, 1);
+	assert_string_equal(change.parts[0].name, "fresh");
+	near(change.rest, 16.3 - 55.3);
+	assert_int_equal(change.nr_rest, 2);
+	explain_change_free(&change);
+	rundata_free(data);
+}
+
+/* A change that no seed has, and samples that the profiles do not add up to. */
+static void nothing_that_does_not_fit(void **state)
+{
+	struct explain_change change = {.seed = 77};
+	struct rundata *data;
+	char path[160];
+
+	(void)state;
+	data = make_run(&(struct ways){0}, path, sizeof(path));
+	assert_int_equal(make(data, 30, &change), -ENODATA);
+	assert_int_equal(make(data, -15.2, &change), -ENODATA);
+	rundata_free(data);
+	/* The surplus is more than reading the clock takes in a region: somebody waited. */
+	data = make_run(&(struct ways){.lie = 100}, path, sizeof(path));
+	assert_int_equal(make(data, 115.2, &change), 0);
+	assert_string_equal(change.parts[0].name, EXPLAIN_IDLE);
+	explain_change_free(&change);
+	rundata_free(data);
+	/* Fewer than the profile counted. */
+	change.seed = 77;
+	data = make_run(&(struct ways){.lie = -8}, path, sizeof(path));
+	assert_int_equal(make(data, 7.2, &change), -EBADMSG);
+	assert_int_equal(change.seed, 77);
+	rundata_free(data);
+}
+
+static void nothing_of_other_clocks(void **state)
+{
+	static const struct ways ways[] = {{.clock = "ns"}, {.two_workers = true}, {.is_count = true}};
+	struct explain_change change;
+	struct rundata *data;
+	char path[160];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		data = make_run(&ways[i], path, sizeof(path));
+		assert_int_equal(make(data, 15.2, &change), -ENODATA);
+		rundata_free(data);
+	}
+}
+
+/* A boot that was not profiled is passed over for another seed; none is no explanation. */
+static void boots_without_profiles(void **state)
+{
+	struct explain_change change;
+	char path[160], file[256];
+	struct rundata *data;
+	unsigned int boot;
+
+	(void)state;
+	data = make_run(&(struct ways){0}, path, sizeof(path));
+	snprintf(file, sizeof(file), "%s/boots/4/profile", path); /* old, child, seed 2 */
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(make(data, 15.21, &change), 0);
+	assert_int_equal(change.seed, 3);
+	explain_change_free(&change);
+	for (boot = 6; boot < 9; boot++) {
+		snprintf(file, sizeof(file), "%s/boots/%u/profile", path, boot);
+		assert_int_equal(unlink(file), 0);
+	}
+	assert_int_equal(make(data, 15.2, &change), -ENODATA);
+	rundata_free(data);
+}
+
+static void damaged_and_foreign_profiles(void **state)
+{
+	struct explain_change change;
+	char path[160], file[256], other[256];
+	struct rundata *data;
+
+	(void)state;
+	data = make_run(&(struct ways){0}, path, sizeof(path));
+	snprintf(file, sizeof(file), "%s/boots/10/profile", path); /* new, child, seed 2 */
+	snprintf(other, sizeof(other), "%s/boots/4/profile", path);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(link(other, file), 0);
+	assert_int_equal(make(data, 15.2, &change), -EBADMSG);
+	assert_non_null(strstr(err_msg(), "is of the image " OLD_ID ", but the boot was of " NEW_ID " (new)"));
+	assert_int_equal(truncate(file, 40), 0);
+	assert_int_equal(make(data, 15.2, &change), -EBADMSG);
+	assert_non_null(strstr(err_msg(), "cut short or damaged"));
+	rundata_free(data);
+}
+
+static struct compare *compare_run(const struct rundata *data)
+{
+	const struct compare_options options = {0};
+	struct compare_side base, cand;
+	struct compare *compare;
+
+	assert_int_equal(compare_side(data, "old", &base), 0);
+	assert_int_equal(compare_side(data, "new", &cand), 0);
+	if (compare_compute(&base, &cand, &options, &compare))
+		fail_msg("%s", err_msg());
+	assert_int_equal(compare->nr_rows, 1);
+	return compare;
+}
+
+/* The row of a comparison finds its way to the right arms. */
+static void a_row_of_a_comparison(void **state)
+{
+	struct compare *compare;
+	struct rundata *data;
+	char path[160], file[256], *text;
+	json_t *json;
+
+	(void)state;
+	data = make_run(&(struct ways){0}, path, sizeof(path));
+	compare = compare_run(data);
+	assert_int_equal(compare->rows[0].verdict, COMPARE_REGRESSION);
+	text = compare_functions(compare, &compare->rows[0]);
+	assert_string_equal(text, "by function: +15.2 = fresh +50.2 (new), counter -45.0 (gone), charge +10.0 (seed 2)");
+	free(text);
+	json = compare_functions_json(compare, &compare->rows[0]);
+	near(json_real_value(json_object_get(json, "change")), 15.2);
+	assert_int_equal(json_array_size(json_object_get(json, "parts")), 3);
+	json_decref(json);
+	compare->rows[0].verdict = COMPARE_SAME;
+	text = compare_functions(compare, &compare->rows[0]);
+	assert_string_equal(text, "");
+	free(text);
+	compare->rows[0].verdict = COMPARE_REGRESSION;
+	snprintf(file, sizeof(file), "%s/symbols/" NEW_ID, path);
+	assert_int_equal(unlink(file), 0);
+	text = compare_functions(compare, &compare->rows[0]);
+	assert_string_equal(text, "");
+	free(text);
+	json = compare_functions_json(compare, &compare->rows[0]);
+	assert_true(json_is_null(json));
+	json_decref(json);
+	compare_free(compare);
+	rundata_free(data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(names_functions, setup, teardown),
+		cmocka_unit_test_setup_teardown(few_names_and_the_rest, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_that_does_not_fit, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_of_other_clocks, setup, teardown),
+		cmocka_unit_test_setup_teardown(boots_without_profiles, setup, teardown),
+		cmocka_unit_test_setup_teardown(damaged_and_foreign_profiles, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_row_of_a_comparison, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
