@@ -40,18 +40,15 @@ static void add_site(struct sharing_line *line, const struct symbols *symbols, u
 	}
 }
 
-/* A word that one CPU wrote and another touched. */
-static bool has_shared_word(const struct profile_line *line)
+static char word_letter(const struct profile_line *line, size_t word)
 {
-	size_t i;
+	uint64_t all = line->readers[word] | line->writers[word];
 
-	for (i = 0; i < PROFILE_LINE_WORDS; i++) {
-		uint64_t all = line->readers[i] | line->writers[i];
-
-		if (line->writers[i] && (all & (all - 1)))
-			return true;
-	}
-	return false;
+	if (!all)
+		return '.';
+	if (!line->writers[word])
+		return 'r';
+	return all & (all - 1) ? 'W' : 'w';
 }
 
 static void add_line(struct sum *sum, const struct profile_line *from, struct sharing_line *line)
@@ -69,7 +66,8 @@ static void add_line(struct sum *sum, const struct profile_line *from, struct sh
 		line->writes += (double)from->writes[i] * sum->per_op;
 	}
 	line->transfers += (double)from->transfers * sum->per_op;
-	line->is_false &= !has_shared_word(from);
+	for (i = 0; i < PROFILE_LINE_WORDS; i++)
+		line->words[(from->address - line->address) / 8 + i] = word_letter(from, i);
 	for (i = 0; i < PROFILE_LINE_SITES; i++)
 		if (from->sites[i].address)
 			add_site(line, sum->symbols, from->sites[i].address, (double)from->sites[i].accesses * sum->per_op,
@@ -89,6 +87,7 @@ static void finish_line(const struct sum *sum, struct sharing_line *line)
 	}
 	line->accesses = (double)all * sum->per_op;
 	line->foreign = (double)(all - most) * sum->per_op;
+	line->is_false = !strchr(line->words, 'W');
 }
 
 static int compare_lines(const void *a, const void *b)
@@ -117,7 +116,8 @@ static int make_lines(const struct profile *profile, const struct profile_key *k
 			;
 		if (k < sharing->nr_lines)
 			continue;
-		*line = (struct sharing_line){.address = address, .bytes = line_bytes, .is_false = true};
+		*line = (struct sharing_line){.address = address, .bytes = line_bytes};
+		memset(line->words, '.', line_bytes / 8);
 		for (k = i; k < key->nr_lines; k++)
 			if ((key->lines[k].address & ~(uint64_t)(line_bytes - 1)) == address)
 				add_line(&sum, &key->lines[k], line);

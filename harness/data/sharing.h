@@ -27,6 +27,8 @@ struct sharing_line {
 	double accesses, writes, transfers; /* per op */
 	double foreign; /* accesses per op by all CPUs but the busiest */
 	bool is_false;	/* no word that one CPU wrote was touched by another: the CPUs share the line, but nothing in it */
+	/* A letter for each word of 8 bytes: '.' nobody's, 'r' read only, 'w' written, and one CPU's alone, 'W' written, and used by several. */
+	char words[2 * PROFILE_LINE_WORDS + 1];
 	struct sharing_site sites[PROFILE_LINE_SITES]; /* by accesses; of functions, joined */
 	size_t nr_sites;
 };

@@ -10,6 +10,7 @@ static void add_line(struct table *table, const struct sharing_line *line)
 		table_cell(table, TABLE_PLAIN, "%s", line->variable);
 	else
 		table_cell(table, TABLE_PLAIN, "%llx", (unsigned long long)line->address);
+	table_cell(table, TABLE_PLAIN, "%s", line->words);
 	table_cell(table, TABLE_PLAIN, "%u", line->nr_readers);
 	table_cell(table, TABLE_PLAIN, "%u", line->nr_writers);
 	table_cell(table, TABLE_PLAIN, "%s", explain_number(line->foreign, false, number, sizeof(number)));
@@ -23,7 +24,7 @@ static void add_line(struct table *table, const struct sharing_line *line)
 
 int sharing_text(const struct sharing *sharing, size_t top, const struct table_look *look, FILE *out)
 {
-	const struct table_column columns[] = {{TABLE_LEFT, 2},	   {TABLE_RIGHT, 2},   {TABLE_RIGHT, 2}, {TABLE_DECIMAL, 2},
+	const struct table_column columns[] = {{TABLE_LEFT, 2},	   {TABLE_LEFT, 2},    {TABLE_RIGHT, 2}, {TABLE_RIGHT, 2}, {TABLE_DECIMAL, 2},
 					       {TABLE_DECIMAL, 2}, {TABLE_DECIMAL, 2}, {TABLE_LEFT, 2},	 {TABLE_LEFT, 2}};
 	const struct rundata_metric *metric = &sharing->item->metrics[sharing->metric];
 	struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
@@ -35,6 +36,7 @@ int sharing_text(const struct sharing *sharing, size_t top, const struct table_l
 		sharing->kernel, sharing->arm_name, metric->op);
 	table_row(table);
 	table_head(table, "line");
+	table_head(table, "words");
 	table_head(table, "readers");
 	table_head(table, "writers");
 	table_head(table, "others' accesses");
@@ -46,8 +48,10 @@ int sharing_text(const struct sharing *sharing, size_t top, const struct table_l
 		add_line(table, &sharing->lines[i]);
 	ret = table_print(table, look, out);
 	table_free(table);
-	fprintf(out, "\nothers' accesses: by all CPUs but the line's busiest. transfers: as the emulator ran the CPUs, one after the\n"
-		"other, and so the least there can be. false: no CPU touched a word that another wrote.\n");
+	fprintf(out, "\nOf reps in which several CPUs touched the line and one wrote. words, of 8 bytes each: . not touched, r read only,\n"
+		"w written, and one CPU's alone, W written, and used by several. others' accesses: by all CPUs but the line's busiest.\n"
+		"transfers: as the emulator ran the CPUs, one after the other, and so the least there can be. false: no CPU touched a\n"
+		"word that another wrote.\n");
 	return ret;
 }
 
@@ -63,9 +67,9 @@ json_t *sharing_json(const struct sharing *sharing)
 		for (k = 0; k < line->nr_sites; k++)
 			json_array_append_new(sites, json_pack("{s:s, s:f, s:f}", "function", line->sites[k].function, "accesses",
 							       line->sites[k].accesses, "writes", line->sites[k].writes));
-		json_array_append_new(lines, json_pack("{s:o, s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:b, s:o}", "address",
+		json_array_append_new(lines, json_pack("{s:o, s:s, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:b, s:o}", "address",
 						       json_sprintf("%llx", (unsigned long long)line->address), "variable", line->variable,
-						       "bytes", (int)line->bytes, "readers", (int)line->nr_readers, "writers",
+						       "bytes", (int)line->bytes, "words", line->words, "readers", (int)line->nr_readers, "writers",
 						       (int)line->nr_writers, "accesses", line->accesses, "foreign", line->foreign,
 						       "writes", line->writes, "transfers", line->transfers, "false_sharing",
 						       line->is_false, "sites", sites));

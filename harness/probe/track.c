@@ -144,12 +144,14 @@ static bool keep(struct track_key *key)
 
 static void close_rep(struct track *track, struct track_key *key)
 {
+	bool counts = key->open.rep != TRACK_UNNUMBERED && !key->open.broken;
 	uint32_t i;
 
 	if (!key->is_open)
 		return;
 	key->is_open = false;
-	if (key->open.rep != TRACK_UNNUMBERED && !key->open.broken) {
+	share_end_rep(&key->share, counts);
+	if (counts) {
 		if (!keep(key) || !table_grow(&key->reps, &key->reps_room, key->nr_reps, sizeof(*key->reps)))
 			track->failed = true;
 		else

@@ -90,7 +90,7 @@ struct track_key {
 	bool is_open;
 	uint32_t *execs; /* by pair */
 	uint64_t *insns;
-	struct share share; /* of all numbered reps together; empty where it is not watched */
+	struct share share; /* empty where it is not watched */
 	uint32_t *touched, nr_touched, touched_room, execs_room, insns_room;
 };
 

@@ -140,7 +140,7 @@ static uint64_t weight(const struct share *share, const struct share_line *line)
 	unsigned int i;
 
 	for (i = 0; i < share->nr_vcpus; i++) {
-		uint64_t accesses = line->reads[i] + line->writes[i];
+		uint64_t accesses = line->sum.reads[i] + line->sum.writes[i];
 
 		sum += accesses;
 		most = accesses > most ? accesses : most;
@@ -165,19 +165,19 @@ static void put_line(struct out *out, const struct share *share, const struct sh
 	unsigned int i;
 
 	put_u64(out, line->line);
-	put_u64(out, line->transfers);
+	put_u64(out, line->sum.transfers);
 	for (i = 0; i < share->nr_vcpus; i++) {
-		put_u64(out, line->reads[i]);
-		put_u64(out, line->writes[i]);
+		put_u64(out, line->sum.reads[i]);
+		put_u64(out, line->sum.writes[i]);
 	}
 	for (i = 0; i < SHARE_WORDS; i++) {
-		put_u64(out, line->readers[i]);
-		put_u64(out, line->writers[i]);
+		put_u64(out, line->sum.readers[i]);
+		put_u64(out, line->sum.writers[i]);
 	}
 	for (i = 0; i < SHARE_SITES; i++) {
-		put_u64(out, line->sites[i].pc);
-		put_u64(out, line->sites[i].accesses);
-		put_u64(out, line->sites[i].writes);
+		put_u64(out, line->sum.sites[i].pc);
+		put_u64(out, line->sum.sites[i].accesses);
+		put_u64(out, line->sum.sites[i].writes);
 	}
 }
 
@@ -189,7 +189,7 @@ static int put_lines(struct out *out, const struct share *share)
 	if (!lines)
 		return -ENOMEM;
 	for (i = 0; i < share->nr_lines; i++)
-		if (share_is_shared(share, &share->lines[i]))
+		if (share->lines[i].is_shared)
 			lines[nr++] = &share->lines[i];
 	sorted_share = share;
 	qsort(lines, nr, sizeof(*lines), compare_lines);

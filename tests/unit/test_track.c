@@ -508,6 +508,53 @@ static void test_sharing(void **state)
 	profile_free(profile);
 }
 
+static void two_cpus(uint32_t rep, struct track_block *a, struct track_block *b)
+{
+	select_id(0, REGION_ID(1, 2, 3, rep));
+	select_id(1, REGION_ID(1, 2, 3, rep));
+	mark(0, REGION_BEGIN, a, 0);
+	mark(1, REGION_BEGIN, b, 0);
+}
+
+static void two_cpus_end(struct track_block *a, struct track_block *b)
+{
+	mark(0, REGION_END, a, 1);
+	mark(1, REGION_END, b, 1);
+}
+
+/* What is one CPU's in each rep is not shared because it is another's in the next; and a rep without an end is forgotten. */
+static void test_sharing_by_rep(void **state)
+{
+	struct track_block *a = block(U(0), 6, 5, X86_SYSCALL, 0), *b = block(U(0), 6, 5, X86_SYSCALL, 0);
+	const struct profile_key *key;
+	struct profile *profile;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		two_cpus((uint32_t)i + 1, a, b);
+		access_line((unsigned int)i % 2, K(0x20000), true); /* a stack: of the one, then of the other */
+		access_line(0, K(0x30000), true);
+		if (i % 2)
+			access_line(1, K(0x30008), false); /* reps 2 and 4 share it */
+		two_cpus_end(a, b);
+	}
+	two_cpus(6, a, b);
+	access_line(0, K(0x40000), true);
+	access_line(1, K(0x40000), true);
+	profile = write_and_read(); /* in the middle of rep 6 */
+	key = profile_find(profile, 1, 2, 3);
+	assert_int_equal(key->nr_totals, 5);
+	assert_int_equal(key->nr_lines, 1);
+	assert_int_equal(key->lines[0].address, K(0x30000));
+	assert_int_equal(key->lines[0].writes[0], 2);
+	assert_int_equal(key->lines[0].reads[1], 2);
+	assert_int_equal(key->lines[0].transfers, 2);
+	assert_int_equal(key->lines[0].sites[0].accesses, 2);
+	assert_int_equal(key->lines[0].sites[1].accesses, 2);
+	profile_free(profile);
+}
+
 /* Every cut, and every changed byte, is noticed. */
 static void test_damaged_file(void **state)
 {
@@ -568,6 +615,7 @@ int main(void)
 		TEST(test_regions),
 		TEST(test_vcpus),
 		TEST(test_sharing),
+		TEST(test_sharing_by_rep),
 		TEST(test_damaged_file),
 	};
 
