@@ -552,7 +552,7 @@ static void keep_symbols(const struct guests *guests)
 	for (k = 0; folders && guests->profile.plugin_path && k < guests->nr_kernels && !*guests->stop; k++) {
 		for (i = 0; i < guests->nr_boots; i++)
 			if (guests->boots[i].kernel == &guests->kernels[k] && guests->boots[i].done && !guests->boots[i].error[0])
-				folders[i] = text_format("%s/boots/%zu", store_dir(guests->store), i);
+				folders[i] = text_format("%s/boots/%zu", store_dir(guests->store), guests->boots[i].number);
 		fill_initramfs(guests, &guests->kernels[k], "{}", &spec);
 		run_profile_symbols(&guests->profile, &guests->kernels[k], &spec, store_dir(guests->store), folders,
 				    guests->nr_boots, guests->stop);

@@ -94,6 +94,35 @@ static int collect(char *const *folders, size_t nr_boots, uint64_t **ret_all, si
 	return ret;
 }
 
+static int merge_symbols(const struct symbol *symbols, size_t nr, uint64_t **all, size_t *nr_all)
+{
+	uint64_t *list = calloc(nr + 1, sizeof(*list));
+	size_t i;
+
+	for (i = 0; list && i < nr; i++)
+		list[i] = symbols[i].address;
+	return list ? merge(list, nr, all, nr_all) : err_sys(ENOMEM, "memory for addresses");
+}
+
+/* What the same image under another name needed already: a kernel may be given twice, to be compared with itself. */
+static int add_known(const struct kernel *kernel, const char *dir, uint64_t **all, size_t *nr_all)
+{
+	char id[PROBE_ID_SIZE], path[PATH_MAX];
+	struct symbols symbols;
+	int ret;
+
+	probe_kernel_id(kernel, id);
+	snprintf(path, sizeof(path), "%s/symbols/%s", dir, id);
+	ret = symbols_load(path, &symbols);
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
+	ret = merge_symbols(symbols.functions, symbols.nr_functions, all, nr_all);
+	if (!ret)
+		ret = merge_symbols(symbols.variables, symbols.nr_variables, all, nr_all);
+	symbols_free(&symbols);
+	return ret;
+}
+
 static int write_symbols(const struct kernel *kernel, char *text, const char *dir, const uint64_t *addresses, size_t nr)
 {
 	__free_mem char *folder = text_format("%s/symbols", dir), *path = NULL, *data = NULL;
@@ -136,6 +165,8 @@ void run_profile_symbols(const struct run_profile *profile, const struct kernel 
 		return;
 	snprintf(what, sizeof(what), " of kernel %s", kernel->name);
 	ret = folder ? collect(boot_folders, nr_boots, &addresses, &nr) : -ENOMEM;
+	if (!ret)
+		ret = add_known(kernel, dir, &addresses, &nr);
 	if (!ret)
 		ret = probe_symbols(kernel, initramfs, folder, stop, &text);
 	if (!ret)

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "data/merge_profile.h"
 #include "data/store.h"
 
 /* One part: its run.json, and its records in the order they were stored. */
@@ -217,15 +218,19 @@ static bool all_complete(const struct merge *merge)
 
 static int write_whole(const struct merge *merge, struct store *store, size_t *ret_nr_boots)
 {
-	size_t boot;
+	size_t boot, i;
 	int ret = 0;
 
 	for (boot = 0; !ret && boot < merge->nr_boots_all; boot++) {
 		if (merge->owner[boot] == merge->nr_parts)
 			continue;
 		ret = store_boot(store, &merge->parts[merge->owner[boot]], (unsigned int)boot);
+		if (!ret)
+			ret = merge_profile(merge->parts[merge->owner[boot]].dir, store_dir(store), (unsigned int)boot);
 		++*ret_nr_boots;
 	}
+	for (i = 0; !ret && i < merge->nr_parts; i++)
+		ret = merge_symbols(merge->parts[i].dir, store_dir(store));
 	if (!ret && merge->parts[0].topology)
 		ret = store_file(store_dir(store), "topology.xml", merge->parts[0].topology);
 	return ret;

@@ -3,7 +3,8 @@
  * merge.h - the parts of a run that was split over machines (run --shard) become one run again.
  *
  * What is joined are boots: each part holds some of the boots of one plan, under the numbers that they have in the
- * whole. The result is the run that one machine would have stored, sample for sample. Interprets nothing.
+ * whole. The result is the run that one machine would have stored, sample for sample, with the profiles of its boots and the symbols
+ * that they need. Interprets nothing.
  */
 #ifndef DATA_MERGE_H
 #define DATA_MERGE_H

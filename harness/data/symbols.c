@@ -287,3 +287,37 @@ int symbols_write(const struct symbols *symbols, const char *kernel, const char 
 	fputc('\n', out);
 	return ferror(out) ? err_sys(EIO, "write symbols") : 0;
 }
+
+static void write_either(FILE *out, const struct symbol *a, size_t nr_a, const struct symbol *b, size_t nr_b)
+{
+	size_t i = 0, k = 0;
+
+	while (i < nr_a || k < nr_b) {
+		bool is_a = k == nr_b || (i < nr_a && a[i].address <= b[k].address);
+		const struct symbol *symbol = is_a ? &a[i] : &b[k];
+
+		k += !is_a || (k < nr_b && b[k].address == symbol->address);
+		i += is_a;
+		write_symbol(out, symbol);
+	}
+}
+
+int symbols_join(const struct symbols *a, const struct symbols *b, FILE *out)
+{
+	size_t i = 0, k = 0;
+
+	fprintf(out, "# kernel %s\n# release %s\n", a->kernel, a->release);
+	write_either(out, a->functions, a->nr_functions, b->functions, b->nr_functions);
+	write_either(out, a->variables, a->nr_variables, b->variables, b->nr_variables);
+	fprintf(out, "# names ");
+	while (i < a->nr_names || k < b->nr_names) {
+		bool is_a = k == b->nr_names || (i < a->nr_names && a->names[i] <= b->names[k]);
+		uint32_t hash = is_a ? a->names[i] : b->names[k];
+
+		k += !is_a || (k < b->nr_names && b->names[k] == hash);
+		i += is_a;
+		fprintf(out, "%08x", hash);
+	}
+	fputc('\n', out);
+	return ferror(out) ? err_sys(EIO, "write symbols") : 0;
+}

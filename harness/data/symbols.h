@@ -59,4 +59,7 @@ char *symbols_plain_name(const char *name, char *buf, size_t size);
 int symbols_write(const struct symbols *symbols, const char *kernel, const char *release, const uint64_t *addresses, size_t nr,
 		  FILE *out) __must_check;
 
+/* A file as above, of what either of @a and @b has: of one image, where each holds what other profiles of it need. 0, or -EIO. */
+int symbols_join(const struct symbols *a, const struct symbols *b, FILE *out) __must_check;
+
 #endif

@@ -103,6 +103,60 @@ static void test_whole(void **state)
 	free(b);
 }
 
+/* A profile and symbols, as the probe and the guest leave them; what is in the profile does not matter here. */
+static void add_profile(const char *run, unsigned int boot, const char *bytes, size_t size, const char *symbols)
+{
+	char path[256];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/boots", run);
+	mkdir(path, 0777);
+	snprintf(path, sizeof(path), "%s/boots/%u", run, boot);
+	mkdir(path, 0777);
+	snprintf(path, sizeof(path), "%s/boots/%u/profile", run, boot);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	assert_int_equal(fwrite(bytes, 1, size, out), size);
+	assert_int_equal(fclose(out), 0);
+	snprintf(path, sizeof(path), "%s/symbols", run);
+	mkdir(path, 0777);
+	assert_int_equal(store_file(path, "0123456789abcdef", symbols), 0);
+}
+
+/* Profiles byte for byte, each with its boot; of the symbols what either part has. */
+static void test_profiles(void **state)
+{
+	static const char bytes_a[] = "a\0\n\xff", bytes_b[] = "\0b";
+	char *a = make_run("a", 5, 3, true, 1, "complete"), *b = make_run("b", 2, 3, true, 1, "complete");
+	const char *dirs[] = {a, b};
+	struct merge_result result;
+	char path[256], found[8], *text;
+	FILE *in;
+
+	(void)state;
+	add_profile(a, 2, bytes_a, sizeof(bytes_a), "# kernel k\n# release 6.1\n1000 T alpha\n3000 T gamma\n9000 d x\n# names 0000000a0000000c\n");
+	add_profile(b, 1, bytes_b, sizeof(bytes_b), "# kernel k\n# release 6.1\n1000 T alpha\n2000 t beta mod\n# names 0000000a0000000b0000000c\n");
+	assert_int_equal(merge_runs(dirs, 2, scratch, "merged", &result), 0);
+	snprintf(path, sizeof(path), "%s/boots/2/profile", result.dir);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	assert_int_equal(fread(found, 1, sizeof(found), in), sizeof(bytes_a));
+	assert_memory_equal(found, bytes_a, sizeof(bytes_a));
+	fclose(in);
+	assert_true(fs_exists("%s/boots/1/profile", result.dir));
+	assert_false(fs_exists("%s/boots/0", result.dir));
+	text = text_of(result.dir, "symbols/0123456789abcdef");
+	assert_string_equal(text, "# kernel k\n# release 6.1\n1000 T alpha\n2000 t beta mod\n3000 T gamma\n9000 d x\n# names "
+				  "0000000a0000000b0000000c");
+	free(text);
+	merge_result_free(&result);
+	/* Symbols that are none would make names of wrong functions. */
+	add_profile(b, 1, bytes_b, sizeof(bytes_b), "no table\n");
+	assert_int_equal(merge_runs(dirs, 2, scratch, "merged", &result), -EBADMSG);
+	free(a);
+	free(b);
+}
+
 static void test_missing(void **state)
 {
 	char *a = make_run("a", 5, 3, true, 1, "complete"), status[16];
@@ -177,6 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_profiles, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failed_part, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
