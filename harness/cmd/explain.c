@@ -18,11 +18,14 @@ extern const struct verb verb_explain;
 enum { FORMAT_TEXT, FORMAT_MD, FORMAT_LKML, FORMAT_JSON, FORMAT_FOLDED, FORMAT_SVG };
 static const char *const formats[] = {"text", "md", "lkml", "json", "folded", "svg", NULL};
 
+enum { SORT_CHANGE, SORT_MEMCG };
+static const char *const sorts[] = {"change", "memcg", NULL};
+
 struct explain_args {
 	const char *bench, *metric, *arm, *function;
 	struct opt_list kernels;
 	uint64_t top, line_bytes;
-	unsigned int format;
+	unsigned int format, sort;
 	bool sharing;
 };
 
@@ -36,6 +39,8 @@ static const struct opt options[] = {
 	 .help = "which kernel of the run; given twice, the old one and the new one"},
 	{"top", 0, OPT_TO_U64(struct explain_args, top, 1, 100000), .arg = "N", .def = "25",
 	 .help = "so many functions; the others are one row"},
+	{"sort", 0, OPT_TO_ENUM(struct explain_args, sort, sorts), .arg = "COLUMN", .def = "change",
+	 .help = "of two kernels, the largest first: change, or memcg (of the change what memcg off has no part in)"},
 	{"function", 0, OPT_TO_STRING(struct explain_args, function), .arg = "NAME",
 	 .help = "also who calls this function, and whom it calls"},
 	{"sharing", 0, OPT_TO_FLAG(struct explain_args, sharing),
@@ -225,6 +230,8 @@ static int explain(struct subject *subject, const struct explain_args *args)
 	ret = explain_view_make(subject->is_change ? &subject->side[0] : NULL, &subject->side[1], &view);
 	if (ret)
 		return cmd_fail(&verb_explain, NULL);
+	if (args->sort == SORT_MEMCG)
+		explain_view_sort_memcg(&view);
 	print.view = &view;
 	if (args->format == FORMAT_JSON) {
 		ret = cmd_print_json(&verb_explain, explain_json(&print));

@@ -133,6 +133,8 @@ struct explain_view {
 
 /* @old NULL: one kernel. The sides must outlive the view. */
 int explain_view_make(const struct explain_side *old, const struct explain_side *new, struct explain_view *ret_view) __must_check;
+/* The rows again, of two kernels by what is memcg's of the change (change - off_change), the largest first; else no matter. */
+void explain_view_sort_memcg(struct explain_view *view);
 void explain_view_free(struct explain_view *view);
 
 #endif

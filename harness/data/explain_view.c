@@ -130,6 +130,20 @@ static int compare_rows(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static int compare_memcg(const void *a, const void *b)
+{
+	const struct explain_row *x = a, *y = b;
+	double size_x = fabs(x->change - x->off_change), size_y = fabs(y->change - y->off_change);
+
+	return size_x != size_y ? size_x > size_y ? -1 : 1 : compare_rows(a, b);
+}
+
+void explain_view_sort_memcg(struct explain_view *view)
+{
+	if (view->old && view->has_off)
+		qsort(view->rows, view->nr_rows, sizeof(*view->rows), compare_memcg);
+}
+
 int explain_view_make(const struct explain_side *old, const struct explain_side *new, struct explain_view *ret_view)
 {
 	struct explain_view view = {.old = old, .new = new, .has_off = new->has_off && (!old || old->has_off)};
