@@ -2,6 +2,7 @@
 #include "data/sharing.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -65,7 +66,8 @@ static void add_line(struct sum *sum, const struct profile_line *from, struct sh
 		sum->writes[i] |= from->writes[i] != 0;
 		line->writes += (double)from->writes[i] * sum->per_op;
 	}
-	line->transfers += (double)from->transfers * sum->per_op;
+	/* A pair moves when either half does; how often both did at once is not known. */
+	line->transfers = fmax(line->transfers, (double)from->transfers * sum->per_op);
 	for (i = 0; i < PROFILE_LINE_WORDS; i++)
 		line->words[(from->address - line->address) / 8 + i] = word_letter(from, i);
 	for (i = 0; i < PROFILE_LINE_SITES; i++)
@@ -87,6 +89,8 @@ static void finish_line(const struct sum *sum, struct sharing_line *line)
 	}
 	line->accesses = (double)all * sum->per_op;
 	line->foreign = (double)(all - most) * sum->per_op;
+	line->transfers_most = fmin(2 * line->foreign, line->writes + fmin(line->accesses - line->writes,
+									   (sum->profile->nr_vcpus - 1) * line->writes));
 	line->is_false = !strchr(line->words, 'W');
 }
 
@@ -94,6 +98,8 @@ static int compare_lines(const void *a, const void *b)
 {
 	const struct sharing_line *x = a, *y = b;
 
+	if (x->transfers_most != y->transfers_most)
+		return x->transfers_most > y->transfers_most ? -1 : 1;
 	if (x->foreign != y->foreign)
 		return x->foreign > y->foreign ? -1 : 1;
 	return (x->address > y->address) - (x->address < y->address);

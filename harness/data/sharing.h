@@ -26,6 +26,11 @@ struct sharing_line {
 	unsigned int nr_readers, nr_writers; /* CPUs */
 	double accesses, writes, transfers; /* per op */
 	double foreign; /* accesses per op by all CPUs but the busiest */
+	/*
+	 * Transfers per op that no order of these accesses can exceed: each write takes the line from others once at most, and each read that
+	 * has to fetch it comes after a write by another, once for each other CPU; and none moves but to or from one that is not the busiest.
+	 */
+	double transfers_most;
 	bool is_false;	/* no word that one CPU wrote was touched by another: the CPUs share the line, but nothing in it */
 	/* A letter for each word of 8 bytes: '.' nobody's, 'r' read only, 'w' written, and one CPU's alone, 'W' written, and used by several. */
 	char words[2 * PROFILE_LINE_WORDS + 1];
@@ -39,7 +44,7 @@ struct sharing {
 	const struct rundata_item *item;
 	size_t metric;
 	uint64_t ops;
-	struct sharing_line *lines; /* by foreign accesses, the most first */
+	struct sharing_line *lines; /* by transfers_most, then foreign accesses, the most first */
 	size_t nr_lines;
 };
 
