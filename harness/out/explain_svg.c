@@ -27,7 +27,7 @@ struct graph {
 	struct frame root;
 	size_t depth;
 	double scale; /* pixels per instruction */
-	double max_change;
+	double max_change; /* of a frame's own cost */
 	FILE *out;
 };
 
@@ -119,8 +119,7 @@ static void measure(struct graph *graph, struct frame *frame)
 		measure(graph, child);
 		frame->width += child->width;
 	}
-	if (frame != &graph->root)
-		graph->max_change = fmax(graph->max_change, fabs(frame->new - frame->old));
+	graph->max_change = fmax(graph->max_change, fabs(frame->new_self - frame->old_self));
 }
 
 static void put_text(FILE *out, const char *text, size_t len)
@@ -133,10 +132,13 @@ static void put_text(FILE *out, const char *text, size_t len)
 	}
 }
 
-/* White: no change; red: costs more; blue: costs less. */
+/*
+ * White: no change; red: costs more; blue: costs less. Of a frame's own cost: with that of its callees all callers of a culprit would be
+ * as red as it is, the outermost most of all.
+ */
 static void put_colour(FILE *out, const struct graph *graph, const struct frame *frame)
 {
-	double change = frame->new - frame->old;
+	double change = frame->new_self - frame->old_self;
 	/* The root of a small number: changes of a few instructions are to be seen too. */
 	double strength = graph->max_change > 0 ? sqrt(fabs(change) / graph->max_change) : 0;
 	int faded = (int)(245 - 170 * strength);
@@ -153,14 +155,15 @@ static void draw(const struct graph *graph, const struct frame *frame, double x,
 {
 	double width = frame->width * graph->scale, y = HEAD + (double)(graph->depth - level) * FRAME;
 	const struct frame *child;
-	char number[32];
+	char number[32], own[32];
 
 	if (width < MIN_WIDTH)
 		return;
+	explain_number(frame->new - frame->old, true, number, sizeof(number));
 	fprintf(graph->out, "<g><title>");
 	put_text(graph->out, frame->name, frame->len);
-	fprintf(graph->out, ": %.1f before, %.1f after, %s</title><rect x=\"%.1f\" y=\"%.0f\" width=\"%.1f\" height=\"%d\" fill=\"",
-		frame->old, frame->new, explain_number(frame->new - frame->old, true, number, sizeof(number)), x, y,
+	fprintf(graph->out, ": %.1f before, %.1f after, %s; itself %s</title><rect x=\"%.1f\" y=\"%.0f\" width=\"%.1f\" height=\"%d\" fill=\"",
+		frame->old, frame->new, number, explain_number(frame->new_self - frame->old_self, true, own, sizeof(own)), x, y,
 		fmax(width - 0.4, 0.2), FRAME - 1);
 	put_colour(graph->out, graph, frame);
 	fprintf(graph->out, "\"/>");
@@ -169,7 +172,10 @@ static void draw(const struct graph *graph, const struct frame *frame, double x,
 
 		fprintf(graph->out, "<text x=\"%.1f\" y=\"%.0f\">", x + 2, y + FRAME - 5);
 		put_text(graph->out, frame->name, len);
-		fprintf(graph->out, "%s</text>", len < frame->len ? ".." : "");
+		fprintf(graph->out, "%s", len < frame->len ? ".." : "");
+		if (strcmp(number, "0") && frame->len + strlen(number) + 2 < room)
+			fprintf(graph->out, " %s", number);
+		fprintf(graph->out, "</text>");
 	}
 	fprintf(graph->out, "</g>\n");
 	for (child = frame->first; child; child = child->next) {
@@ -189,8 +195,8 @@ static void put_head(const struct graph *graph, const struct explain_print *prin
 	explain_sheet_title(print, 0, line, sizeof(line));
 	fprintf(graph->out, "<text x=\"%.0f\" y=\"18\" font-size=\"13\">", MARGIN);
 	put_text(graph->out, line, strlen(line));
-	fprintf(graph->out, "</text>\n<text x=\"%.0f\" y=\"34\">red: costs more, blue: costs less%s; a frame is as wide as the larger of both "
-		"costs; instructions per op</text>\n",
+	fprintf(graph->out, "</text>\n<text x=\"%.0f\" y=\"34\">red: costs more itself, blue: less%s; numbers: change with callees; a frame is as "
+		"wide as the larger of both costs; instructions per op</text>\n",
 		MARGIN, print->view->old ? "" : " than with memcg off");
 }
 
