@@ -225,7 +225,7 @@ int bench_memcg_remove(struct bench_run *run, struct bench_memcg *memcg);
 /* Move this worker's process. Its memory stays charged where it is. BENCH_NEEDS_PROCESSES. */
 int bench_memcg_enter(struct bench_run *run, struct bench_memcg *memcg);
 
-/* memory.current, memory.usage_in_bytes. Flushes nothing. */
+/* memory.current, memory.usage_in_bytes. Flushes nothing. Of a worker that is a process, all but the first reading of a memcg charge nobody. */
 int bench_memcg_usage(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes);
 /* memory.swap.current; on v1 memory.memsw.usage_in_bytes less memory.usage_in_bytes. -ENODATA also without swap accounting. */
 int bench_memcg_swap(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes);

@@ -10,7 +10,7 @@
 
 #include "bench.h"
 
-enum { METRIC_STREAM, METRIC_RECLAIM, METRIC_SCANNED, METRIC_OVER };
+enum { METRIC_STREAM, METRIC_RECLAIM, METRIC_SCANNED, METRIC_OVER, METRIC_TAKEN, METRIC_ROOM };
 enum { WAY_MAX, WAY_HIGH, WAY_PROACTIVE, WAY_GLOBAL, WAY_PRESSURE };
 enum { PAGES_FILE, PAGES_ANON };
 enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
@@ -19,13 +19,18 @@ enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
 #define SIBLINGS_OFFSET (1ll << 40)
 /* way=pressure: pages between two looks at what is free. */
 #define PRESSURE_STEP 64
+/* Usage that falls by less is no reclaim, but a page of the kernel's. Reclaim takes SWAP_CLUSTER_MAX, 32, at least. */
+#define ROOM_LEAST 8
+
+/* Of the file, or the mapping, each of @bytes: brought in and taken back, streamed, and until_room(). */
+enum { PART_TAKEN, PART_STREAMED, PART_ROOM, PARTS };
 
 struct reclaim_depth {
 	uint64_t way, level, pages, bytes, nr_siblings, sibling_pages, lru_gen, spare_bytes; /* parameters */
 	size_t page_bytes, nr_pages;
 	int fd;			     /* a sparse file: reading a hole gives a clean page without I/O */
 	off_t next;		     /* way=pressure: what of it was not read yet */
-	char *map;		     /* kind=anon: twice @bytes */
+	char *map;		     /* kind=anon: PARTS times @bytes */
 	struct bench_memcg *limited; /* whose limit is hit; NULL outside of child arms */
 	int can_reclaim;	     /* way=proactive: this arm can */
 	uint64_t asked, stolen;	     /* pages, since the last verify() */
@@ -79,9 +84,9 @@ static int drop(const struct reclaim_depth *st, struct bench_run *run)
 	int err;
 
 	if (st->pages == PAGES_ANON)
-		err = madvise(st->map, 2 * st->bytes, MADV_DONTNEED) ? errno : 0;
+		err = madvise(st->map, PARTS * st->bytes, MADV_DONTNEED) ? errno : 0;
 	else
-		err = posix_fadvise(st->fd, 0, (off_t)(2 * st->bytes), POSIX_FADV_DONTNEED);
+		err = posix_fadvise(st->fd, 0, (off_t)(PARTS * st->bytes), POSIX_FADV_DONTNEED);
 	return err ? bench_error(run, err, "drop pages: %s", strerror(err)) : 0;
 }
 
@@ -95,49 +100,96 @@ static int is_on_demand(const struct reclaim_depth *st)
 	return st->way == WAY_PROACTIVE || st->way == WAY_GLOBAL;
 }
 
-/* Take back half of the pages, timed. *ret_over: pages below what was asked for. */
-static int take_back(struct reclaim_depth *st, struct bench_run *run, struct scan *ret_taken, uint64_t *ret_over)
+/*
+ * What the CPUs hold in stock is charged, and a lower limit gives it up first: one that is just missed leaves usage to be pages. Pages
+ * go only if there was no stock.
+ */
+static int give_up_stock(const struct reclaim_depth *st, struct bench_run *run)
 {
-	uint64_t half_bytes = st->nr_pages / 2 * st->page_bytes, target = 0, usage;
-	int on_demand = is_on_demand(st);
-	struct bench_memcg *memcg = st->limited ? st->limited : bench_memcg_home(run, bench_worker(run));
-	struct scan before, after;
-	int ret = on_demand ? 0 : bench_memcg_usage(run, memcg, &target);
+	uint64_t usage;
+	int ret = bench_memcg_usage(run, st->limited, &usage);
 
-	target -= on_demand ? 0 : half_bytes;
 	if (!ret)
-		ret = scan_read(run, &before);
+		ret = bench_memcg_limit(run, st->limited, which(st), usage - st->page_bytes);
+	return ret ? ret : bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
+}
+
+/* Ask for @bytes, timed. *ret_over, of a limit: bytes that usage is below it. */
+static int ask(const struct reclaim_depth *st, struct bench_run *run, uint64_t bytes, uint64_t *ret_over)
+{
+	struct bench_memcg *memcg = st->limited ? st->limited : bench_memcg_home(run, bench_worker(run));
+	uint64_t limit = 0, usage;
+	int has_limit = !is_on_demand(st), ret = has_limit ? bench_memcg_usage(run, memcg, &limit) : 0;
+
 	if (ret)
 		return ret;
+	limit -= has_limit ? bytes : 0;
 	bench_phase_begin(run, METRIC_RECLAIM);
 	if (st->way == WAY_GLOBAL)
-		ret = bench_machine_reclaim(run, half_bytes);
-	else if (on_demand)
-		ret = bench_memcg_reclaim(run, memcg, half_bytes);
+		ret = bench_machine_reclaim(run, bytes);
+	else if (has_limit)
+		ret = bench_memcg_limit(run, memcg, which(st), limit);
 	else
-		ret = bench_memcg_limit(run, memcg, which(st), target);
+		ret = bench_memcg_reclaim(run, memcg, bytes);
 	bench_phase_end(run, METRIC_RECLAIM, 0);
 	/* Less than was asked for: verify() tells whether it was much less. */
 	if (ret == -EAGAIN)
 		ret = 0;
+	if (!ret && has_limit)
+		ret = bench_memcg_usage(run, memcg, &usage);
+	if (!ret && has_limit)
+		*ret_over = usage < limit ? limit - usage : 0;
+	return ret;
+}
+
+/* Take back half of the pages and one, so that who takes several at a time takes too many. */
+static int take_back(struct reclaim_depth *st, struct bench_run *run)
+{
+	uint64_t asked = st->nr_pages / 2 + 1, stolen, over_bytes = 0;
+	struct scan before, after;
+	int ret = is_on_demand(st) ? 0 : give_up_stock(st, run);
+
+	if (!ret)
+		ret = scan_read(run, &before);
+	if (!ret)
+		ret = ask(st, run, asked * st->page_bytes, &over_bytes);
 	if (!ret)
 		ret = scan_read(run, &after);
-	if (!ret && !on_demand)
-		ret = bench_memcg_usage(run, memcg, &usage);
 	if (ret)
 		return ret;
-	ret_taken->scanned = after.scanned - before.scanned;
-	ret_taken->stolen = after.stolen - before.stolen;
-	if (on_demand)
-		*ret_over = ret_taken->stolen > st->nr_pages / 2 ? ret_taken->stolen - st->nr_pages / 2 : 0;
-	else
-		*ret_over = usage < target ? (target - usage) / st->page_bytes : 0;
-	st->asked += st->nr_pages / 2;
-	st->stolen += ret_taken->stolen;
-	bench_phase_ops(run, METRIC_RECLAIM, ret_taken->stolen);
-	bench_count(run, METRIC_SCANNED, ret_taken->scanned, ret_taken->stolen);
-	bench_count(run, METRIC_OVER, *ret_over, 1);
+	stolen = after.stolen - before.stolen;
+	if (is_on_demand(st))
+		over_bytes = stolen > asked ? (stolen - asked) * st->page_bytes : 0;
+	st->asked += asked;
+	st->stolen += stolen;
+	bench_phase_ops(run, METRIC_RECLAIM, stolen);
+	bench_count(run, METRIC_SCANNED, after.scanned - before.scanned, stolen);
+	bench_count(run, METRIC_OVER, over_bytes / st->page_bytes, 1);
 	return 0;
+}
+
+/*
+ * Bring pages in until one finds the limit full and makes room, and half as many as it made room for. Reclaim takes several at a time:
+ * from here on, a number of pages that is a multiple of that pays for as many as it brings, and a page of the kernel's more or less is
+ * no matter. From anywhere else it would be luck whether a stream pays for one reclaim more.
+ */
+static int until_room(const struct reclaim_depth *st, struct bench_run *run)
+{
+	uint64_t before, usage;
+	size_t i, room = 0;
+	int ret = bench_memcg_usage(run, st->limited, &usage), ret_in = 0;
+
+	for (i = 0; !ret && !ret_in && room < ROOM_LEAST && i < st->nr_pages / 2; i++) {
+		before = usage;
+		ret_in = bring_in(st, (off_t)(PART_ROOM * st->nr_pages + i), 1);
+		ret = bench_memcg_usage(run, st->limited, &usage);
+		room = usage < before ? (before - usage) / st->page_bytes : 0;
+	}
+	if (!ret && !ret_in && room >= ROOM_LEAST) {
+		bench_count(run, METRIC_ROOM, room, 1);
+		ret_in = bring_in(st, (off_t)(PART_ROOM * st->nr_pages + i), room < st->nr_pages ? room / 2 : 0);
+	}
+	return ret_in ? bring_in_failed(run, ret_in) : ret;
 }
 
 static int stream(struct reclaim_depth *st, struct bench_run *run, off_t first, size_t nr)
@@ -150,21 +202,37 @@ static int stream(struct reclaim_depth *st, struct bench_run *run, off_t first, 
 	return ret ? bring_in_failed(run, ret) : 0;
 }
 
+/* Where there is a limit, it is full. */
+static int stream_and_count(struct reclaim_depth *st, struct bench_run *run)
+{
+	const size_t nr = st->nr_pages / 2;
+	struct scan before, after;
+	int ret = scan_read(run, &before);
+
+	if (!ret)
+		ret = stream(st, run, (off_t)(PART_STREAMED * st->nr_pages), nr);
+	if (!ret)
+		ret = scan_read(run, &after);
+	if (!ret)
+		bench_count(run, METRIC_TAKEN, after.stolen - before.stolen, nr);
+	return ret;
+}
+
 static int pass_limit(struct reclaim_depth *st, struct bench_run *run)
 {
-	struct scan taken;
-	uint64_t over;
-	int ret = bring_in(st, 0, st->nr_pages), ret_drop;
+	const int has_limit = st->limited && !is_on_demand(st);
+	int ret = bring_in(st, PART_TAKEN, st->nr_pages), ret_drop;
 
 	if (ret)
 		return bring_in_failed(run, ret);
 	bench_hold(run, st->nr_pages * st->page_bytes);
-	if (is_on_demand(st) ? st->can_reclaim : st->limited != NULL)
-		ret = take_back(st, run, &taken, &over);
-	/* Here the limit, where there is one, is full. */
+	if (has_limit || (is_on_demand(st) && st->can_reclaim))
+		ret = take_back(st, run);
+	if (!ret && has_limit)
+		ret = until_room(st, run);
 	if (!ret)
-		ret = stream(st, run, (off_t)st->nr_pages, st->nr_pages);
-	if (!ret && st->limited && !is_on_demand(st))
+		ret = stream_and_count(st, run);
+	if (!ret && has_limit)
 		ret = bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
 	ret_drop = drop(st, run);
 	return ret ? ret : ret_drop;
@@ -403,7 +471,7 @@ static int reclaim_depth_share(void *state, struct bench_run *run)
 	if (!ret && st->pages == PAGES_FILE)
 		ret = open_file(st, run);
 	if (!ret && st->pages == PAGES_ANON)
-		ret = (st->map = map_anon(run, 2 * st->bytes)) ? 0 : -ENOMEM;
+		ret = (st->map = map_anon(run, PARTS * st->bytes)) ? 0 : -ENOMEM;
 	if (!ret && bench_in_memcg(run))
 		ret = make_siblings(st, run);
 	if (!ret && st->way == WAY_PRESSURE)
@@ -421,7 +489,7 @@ static int reclaim_depth_setup(void *state, struct bench_run *run)
 	ret = find_limited(st, run);
 	/* Page tables and the file's tree, which are charged too, and stay. */
 	if (!ret && st->way != WAY_PRESSURE)
-		ret = bring_in(st, 0, 2 * st->nr_pages);
+		ret = bring_in(st, 0, PARTS * st->nr_pages);
 	if (!ret && st->way != WAY_PRESSURE)
 		ret = drop(st, run);
 	return ret;
@@ -442,6 +510,9 @@ static const struct bench_metric metrics[] = {
 	 .help = "a page taken back by a write to memory.max, memory.high or memory.reclaim"},
 	{.name = "scanned", .op = "page", .kind = BENCH_COUNT, .unit = "pages", .help = "looked at for each page taken back"},
 	{.name = "over", .op = "write", .kind = BENCH_COUNT, .unit = "pages", .help = "taken back beyond what was asked for"},
+	{.name = "taken", .op = "page", .kind = BENCH_COUNT, .unit = "pages", .help = "taken back for each page of stream"},
+	{.name = "room", .op = "page", .kind = BENCH_COUNT, .unit = "pages",
+	 .help = "free below the limit when one page had to make room for itself"},
 };
 
 #define FIELD(name) offsetof(struct reclaim_depth, name)
@@ -458,7 +529,7 @@ static const struct bench_param params[] = {
 	 .choice_needs = (const unsigned int[]){BENCH_NEEDS_DIR, BENCH_NEEDS_SWAP},
 	 .help = "clean pages of a file in --dir, or anonymous ones, that go to swap"},
 	{.name = "size", .type = BENCH_PARAM_SIZE, .unit = "bytes", .def = "8M", .insn_def = "2M", .min = 1 << 18, .max = 1ull << 36,
-	 .offset = FIELD(bytes), .help = "what is brought in, half of which is taken back; then as much again is streamed"},
+	 .offset = FIELD(bytes), .help = "what is brought in; half of it is taken back, and as much streamed"},
 	{.name = "siblings", .type = BENCH_PARAM_UINT, .unit = "memcgs", .def = "0", .min = 0, .max = 10000,
 	 .offset = FIELD(nr_siblings), .help = "memcgs beside that of the worker"},
 	{.name = "sibling-pages", .type = BENCH_PARAM_UINT, .unit = "pages", .def = "0", .min = 0, .max = 1 << 20,
@@ -486,7 +557,7 @@ const struct bench bench_reclaim_depth = {
 		"from pgscan and pgsteal in /proc/vmstat (on a live machine with whatever else is reclaimed meanwhile) and from the usage. "
 		"On v1 proactive takes all there is, so that over shows the rest. "
 		"No I/O: file pages are holes, swap is compressed memory.",
-	.version = 1,
+	.version = 2,
 	.metrics = metrics,
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 	.params = params,

@@ -38,19 +38,15 @@ static __printf(3, 0) int build_path(char *buf, const char **ret_path, const cha
 	return 0;
 }
 
-static int read_file(const char *real_path, const char *path, char **ret_text)
+int fs_read_open(char **ret_text, int fd, const char *path)
 {
 	size_t size = 4096, len = 0;
-	__close_fd int fd = open(real_path, O_RDONLY | O_CLOEXEC);
-	__free_mem char *text = NULL;
+	__free_mem char *text = malloc(size);
 
-	if (fd < 0)
-		return err_sys(errno, "open %s", path);
-	text = malloc(size);
 	if (!text)
 		return err_sys(ENOMEM, "read %s", path);
 	for (;;) {
-		ssize_t n = read(fd, text + len, size - len - 1);
+		ssize_t n = pread(fd, text + len, size - len - 1, (off_t)len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -72,6 +68,32 @@ static int read_file(const char *real_path, const char *path, char **ret_text)
 		len--;
 	text[len] = '\0';
 	*ret_text = take_ptr(text);
+	return 0;
+}
+
+static int read_file(const char *real_path, const char *path, char **ret_text)
+{
+	__close_fd int fd = open(real_path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? err_sys(errno, "open %s", path) : fs_read_open(ret_text, fd, path);
+}
+
+int fs_open(int *ret_fd, const char *fmt, ...)
+{
+	char buf[PATH_MAX];
+	const char *path;
+	va_list ap;
+	int ret, fd;
+
+	va_start(ap, fmt);
+	ret = build_path(buf, &path, fmt, ap);
+	va_end(ap);
+	if (ret)
+		return ret;
+	fd = open(buf, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(errno, "open %s", path);
+	*ret_fd = fd;
 	return 0;
 }
 

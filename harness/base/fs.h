@@ -21,6 +21,14 @@ const char *fs_root(void);
 /* Whole file as a string, one trailing newline removed. The caller frees *ret_text. */
 int fs_read(char **ret_text, const char *fmt, ...) __printf(2, 3) __must_check;
 
+/*
+ * For who reads a file so often, or at such a moment, that opening it would count: the kernel charges an open file, and the first reading of it, to
+ * the memcg of the reader (struct file and seq_file are SLAB_ACCOUNT; seq_buf_alloc(), fs/seq_file.c), and a further reading to nobody.
+ * *ret_fd is the caller's; it can be read by several at once. @path: for sentences.
+ */
+int fs_open(int *ret_fd, const char *fmt, ...) __printf(2, 3) __must_check;
+int fs_read_open(char **ret_text, int fd, const char *path) __must_check;
+
 /* Write @value in one write(2); cgroup and sysfs files take a value whole or not at all. */
 int fs_write(const char *value, const char *fmt, ...) __printf(2, 3) __must_check;
 

@@ -50,20 +50,30 @@ static void close_files(struct bench_memcg *memcg)
 	}
 }
 
-static int write_file(const struct bench_run *run, struct bench_memcg *memcg, enum cg_file file, uint64_t bytes)
+/* *@fd_once: -1, and where threads have their file, to be closed. */
+static int open_file(const struct bench_run *run, struct bench_memcg *memcg, enum cg_file file, int *fd_once, int *ret_fd)
 {
-	__close_fd int fd_once = -1;
 	int ret = 0, *fd = &memcg->fd[file];
 
 	if (run->threaded) {
-		fd = &fd_once;
+		fd = fd_once;
 	} else if (memcg->opener != run->pid) {
 		close_files(memcg);
 		memcg->opener = run->pid;
 	}
 	if (*fd < 0)
 		ret = cg_group_open(memcg->group, file, fd);
-	return ret ? ret : cg_group_write(memcg->group, file, *fd, bytes);
+	if (!ret)
+		*ret_fd = *fd;
+	return ret;
+}
+
+static int write_file(const struct bench_run *run, struct bench_memcg *memcg, enum cg_file file, uint64_t bytes)
+{
+	__close_fd int fd_once = -1;
+	int fd, ret = open_file(run, memcg, file, &fd_once, &fd);
+
+	return ret ? ret : cg_group_write(memcg->group, file, fd, bytes);
 }
 
 int bench_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg)
@@ -126,7 +136,13 @@ static int answer_number(struct bench_run *run, int ret)
 
 int bench_memcg_usage(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes)
 {
-	return memcg->group ? answer_number(run, cg_group_usage(memcg->group, ret_bytes)) : -ENODATA;
+	__close_fd int fd_once = -1;
+	int fd, ret;
+
+	if (!memcg->group)
+		return -ENODATA;
+	ret = open_file(run, memcg, CG_FILE_USAGE, &fd_once, &fd);
+	return answer_number(run, ret ? ret : cg_group_read_usage(memcg->group, fd, ret_bytes));
 }
 
 int bench_memcg_swap(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes)
@@ -172,7 +188,14 @@ int bench_machine_reclaim(struct bench_run *run, uint64_t bytes)
 
 int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value)
 {
-	return answer_number(run, fs_read_key(ret_value, key, "/proc/vmstat"));
+	/* Of this worker; it goes with its process. */
+	static _Thread_local int fd = -1;
+	__free_mem char *text = NULL;
+	int ret = fd < 0 ? fs_open(&fd, "/proc/vmstat") : 0;
+
+	if (!ret)
+		ret = fs_read_open(&text, fd, "/proc/vmstat");
+	return answer_number(run, ret ? ret : fs_text_key(text, key, ret_value));
 }
 
 int bench_in_guest(const struct bench_run *run)

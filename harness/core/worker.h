@@ -60,7 +60,7 @@ struct bench_memcg {
 	unsigned int level;	/* above the leaves */
 	bool is_made;		/* by bench_memcg_make() */
 	/*
-	 * Files that were written to, open, of the process @opener: looking up their paths would cost the more the deeper they
+	 * Files that were used, open, of the process @opener: looking up their paths would cost the more the deeper they
 	 * are. Workers that share a descriptor would wait for each other: threads, and what was inherited, do without.
 	 */
 	pid_t opener;

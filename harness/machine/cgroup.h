@@ -170,17 +170,20 @@ int cg_group_reclaim(const struct cg_group *group, uint64_t bytes) __must_check;
 /* The same of the whole machine: from the root memcg of the hierarchy that @group is in, wherever the top is. */
 int cg_root_reclaim(const struct cg_group *group, uint64_t bytes) __must_check;
 
-/* The files behind those two, for who writes so often, or times it, that looking up a path of many levels would count. */
+/* The files behind those, for who needs them so often, or times it, that looking up a path of many levels would count. */
 enum cg_file {
 	CG_FILE_MAX,
 	CG_FILE_HIGH,
 	CG_FILE_RECLAIM,
+	CG_FILE_USAGE, /* to be read */
 	CG_FILES,
 };
 
-/* *ret_fd is the caller's. Writers that share one wait for each other. Errors as cg_group_limit() and cg_group_reclaim(). */
+/* *ret_fd is the caller's. Writers that share one wait for each other. Errors as cg_group_limit(), cg_group_reclaim() and cg_group_usage(). */
 int cg_group_open(const struct cg_group *group, enum cg_file file, int *ret_fd) __must_check;
 int cg_group_write(const struct cg_group *group, enum cg_file file, int fd, uint64_t bytes) __must_check;
+/* cg_group_usage() of CG_FILE_USAGE. After the first time it charges nothing to whoever reads. */
+int cg_group_read_usage(const struct cg_group *group, int fd, uint64_t *ret_bytes) __must_check;
 
 /*
  * Remove the subtrees under info->top whose owner (PID and start time in the name) lives no more; kill

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/units.h"
 #include "machine/cgroup_ops.h"
 
 int cg_check_gone(const struct cg_group *group, int ret)
@@ -19,12 +20,19 @@ int cg_check_gone(const struct cg_group *group, int ret)
 	return ret;
 }
 
+static int check_has_usage(const struct cg_group *group)
+{
+	return group->nr_levels || group->is_borrowed ? 0
+						      : err_set(ENOENT, "the root memcg is charged nothing: it has no usage");
+}
+
 int cg_group_usage(const struct cg_group *group, uint64_t *ret_bytes)
 {
-	if (!group->nr_levels && !group->is_borrowed)
-		return err_set(ENOENT, "the root memcg is charged nothing: it has no usage");
-	return cg_check_gone(
-		group, fs_read_u64(ret_bytes, "%s/%s", group->path, group->tree->ops->usage_file));
+	int ret = check_has_usage(group);
+
+	return ret ? ret
+		   : cg_check_gone(group,
+				   fs_read_u64(ret_bytes, "%s/%s", group->path, group->tree->ops->usage_file));
 }
 
 int cg_group_stat(const struct cg_group *group, const char *key, uint64_t *ret_value)
@@ -57,6 +65,8 @@ static const char *file_name(const struct cg_group *group, enum cg_file file)
 		return ops->limit_file;
 	case CG_FILE_HIGH:
 		return ops->high_file;
+	case CG_FILE_USAGE:
+		return ops->usage_file;
 	case CG_FILE_RECLAIM:
 	case CG_FILES:
 		break;
@@ -68,16 +78,17 @@ int cg_group_open(const struct cg_group *group, enum cg_file file, int *ret_fd)
 {
 	const char *name = file_name(group, file);
 	char path[PATH_MAX];
-	int fd;
+	int fd, ret = file == CG_FILE_USAGE ? check_has_usage(group) : 0;
 
+	if (ret)
+		return ret;
 	if (!name)
 		return err_set(EOPNOTSUPP, "cgroup v1 has no memory.high");
 	if (snprintf(path, sizeof(path), "%s%s/%s", fs_root(), group->path, name) >= (int)sizeof(path))
 		return err_sys(ENAMETOOLONG, "open %s of %s", name, group->path);
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_TRUNC);
+	fd = open(path, (file == CG_FILE_USAGE ? O_RDONLY : O_WRONLY | O_TRUNC) | O_CLOEXEC);
 	if (fd < 0) {
-		int ret = cg_check_gone(group, err_sys(errno, "open %s/%s", group->path, name));
-
+		ret = cg_check_gone(group, err_sys(errno, "open %s/%s", group->path, name));
 		return ret == -ENOENT && file == CG_FILE_RECLAIM
 			       ? err_set(EOPNOTSUPP, "this kernel has no %s (since Linux 5.19)", name)
 			       : ret;
@@ -107,6 +118,16 @@ int cg_group_write(const struct cg_group *group, enum cg_file file, int fd, uint
 		return err_set(EOPNOTSUPP, "cgroup v1 cannot reclaim from the root memcg");
 	return cg_check_gone(group,
 			     err_sys(errno, "write \"%s\" to %s/%s", text, group->path, file_name(group, file)));
+}
+
+int cg_group_read_usage(const struct cg_group *group, int fd, uint64_t *ret_bytes)
+{
+	__free_mem char *text = NULL;
+	int ret = fs_read_open(&text, fd, file_name(group, CG_FILE_USAGE));
+
+	if (!ret)
+		ret = parse_u64(text, ret_bytes);
+	return cg_check_gone(group, ret);
 }
 
 static int write_once(const struct cg_group *group, enum cg_file file, uint64_t bytes)

@@ -133,10 +133,11 @@ static void stop(pid_t pid)
 
 static void check_depth(struct cg_tree *tree, const struct cg_info *info, unsigned int depth)
 {
-	uint64_t before, usage, anon, above;
+	uint64_t before, usage, anon, above, open_before, open_usage;
 	struct cg_group *group = NULL;
 	char parent[PATH_MAX];
 	pid_t pid;
+	int fd = -1;
 
 	assert_ok(cg_group_chain(tree, "chain", depth, UINT64_MAX, &group));
 	assert_int_equal(cg_group_depth(group), info->top_depth + depth);
@@ -145,9 +146,14 @@ static void check_depth(struct cg_tree *tree, const struct cg_info *info, unsign
 		*strrchr(parent, '/') = '\0';
 	assert_string_equal(parent, info->top);
 	assert_ok(cg_group_usage(group, &before));
+	assert_ok(cg_group_open(group, CG_FILE_USAGE, &fd));
+	assert_ok(cg_group_read_usage(group, fd, &open_before));
 	pid = start_holder(group, 16 * MIB);
 	assert_ok(cg_group_usage(group, &usage));
 	assert_true(usage >= before + 16 * MIB && usage < before + 20 * MIB);
+	assert_ok(cg_group_read_usage(group, fd, &open_usage));
+	assert_true(open_usage >= open_before + 16 * MIB && open_usage < open_before + 20 * MIB);
+	close(fd);
 	assert_ok(cg_group_stat(group, "anon", &anon));
 	assert_true(anon >= 16 * MIB && anon <= usage);
 	if (depth > 1) {

@@ -235,6 +235,35 @@ static void long_files_are_read_whole(void **state)
 	}
 }
 
+/* What was written since it was opened, and longer than the first time. */
+static void an_open_file_is_read_from_its_beginning(void **state)
+{
+	static char longer[9001];
+	char *text;
+	int fd = -1;
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer) - 1);
+	write_text("pgsteal_file 64");
+	assert_int_equal(fs_open(&fd, "/%s", "file"), 0);
+	assert_int_equal(fs_read_open(&text, fd, "/file"), 0);
+	assert_string_equal(text, "pgsteal_file 64");
+	free(text);
+	write_file(longer, sizeof(longer) - 1);
+	assert_int_equal(fs_read_open(&text, fd, "/file"), 0);
+	assert_string_equal(text, longer);
+	free(text);
+	close(fd);
+	fd = 5;
+	assert_int_equal(fs_open(&fd, "/%s", "missing"), -ENOENT);
+	assert_string_equal(err_msg(), "open /missing: No such file or directory");
+	assert_int_equal(fd, 5);
+	text = longer;
+	assert_int_equal(fs_read_open(&text, -1, "/file"), -EBADF);
+	assert_string_equal(err_msg(), "read /file: Bad file descriptor");
+	assert_ptr_equal(text, longer);
+}
+
 static void writes_a_value_whole(void **state)
 {
 	char *text;
@@ -293,6 +322,7 @@ int main(void)
 		scratched(max_is_a_limit_and_not_a_number),
 		scratched(one_trailing_newline_goes),
 		scratched(long_files_are_read_whole),
+		scratched(an_open_file_is_read_from_its_beginning),
 		scratched(writes_a_value_whole),
 		captured(a_failed_write_names_value_and_file),
 		scratched(a_path_too_long_is_an_error),
