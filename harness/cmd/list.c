@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "cmd/cmd.h"
+#include "cmd/list_choices.h"
 #include "cmd/text.h"
 #include "core/needs.h"
 #include "core/registry.h"
@@ -43,8 +44,28 @@ static char *join_ops(const struct bench *bench, char *buf, size_t buf_size)
 	return buf;
 }
 
+/* "kind=file needs dir, kind=anon needs swap", "" where no choice needs anything. */
+static char *join_choices(const struct bench *bench, char *buf, size_t buf_size)
+{
+	struct list_choice choice = {0};
+	char needs[128];
+	size_t used = 0;
+
+	buf[0] = '\0';
+	while (list_choice_next(bench, &choice) && used < buf_size)
+		used += (size_t)snprintf(buf + used, buf_size - used, "%s%s=%s needs %s", used ? ", " : "", choice.param->name,
+					 choice.name, list_needs_names(choice.needs, needs, sizeof(needs)));
+	return buf;
+}
+
+/* Can this machine run @bench as it is, with no parameter given? */
+static bool runs_here(const struct bench *bench, const struct cg_info *cg, char *why, size_t why_size)
+{
+	return needs_met_all_of(list_default_needs(bench), cg, why, why_size);
+}
+
 struct list_row {
-	char version[16], op[128], summary[1024];
+	char version[16], op[128], summary[1536];
 };
 
 static int print_table(const struct cg_info *cg)
@@ -62,12 +83,13 @@ static int print_table(const struct cg_info *cg)
 	for (i = 0; i < nr; i++) {
 		const struct bench *bench = registry_at(i);
 		const char **cell = &cells[i * NR_COLUMNS];
-		char why[480] = "";
-		bool runs = needs_all_met(bench, cg, why, sizeof(why));
+		char why[480] = "", choices[256];
+		bool runs = runs_here(bench, cg, why, sizeof(why));
 
 		snprintf(rows[i].version, sizeof(rows[i].version), "%u", bench->version);
-		snprintf(rows[i].summary, sizeof(rows[i].summary), "%s%s%s%s", bench->summary,
-			 runs ? "" : " (", why, runs ? "" : ")");
+		join_choices(bench, choices, sizeof(choices));
+		snprintf(rows[i].summary, sizeof(rows[i].summary), "%s%s%s%s%s%s", bench->summary, choices[0] ? "; " : "",
+			 choices, runs ? "" : " (", why, runs ? "" : ")");
 		cell[COLUMN_NAME] = bench->name;
 		cell[COLUMN_VERSION] = rows[i].version;
 		cell[COLUMN_OP] = join_ops(bench, rows[i].op, sizeof(rows[i].op));
@@ -78,6 +100,22 @@ static int print_table(const struct cg_info *cg)
 	return cmd_finish(&verb_list, EXIT_OK);
 }
 
+static json_t *choices_json(const struct bench *bench, const struct cg_info *cg)
+{
+	json_t *choices = json_array();
+	struct list_choice choice = {0};
+	char why[480];
+
+	while (list_choice_next(bench, &choice)) {
+		bool met = needs_met_all_of(choice.needs, cg, why, sizeof(why));
+
+		json_array_append_new(choices, json_pack("{s:s, s:s, s:o, s:b, s:s?}", "param", choice.param->name, "choice",
+							 choice.name, "needs", list_needs_json(choice.needs), "met", met,
+							 "why_not", met ? NULL : why));
+	}
+	return choices;
+}
+
 static int print_json(const struct cg_info *cg)
 {
 	json_t *benches = json_array();
@@ -86,13 +124,14 @@ static int print_json(const struct cg_info *cg)
 	for (i = 0; i < registry_nr(); i++) {
 		const struct bench *bench = registry_at(i);
 		char op[128], why[480] = "";
-		bool runs = needs_all_met(bench, cg, why, sizeof(why));
+		bool runs = runs_here(bench, cg, why, sizeof(why));
 
 		json_array_append_new(
 			benches,
-			json_pack("{s:s, s:i, s:s, s:s, s:b, s:s?}", "name", bench->name, "version",
+			json_pack("{s:s, s:i, s:s, s:s, s:b, s:s?, s:o}", "name", bench->name, "version",
 				  (int)bench->version, "op", join_ops(bench, op, sizeof(op)), "summary",
-				  bench->summary, "runs_here", runs, "why_not", runs ? NULL : why));
+				  bench->summary, "runs_here", runs, "why_not", runs ? NULL : why, "choice_needs",
+				  choices_json(bench, cg)));
 	}
 	return cmd_print_json(&verb_list,
 			      json_pack("{s:s, s:i, s:o}", "schema", "memcgbench-list",
@@ -120,7 +159,7 @@ const struct verb verb_list = {
 	.name = "list",
 	.summary = "list the benches",
 	.about = "List every bench with its version, what one operation of it is, and whether this "
-		 "machine can run it. A bench whose version differs measures something else under the "
+		 "machine can run it as it is. Some choices of parameters need more, which is said as well. A bench whose version differs measures something else under the "
 		 "same name.",
 	.operands = "",
 	.options = list_options,

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "cmd/cmd.h"
+#include "cmd/list_choices.h"
 #include "cmd/text.h"
 #include "core/needs.h"
 #include "machine/cgroup.h"
@@ -34,6 +35,12 @@ static void print_item(const char *name, size_t column, const char *text)
 	text_wrap(stdout, text, (size_t)used, column, text_width());
 }
 
+/* What costs and counts are in on this machine's clock. */
+static const char *unit_of(const struct bench_metric *metric)
+{
+	return metric->kind == BENCH_COUNT ? metric->unit : "ns";
+}
+
 static void print_metrics(const struct bench *bench)
 {
 	size_t column = 0, i;
@@ -46,7 +53,7 @@ static void print_metrics(const struct bench *bench)
 		const struct bench_metric *metric = &bench->metrics[i];
 		char text[512];
 
-		snprintf(text, sizeof(text), "ns per %s, %s is better: %s", metric->op,
+		snprintf(text, sizeof(text), "%s per %s, %s is better: %s", unit_of(metric), metric->op,
 			 metric->better == BENCH_LOWER_IS_BETTER ? "lower" : "higher", metric->help);
 		print_item(metric->name, column, text);
 	}
@@ -102,21 +109,47 @@ static void print_params(const struct bench *bench)
 	}
 }
 
+static unsigned int needs_of_choices(const struct bench *bench)
+{
+	struct list_choice choice = {0};
+	unsigned int needs = 0;
+
+	while (list_choice_next(bench, &choice))
+		needs |= choice.needs;
+	return needs;
+}
+
+/* "kind=anon", for whom @flag is needed; "" where the bench itself needs it. */
+static char *join_needy(const struct bench *bench, enum bench_needs flag, char *buf, size_t buf_size)
+{
+	struct list_choice choice = {0};
+	size_t used = 0;
+
+	buf[0] = '\0';
+	while (!(bench->needs & flag) && list_choice_next(bench, &choice) && used < buf_size)
+		if (choice.needs & flag)
+			used += (size_t)snprintf(buf + used, buf_size - used, "%s%s=%s", used ? ", " : "", choice.param->name,
+						 choice.name);
+	return buf;
+}
+
 static void print_needs(const struct bench *bench, const struct cg_info *cg)
 {
+	unsigned int needs = bench->needs | needs_of_choices(bench);
 	const struct need *need;
-	char text[1024], why[480];
+	char text[1024], why[256], whom[128];
 
 	printf("\nNeeds:\n");
-	if (!bench->needs)
+	if (!needs)
 		printf("%*snothing\n", INDENT, "");
 	for (need = needs_table; need->flag; need++) {
-		if (!(bench->needs & need->flag))
+		if (!(needs & need->flag))
 			continue;
+		join_needy(bench, need->flag, whom, sizeof(whom));
 		if (needs_met(need->flag, cg, why, sizeof(why)))
-			snprintf(text, sizeof(text), "here: %s", need->help);
+			snprintf(text, sizeof(text), "here%s%s: %s", whom[0] ? ", for " : "", whom, need->help);
 		else
-			snprintf(text, sizeof(text), "MISSING (%s): %s", why, need->help);
+			snprintf(text, sizeof(text), "MISSING%s%s (%s): %s", whom[0] ? " for " : "", whom, why, need->help);
 		print_item(need->name, 9, text);
 	}
 }
@@ -146,11 +179,23 @@ static json_t *metrics_json(const struct bench *bench)
 		json_array_append_new(
 			metrics,
 			json_pack("{s:s, s:o, s:s, s:s, s:s}", "name", metric->name, "unit",
-				  json_sprintf("ns/%s", metric->op), "op", metric->op, "better",
+				  json_sprintf("%s/%s", unit_of(metric), metric->op), "op", metric->op, "better",
 				  metric->better == BENCH_LOWER_IS_BETTER ? "lower" : "higher", "help",
 				  metric->help));
 	}
 	return metrics;
+}
+
+/* Of each choice that needs anything, what. */
+static json_t *choice_needs_json(const struct bench *bench, const struct bench_param *param)
+{
+	json_t *needs = json_object();
+	struct list_choice choice = {0};
+
+	while (list_choice_next(bench, &choice))
+		if (choice.param == param)
+			json_object_set_new(needs, choice.name, list_needs_json(choice.needs));
+	return needs;
 }
 
 static json_t *params_json(const struct bench *bench)
@@ -171,6 +216,7 @@ static json_t *params_json(const struct bench *bench)
 			for (j = 0; param->choices[j]; j++)
 				json_array_append_new(choices, json_string(param->choices[j]));
 			json_object_set_new(object, "choices", choices);
+			json_object_set_new(object, "choice_needs", choice_needs_json(bench, param));
 		} else {
 			json_object_set_new(object, "min", json_integer((json_int_t)param->min));
 			json_object_set_new(object, "max", json_integer((json_int_t)param->max));
@@ -183,18 +229,20 @@ static json_t *params_json(const struct bench *bench)
 
 static json_t *needs_json(const struct bench *bench, const struct cg_info *cg)
 {
+	unsigned int all = bench->needs | needs_of_choices(bench);
 	json_t *needs = json_array();
 	const struct need *need;
-	char why[480];
+	char why[480], whom[128];
 
 	for (need = needs_table; need->flag; need++) {
 		bool met;
 
-		if (!(bench->needs & need->flag))
+		if (!(all & need->flag))
 			continue;
 		met = needs_met(need->flag, cg, why, sizeof(why));
-		json_array_append_new(needs, json_pack("{s:s, s:b, s:s?, s:s}", "name", need->name,
-						       "met", met, "why_not", met ? NULL : why, "help",
+		join_needy(bench, need->flag, whom, sizeof(whom));
+		json_array_append_new(needs, json_pack("{s:s, s:s?, s:b, s:s?, s:s}", "name", need->name, "for",
+						       whom[0] ? whom : NULL, "met", met, "why_not", met ? NULL : why, "help",
 						       need->help));
 	}
 	return needs;

@@ -191,7 +191,8 @@ static void gather_noise(const struct rundata *data, struct noise_sum *sum)
 			worst_of(&sum->cpus, other_cpus(record, item), item);
 			worst_of(&sum->frequency, frequency_spread(record), item);
 			worst_of(&sum->throttle, number(record, "throttle_count"), item);
-			worst_of(&sum->swap, number(record, "swap_in_pages") + number(record, "swap_out_pages"), item);
+			if (!item->swaps)
+				worst_of(&sum->swap, number(record, "swap_in_pages") + number(record, "swap_out_pages"), item);
 		}
 	}
 }

@@ -50,6 +50,7 @@ struct rundata_item {
 	char *bench, *op, *mode, *place, *memory;
 	unsigned int bench_version;
 	bool oversubscribed; /* more workers than CPUs to run them */
+	bool swaps;	     /* the item had a swap area of its own: that pages go there is what it measures */
 	unsigned int nr_memcgs; /* leaf memcgs of a child arm, that the workers are dealt out to */
 	json_t *params;	 /* object of strings */
 	json_t *workers; /* list, as stored */

@@ -149,6 +149,7 @@ static int read_new_item(const struct loader *loader, const json_t *record, stru
 		ret = read_nr_memcgs(loader, record, &item->nr_memcgs);
 	if (ret)
 		return ret;
+	item->swaps = json_object_get(record, "swap") != NULL;
 	item->params = json_incref(json_object_get(record, "params"));
 	item->workers = json_incref(json_object_get(record, "workers"));
 	if (!json_is_object(item->params) || !json_is_array(item->workers))

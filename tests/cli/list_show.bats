@@ -28,9 +28,10 @@ listed()
 	[ "$(jq -r '.benches[].name' <<<"$output")" = \
 		"$(listed)" ]
 	for keys in $(jq -r '.benches[] | keys_unsorted | join(",")' <<<"$output"); do
-		[ "$keys" = name,version,op,summary,runs_here,why_not ]
+		[ "$keys" = name,version,op,summary,runs_here,why_not,choice_needs ]
 	done
 	jq -e 'all(.benches[]; .runs_here == (.why_not == null))' <<<"$output"
+	jq -e 'all(.benches[].choice_needs[]; .met == (.why_not == null))' <<<"$output"
 }
 
 @test "show tells of every metric, parameter and need" {
@@ -45,10 +46,29 @@ listed()
 		done
 		[ "$(jq -r 'keys_unsorted | join(" ")' <<<"$json")" = \
 			"schema schema_version name version summary about metrics params needs" ]
-		jq -e 'all(.metrics[]; .unit == "ns/" + .op)' <<<"$json"
+		jq -e 'all(.metrics[]; .op as $op | .unit | endswith("/" + $op))' <<<"$json"
 		jq -e 'all(.params[]; if .type == "enum" then .default as $d | any(.choices[]; . == $d)
 			else .min <= .max and .max >= 0 end)' <<<"$json"
 	done
+}
+
+@test "counts are in what is counted, times in ns" {
+	json=$(memcgbench show reclaim_depth --json)
+	[ "$(jq -r '.metrics[] | select(.name == "stream").unit' <<<"$json")" = ns/page ]
+	[ "$(jq -r '.metrics[] | select(.name == "over").unit' <<<"$json")" = pages/write ]
+	memcgbench show reclaim_depth | grep -q '^  over *pages per write, lower is better: '
+}
+
+@test "what one choice of a parameter needs is said, and for which" {
+	json=$(memcgbench show reclaim_depth --json)
+	[ "$(jq -c '.params[] | select(.name == "kind").choice_needs' <<<"$json")" = '{"file":["dir"],"anon":["swap"]}' ]
+	[ "$(jq -c '.params[] | select(.name == "way").choice_needs' <<<"$json")" = '{}' ]
+	[ "$(jq -r '.needs[] | select(.name == "swap").for' <<<"$json")" = kind=anon ]
+	[ "$(memcgbench show swapin_race --json | jq -r '.needs[] | select(.name == "swap").for')" = null ]
+	memcgbench show reclaim_depth | grep -q '^  swap *\(here, \|MISSING \)for kind=anon'
+	[ "$(memcgbench list --json | jq -c '.benches[] | select(.name == "reclaim_depth").choice_needs | map([.param, .choice, .needs])')" = \
+		'[["kind","file",["dir"]],["kind","anon",["swap"]]]' ]
+	COLUMNS=400 memcgbench list | grep -q '^reclaim_depth .*; kind=file needs dir, kind=anon needs swap'
 }
 
 @test "show of nothing, of too much, of what is not there" {

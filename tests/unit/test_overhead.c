@@ -436,6 +436,10 @@ static void test_run_doubts(void **state)
 	assert_non_null(strstr(run_warned(f.overhead, "frequency"), "50 %"));
 	assert_non_null(strstr(run_warned(f.overhead, "throttled"), "1 time "));
 	assert_non_null(strstr(run_warned(f.overhead, "swapping"), "5 pages"));
+	/* Of a bench that swaps it is the work. */
+	f.item.swaps = true;
+	compute(&f);
+	assert_null(run_warned(f.overhead, "swapping"));
 
 	/* One worker in 10 s, and 15 s of CPU used. */
 	json_array_append_new(f.item.noise, json_pack("{s:f, s:{s:f, s:f}}", "seconds", 10.0, "cpu_seconds", "user", 10.0, "system", 5.0));
