@@ -235,6 +235,19 @@ int bench_memcg_swap(struct bench_run *run, struct bench_memcg *memcg, uint64_t 
  */
 int bench_memcg_stat(struct bench_run *run, struct bench_memcg *memcg, const char *key, uint64_t *ret_value);
 
+/*
+ * Pages of a line of memory.stat that counts bytes, exactly. A reader gets what was gathered last, unless more than MEMCG_CHARGE_BATCH updates for
+ * each CPU are waiting (memcg_vmstats_needs_flush(), mm/memcontrol.c, Linux 6.12): so many are made here, of pages that come and go in the
+ * memcg of the caller.
+ */
+int bench_memcg_pages(struct bench_run *run, struct bench_memcg *memcg, const char *key, int64_t *ret_pages);
+
+/*
+ * In share(): @nr more memcgs beside that of worker 0. @fill (NULL: they stay idle) runs in each of them, with its number from 0. They go with the
+ * team; what fill() leaves in memory stays charged to them. Outside of child arms there are none, and fill() does not run.
+ */
+int bench_memcg_crowd(struct bench_run *run, uint64_t nr, int (*fill)(void *state, struct bench_run *run, uint64_t index), void *state);
+
 enum bench_limit {
 	BENCH_LIMIT_MAX,  /* memory.max, memory.limit_in_bytes */
 	BENCH_LIMIT_HIGH, /* memory.high; -EOPNOTSUPP on v1 */
@@ -257,6 +270,15 @@ int bench_machine_reclaim(struct bench_run *run, uint64_t bytes);
 int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value);
 
 /*
+ * Pages that reclaim looked at and took, on the whole machine, in whatever way: pgscan and pgsteal of /proc/vmstat, exact, and kept in all arms. Between
+ * phases; all but a worker's first reading charge nobody.
+ */
+struct bench_reclaimed {
+	uint64_t scanned, stolen;
+};
+int bench_reclaimed(struct bench_run *run, struct bench_reclaimed *ret_reclaimed);
+
+/*
  * Does nothing but memcgbench run on this kernel (a guest)? Only then may a bench put all of the machine under pressure.
  */
 int bench_in_guest(const struct bench_run *run);
@@ -268,6 +290,9 @@ int bench_lru_gen(struct bench_run *run, int enabled);
 
 /* An empty folder of this team on a file system with a disk behind it (BENCH_NEEDS_DIR); the harness removes it with all that is in it. */
 const char *bench_dir(const struct bench_run *run);
+
+/* In share(): a new sparse file of @bytes there, which is read without readahead: a page of a hole is clean, and costs no I/O. */
+int bench_sparse_file(struct bench_run *run, uint64_t bytes, int *ret_fd);
 
 /*
  * In setup() and share(): these parameters cannot be measured on this kernel or machine. The item is skipped with the sentence,

@@ -154,14 +154,9 @@ static int make_file(struct charge_depth *st, struct bench_run *run)
 
 static int charge_depth_share(void *state, struct bench_run *run)
 {
-	struct charge_depth *st = state;
-	struct bench_memcg *sibling;
-	uint64_t i;
-	int ret = 0;
+	const struct charge_depth *st = state;
 
-	for (i = 0; !ret && i < st->nr_siblings; i++)
-		ret = bench_memcg_make(run, &sibling);
-	return ret;
+	return bench_memcg_crowd(run, st->nr_siblings, NULL, NULL);
 }
 
 static int charge_depth_setup(void *state, struct bench_run *run)

@@ -92,36 +92,11 @@ static int drop(const struct pagecache_share *st, struct bench_run *run)
 	return err ? bench_error(run, err, "drop the file's pages: %s", strerror(err)) : 0;
 }
 
-/*
- * Pages of files charged to @memcg, exactly. A reader of the statistics gets what was gathered last, unless more than
- * MEMCG_CHARGE_BATCH updates for each CPU are waiting (memcg_vmstats_needs_flush(), mm/memcontrol.c, Linux 6.12): so many
- * are made here, of pages that come and go.
- */
-static int file_pages(const struct pagecache_share *st, struct bench_run *run, struct bench_memcg *memcg, int64_t *ret_pages)
-{
-	size_t nr = 256 * (size_t)sysconf(_SC_NPROCESSORS_ONLN), i;
-	volatile char *map = mmap(NULL, nr * st->page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint64_t bytes;
-	int ret;
-
-	if (map == MAP_FAILED)
-		return bench_error(run, errno, "map %zu pages: %s", nr, strerror(errno));
-	(void)!madvise((void *)map, nr * st->page_bytes, MADV_NOHUGEPAGE);
-	for (i = 0; i < nr; i++)
-		map[i * st->page_bytes] = 1;
-	munmap((void *)map, nr * st->page_bytes);
-	ret = bench_memcg_stat(run, memcg, "file", &bytes);
-	if (!ret)
-		*ret_pages = (int64_t)(bytes / st->page_bytes);
-	return ret;
-}
-
 /* What @memcg was charged beyond @before, for @ops pages. A page that was uncharged is none that was charged. */
-static int count_charged(const struct pagecache_share *st, struct bench_run *run, struct bench_memcg *memcg, size_t metric,
-			 int64_t before, uint64_t ops)
+static int count_charged(struct bench_run *run, struct bench_memcg *memcg, size_t metric, int64_t before, uint64_t ops)
 {
 	int64_t now = before;
-	int ret = file_pages(st, run, memcg, &now);
+	int ret = bench_memcg_pages(run, memcg, "file", &now);
 
 	if (!ret)
 		bench_count(run, metric, now > before ? (uint64_t)(now - before) : 0, ops);
@@ -133,7 +108,7 @@ static int share_round(struct pagecache_share *st, struct bench_run *run, int lo
 {
 	struct bench_memcg *home = bench_memcg_home(run, bench_worker(run));
 	int64_t before;
-	int ret = look ? file_pages(st, run, home, &before) : 0;
+	int ret = look ? bench_memcg_pages(run, home, "file", &before) : 0;
 
 	if (!ret && is_owner(run)) {
 		bench_phase_begin(run, METRIC_FIRST);
@@ -152,7 +127,7 @@ static int share_round(struct pagecache_share *st, struct bench_run *run, int lo
 			ret = unmap_all(st, run);
 	}
 	if (!ret && look)
-		ret = count_charged(st, run, home, is_owner(run) ? METRIC_OWNER : METRIC_FOLLOWER, before, st->nr_pages);
+		ret = count_charged(run, home, is_owner(run) ? METRIC_OWNER : METRIC_FOLLOWER, before, st->nr_pages);
 	return ret;
 }
 
@@ -174,11 +149,11 @@ static int refault_round(struct pagecache_share *st, struct bench_run *run, int 
 		return ret;
 	}
 	st->evicted = st->nr_pages - nr_resident(st);
-	ret = look ? file_pages(st, run, home, &before) : 0;
+	ret = look ? bench_memcg_pages(run, home, "file", &before) : 0;
 	if (!ret)
 		ret = read_all(st, run, 0);
 	if (!ret && look && st->evicted)
-		ret = count_charged(st, run, home, METRIC_REFAULT, before, st->evicted);
+		ret = count_charged(run, home, METRIC_REFAULT, before, st->evicted);
 	return ret;
 }
 
@@ -190,12 +165,12 @@ static int remove_round(struct pagecache_share *st, struct bench_run *run, int l
 	int ret;
 
 	if (!is_owner(run)) {
-		ret = look ? file_pages(st, run, home, &before) : 0;
+		ret = look ? bench_memcg_pages(run, home, "file", &before) : 0;
 		if (!ret)
 			ret = read_all(st, run, (off_t)st->nr_pages);
-		return !ret && look ? count_charged(st, run, home, METRIC_HEIR, before, st->nr_pages) : ret;
+		return !ret && look ? count_charged(run, home, METRIC_HEIR, before, st->nr_pages) : ret;
 	}
-	ret = look && parent ? file_pages(st, run, parent, &before) : 0;
+	ret = look && parent ? bench_memcg_pages(run, parent, "file", &before) : 0;
 	if (!ret)
 		ret = bench_memcg_make(run, &doomed);
 	if (!ret)
@@ -209,7 +184,7 @@ static int remove_round(struct pagecache_share *st, struct bench_run *run, int l
 	bench_phase_begin(run, METRIC_REMOVE);
 	ret = bench_memcg_remove(run, doomed);
 	bench_phase_end(run, METRIC_REMOVE, 1);
-	return !ret && look && parent ? count_charged(st, run, parent, METRIC_PARENT, before, st->nr_pages) : ret;
+	return !ret && look && parent ? count_charged(run, parent, METRIC_PARENT, before, st->nr_pages) : ret;
 }
 
 static int pass(struct pagecache_share *st, struct bench_run *run, int is_last)
@@ -269,20 +244,15 @@ static int pagecache_share_verify(void *state, struct bench_run *run, const stru
 
 static int open_file(struct pagecache_share *st, struct bench_run *run)
 {
-	char path[4096] = "a memfd";
+	uint64_t bytes = 2 * st->bytes;
 
-	if (st->backing == BACKING_SHMEM) {
-		st->fd = memfd_create("pagecache_share", MFD_CLOEXEC);
-	} else {
-		snprintf(path, sizeof(path), "%s/pagecache_share", bench_dir(run));
-		st->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOATIME, 0600);
-	}
+	if (st->backing == BACKING_DIR)
+		return bench_sparse_file(run, bytes, &st->fd);
+	st->fd = memfd_create("pagecache_share", MFD_CLOEXEC);
 	if (st->fd < 0)
-		return bench_error(run, errno, "open %s: %s", path, strerror(errno));
-	if (ftruncate(st->fd, (off_t)(2 * st->bytes)))
-		return bench_error(run, errno, "make %s %llu bytes long: %s", path, 2 * (unsigned long long)st->bytes, strerror(errno));
-	/* No readahead: every page is brought in by itself, by who reads it. ESPIPE: shared memory has none. */
-	(void)posix_fadvise(st->fd, 0, 0, POSIX_FADV_RANDOM);
+		return bench_error(run, errno, "memfd_create: %s", strerror(errno));
+	if (ftruncate(st->fd, (off_t)bytes))
+		return bench_error(run, errno, "make a memfd %llu bytes long: %s", (unsigned long long)bytes, strerror(errno));
 	return 0;
 }
 

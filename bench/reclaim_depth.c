@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* reclaim_depth - taking pages back: at a limit, on demand, and because the whole machine is short. */
+/* reclaim_depth - taking pages back: at a limit, and on demand. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "bench.h"
 
 enum { METRIC_STREAM, METRIC_RECLAIM, METRIC_SCANNED, METRIC_OVER, METRIC_TAKEN, METRIC_ROOM };
-enum { WAY_MAX, WAY_HIGH, WAY_PROACTIVE, WAY_GLOBAL, WAY_PRESSURE };
+enum { WAY_MAX, WAY_HIGH, WAY_PROACTIVE, WAY_GLOBAL };
 enum { PAGES_FILE, PAGES_ANON };
 enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
 
-/* Where in the sparse file the siblings' pages begin; nothing streams as far as that. */
-#define SIBLINGS_OFFSET (1ll << 40)
-/* way=pressure: pages between two looks at what is free. */
-#define PRESSURE_STEP 64
 /* Usage that falls by less is no reclaim, but a page of the kernel's. Reclaim takes SWAP_CLUSTER_MAX, 32, at least. */
 #define ROOM_LEAST 8
 
@@ -26,34 +20,14 @@ enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
 enum { PART_TAKEN, PART_STREAMED, PART_ROOM, PARTS };
 
 struct reclaim_depth {
-	uint64_t way, level, pages, bytes, nr_siblings, sibling_pages, lru_gen, spare_bytes; /* parameters */
+	uint64_t way, level, pages, bytes, nr_siblings, sibling_pages, lru_gen; /* parameters */
 	size_t page_bytes, nr_pages;
 	int fd;			     /* a sparse file: reading a hole gives a clean page without I/O */
-	off_t next;		     /* way=pressure: what of it was not read yet */
-	char *map;		     /* kind=anon: PARTS times @bytes */
+	char *map;		     /* kind=anon: instead of it */
 	struct bench_memcg *limited; /* whose limit is hit; NULL outside of child arms */
 	int can_reclaim;	     /* way=proactive: this arm can */
 	uint64_t asked, stolen;	     /* pages, since the last verify() */
 };
-
-/* What reclaim looked at and took on the whole machine, by whatever way: exact, and kept in all arms. */
-struct scan {
-	uint64_t scanned, stolen;
-};
-
-static int scan_read(struct bench_run *run, struct scan *ret_scan)
-{
-	static const char *const keys[] = {"pgscan_anon", "pgscan_file", "pgsteal_anon", "pgsteal_file"};
-	uint64_t value[4];
-	size_t i;
-
-	for (i = 0; i < 4; i++)
-		if (bench_vmstat(run, keys[i], &value[i]))
-			return bench_skip(run, "this kernel counts no %s (/proc/vmstat, since Linux 5.8)", keys[i]);
-	ret_scan->scanned = value[0] + value[1];
-	ret_scan->stolen = value[2] + value[3];
-	return 0;
-}
 
 /* Bring in @nr pages from number @first: one byte of each is read from the file, or written to memory. */
 static int bring_in(const struct reclaim_depth *st, off_t first, size_t nr)
@@ -146,15 +120,15 @@ static int ask(const struct reclaim_depth *st, struct bench_run *run, uint64_t b
 static int take_back(struct reclaim_depth *st, struct bench_run *run)
 {
 	uint64_t asked = st->nr_pages / 2 + 1, stolen, over_bytes = 0;
-	struct scan before, after;
+	struct bench_reclaimed before, after;
 	int ret = is_on_demand(st) ? 0 : give_up_stock(st, run);
 
 	if (!ret)
-		ret = scan_read(run, &before);
+		ret = bench_reclaimed(run, &before);
 	if (!ret)
 		ret = ask(st, run, asked * st->page_bytes, &over_bytes);
 	if (!ret)
-		ret = scan_read(run, &after);
+		ret = bench_reclaimed(run, &after);
 	if (ret)
 		return ret;
 	stolen = after.stolen - before.stolen;
@@ -192,33 +166,25 @@ static int until_room(const struct reclaim_depth *st, struct bench_run *run)
 	return ret_in ? bring_in_failed(run, ret_in) : ret;
 }
 
-static int stream(struct reclaim_depth *st, struct bench_run *run, off_t first, size_t nr)
-{
-	int ret;
-
-	bench_phase_begin(run, METRIC_STREAM);
-	ret = bring_in(st, first, nr);
-	bench_phase_end(run, METRIC_STREAM, nr);
-	return ret ? bring_in_failed(run, ret) : 0;
-}
-
 /* Where there is a limit, it is full. */
-static int stream_and_count(struct reclaim_depth *st, struct bench_run *run)
+static int stream(const struct reclaim_depth *st, struct bench_run *run)
 {
 	const size_t nr = st->nr_pages / 2;
-	struct scan before, after;
-	int ret = scan_read(run, &before);
+	struct bench_reclaimed before, after;
+	int ret = bench_reclaimed(run, &before), ret_in;
 
-	if (!ret)
-		ret = stream(st, run, (off_t)(PART_STREAMED * st->nr_pages), nr);
-	if (!ret)
-		ret = scan_read(run, &after);
+	if (ret)
+		return ret;
+	bench_phase_begin(run, METRIC_STREAM);
+	ret_in = bring_in(st, (off_t)(PART_STREAMED * st->nr_pages), nr);
+	bench_phase_end(run, METRIC_STREAM, nr);
+	ret = ret_in ? bring_in_failed(run, ret_in) : bench_reclaimed(run, &after);
 	if (!ret)
 		bench_count(run, METRIC_TAKEN, after.stolen - before.stolen, nr);
 	return ret;
 }
 
-static int pass_limit(struct reclaim_depth *st, struct bench_run *run)
+static int pass(struct reclaim_depth *st, struct bench_run *run)
 {
 	const int has_limit = st->limited && !is_on_demand(st);
 	int ret = bring_in(st, PART_TAKEN, st->nr_pages), ret_drop;
@@ -231,54 +197,11 @@ static int pass_limit(struct reclaim_depth *st, struct bench_run *run)
 	if (!ret && has_limit)
 		ret = until_room(st, run);
 	if (!ret)
-		ret = stream_and_count(st, run);
+		ret = stream(st, run);
 	if (!ret && has_limit)
 		ret = bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
 	ret_drop = drop(st, run);
 	return ret ? ret : ret_drop;
-}
-
-static int64_t free_pages(const struct reclaim_depth *st)
-{
-	struct sysinfo info;
-
-	return sysinfo(&info) ? 0 : (int64_t)(info.freeram * (uint64_t)info.mem_unit / st->page_bytes);
-}
-
-/* Do the numbers of pages that came and went agree, to a sixteenth? */
-static int is_balanced(uint64_t came, uint64_t went)
-{
-	return (came > went ? came - went : went - came) * 16 <= came;
-}
-
-/*
- * kswapd sleeps until free memory is below one mark, and then takes until it is above another. A pass goes on, from one time that
- * it was seen to have taken pages to another, until about as many were taken as were brought in.
- */
-static int pass_pressure(struct reclaim_depth *st, struct bench_run *run)
-{
-	int64_t free_before, free_now = free_pages(st);
-	struct scan before, after;
-	int ret = scan_read(run, &before), is_over = 0;
-	size_t done = 0;
-
-	while (!ret && !is_over) {
-		free_before = free_now;
-		ret = stream(st, run, st->next, PRESSURE_STEP);
-		st->next += PRESSURE_STEP;
-		done += PRESSURE_STEP;
-		free_now = free_pages(st);
-		is_over = done >= 16 * st->nr_pages;
-		if (ret || (!is_over && (done < st->nr_pages || free_now <= free_before)))
-			continue;
-		ret = scan_read(run, &after);
-		is_over |= !ret && is_balanced(done, after.stolen - before.stolen);
-	}
-	if (ret)
-		return ret;
-	st->stolen += after.stolen - before.stolen;
-	bench_count(run, METRIC_SCANNED, after.scanned - before.scanned, after.stolen - before.stolen);
-	return 0;
 }
 
 static int reclaim_depth_run(void *state, struct bench_run *run, uint64_t passes)
@@ -287,7 +210,7 @@ static int reclaim_depth_run(void *state, struct bench_run *run, uint64_t passes
 	int ret = 0;
 
 	for (; !ret && passes; passes--)
-		ret = st->way == WAY_PRESSURE ? pass_pressure(st, run) : pass_limit(st, run);
+		ret = pass(st, run);
 	return ret;
 }
 
@@ -298,11 +221,9 @@ static int reclaim_depth_verify(void *state, struct bench_run *run, const struct
 	uint64_t stolen = st->stolen, least = st->asked / 2, stock = 64ull * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
 
 	st->asked = st->stolen = 0;
-	if (st->way == WAY_PRESSURE && !stolen)
-		return bench_error(run, EPROTO, "pages were streamed, and none was reclaimed: there is room; use a larger --size");
 	if (stolen + stock * evidence->passes < least)
-		return bench_error(run, EPROTO, "of %llu pages to be reclaimed only %llu were", (unsigned long long)(2 * least),
-				   (unsigned long long)stolen);
+		return bench_error(run, EPROTO, "of %llu pages to be reclaimed only %llu were: there were not as many, with a --limit or a limit "
+						"above, or they are in use", (unsigned long long)(2 * least), (unsigned long long)stolen);
 	return 0;
 }
 
@@ -311,16 +232,13 @@ static int reclaim_depth_latency(void *state, struct bench_run *run)
 {
 	struct reclaim_depth *st = state;
 	const int has_limit = st->limited && (st->way == WAY_MAX || st->way == WAY_HIGH);
-	off_t first = (off_t)st->nr_pages;
+	const off_t first = (off_t)(PART_STREAMED * st->nr_pages);
 	uint64_t usage;
 	int more = 1, ret = 0;
 	size_t i;
 
 	while (more && !ret) {
-		if (st->way == WAY_PRESSURE)
-			first = st->next;
-		else
-			ret = bring_in(st, 0, st->nr_pages);
+		ret = bring_in(st, 0, st->nr_pages);
 		if (!ret && has_limit)
 			ret = bench_memcg_usage(run, st->limited, &usage);
 		if (!ret && has_limit)
@@ -332,99 +250,34 @@ static int reclaim_depth_latency(void *state, struct bench_run *run)
 		}
 		if (!ret && has_limit)
 			ret = bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
-		if (st->way == WAY_PRESSURE)
-			st->next += (off_t)i;
-		else if (!ret)
+		if (!ret)
 			ret = drop(st, run);
 	}
 	st->stolen = 1; /* for verify(): what a latency pass reclaims is not counted */
 	return ret;
 }
 
-static int open_file(struct reclaim_depth *st, struct bench_run *run)
+/* The file, or the mapping: of this team, and of its siblings behind that. */
+static int make_pages(struct reclaim_depth *st, struct bench_run *run)
 {
-	char path[4096];
-	int err;
+	size_t bytes = (PARTS * st->nr_pages + st->nr_siblings * st->sibling_pages) * st->page_bytes;
 
-	snprintf(path, sizeof(path), "%s/reclaim_depth", bench_dir(run));
-	st->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOATIME, 0600);
-	if (st->fd < 0)
-		return bench_error(run, errno, "open %s: %s", path, strerror(errno));
-	if (ftruncate(st->fd, 2 * SIBLINGS_OFFSET))
-		return bench_error(run, errno, "make %s a sparse file of 2 TiB: %s", path, strerror(errno));
-	/* No readahead: every page is brought in by itself, when it is read. */
-	err = posix_fadvise(st->fd, 0, 0, POSIX_FADV_RANDOM);
-	return err ? bench_error(run, err, "posix_fadvise: %s", strerror(err)) : 0;
-}
-
-static char *map_anon(struct bench_run *run, size_t bytes)
-{
-	char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (map == MAP_FAILED) {
-		bench_error(run, errno, "map %zu bytes: %s", bytes, strerror(errno));
-		return NULL;
-	}
-	(void)!madvise(map, bytes, MADV_NOHUGEPAGE);
-	return map;
+	if (st->pages == PAGES_FILE)
+		return bench_sparse_file(run, bytes, &st->fd);
+	st->map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (st->map == MAP_FAILED)
+		return bench_error(run, errno, "map %zu bytes: %s", bytes, strerror(errno));
+	(void)!madvise(st->map, bytes, MADV_NOHUGEPAGE);
+	return 0;
 }
 
 /* Pages of a sibling are what was brought in from inside it; they stay until they are reclaimed. */
-static int make_siblings(struct reclaim_depth *st, struct bench_run *run)
+static int fill_sibling(void *state, struct bench_run *run, uint64_t index)
 {
-	struct reclaim_depth siblings = *st;
-	struct bench_memcg *sibling;
-	off_t first = SIBLINGS_OFFSET / (off_t)st->page_bytes;
-	uint64_t i;
-	int ret = 0;
+	const struct reclaim_depth *st = state;
+	int ret = bring_in(st, (off_t)(PARTS * st->nr_pages + index * st->sibling_pages), st->sibling_pages);
 
-	if (st->pages == PAGES_ANON && st->sibling_pages && st->nr_siblings) {
-		siblings.map = map_anon(run, st->nr_siblings * st->sibling_pages * st->page_bytes);
-		if (!siblings.map)
-			return -ENOMEM;
-		first = 0;
-	}
-	for (i = 0; !ret && i < st->nr_siblings; i++) {
-		ret = bench_memcg_make(run, &sibling);
-		if (ret || !st->sibling_pages)
-			continue;
-		ret = bench_memcg_enter(run, sibling);
-		if (!ret)
-			ret = bring_in(&siblings, first + (off_t)(i * st->sibling_pages), st->sibling_pages);
-	}
-	if (!ret && st->nr_siblings && st->sibling_pages)
-		ret = bench_memcg_enter(run, bench_memcg_home(run, 0));
-	return ret;
-}
-
-/* Lock all memory but --spare, and stream until the kernel has to reclaim. */
-static int fill_machine(struct reclaim_depth *st, struct bench_run *run)
-{
-	struct scan before, now;
-	struct sysinfo info;
-	size_t bytes;
-	void *ballast;
-	int ret = scan_read(run, &before);
-
-	if (ret || sysinfo(&info))
-		return ret ? ret : bench_error(run, errno, "sysinfo: %s", strerror(errno));
-	/* Teams of one boot live side by side: the first of them locks for all. */
-	if (info.freeram * (uint64_t)info.mem_unit > st->spare_bytes) {
-		bytes = info.freeram * (uint64_t)info.mem_unit - st->spare_bytes;
-		ballast = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (ballast == MAP_FAILED)
-			return bench_error(run, errno, "map %zu bytes: %s", bytes, strerror(errno));
-		(void)!madvise(ballast, bytes, MADV_HUGEPAGE); /* faster */
-		if (mlock(ballast, bytes))
-			return bench_error(run, errno, "lock %zu bytes: %s", bytes, strerror(errno));
-	}
-	for (now = before; !ret && now.stolen == before.stolen; st->next += (off_t)st->nr_pages) {
-		ret = bring_in(st, st->next, st->nr_pages);
-		if (ret)
-			return bring_in_failed(run, ret);
-		ret = scan_read(run, &now);
-	}
-	return ret;
+	return ret ? bring_in_failed(run, ret) : 0;
 }
 
 static int find_limited(struct reclaim_depth *st, struct bench_run *run)
@@ -462,21 +315,14 @@ static int reclaim_depth_share(void *state, struct bench_run *run)
 	st->fd = -1;
 	st->page_bytes = bench_page_bytes(run);
 	st->nr_pages = st->bytes / st->page_bytes;
-	if (st->way == WAY_PRESSURE && st->pages == PAGES_ANON)
-		return bench_error(run, EINVAL, "way=pressure streams file pages; way=global takes anonymous ones");
-	if ((st->way == WAY_PRESSURE || st->way == WAY_GLOBAL) && !bench_in_guest(run))
-		return bench_skip(run, "way=global and way=pressure take pages of the whole machine: in guests only (--kernel)");
+	st->bytes = st->nr_pages * st->page_bytes;
+	if (st->way == WAY_GLOBAL && !bench_in_guest(run))
+		return bench_skip(run, "way=global takes pages of the whole machine: in guests only (--kernel)");
 	if (st->lru_gen != LRU_GEN_KEEP)
 		ret = bench_lru_gen(run, st->lru_gen == LRU_GEN_ON);
-	if (!ret && st->pages == PAGES_FILE)
-		ret = open_file(st, run);
-	if (!ret && st->pages == PAGES_ANON)
-		ret = (st->map = map_anon(run, PARTS * st->bytes)) ? 0 : -ENOMEM;
-	if (!ret && bench_in_memcg(run))
-		ret = make_siblings(st, run);
-	if (!ret && st->way == WAY_PRESSURE)
-		ret = fill_machine(st, run);
-	return ret;
+	if (!ret)
+		ret = make_pages(st, run);
+	return ret ? ret : bench_memcg_crowd(run, st->nr_siblings, st->sibling_pages ? fill_sibling : NULL, st);
 }
 
 static int reclaim_depth_setup(void *state, struct bench_run *run)
@@ -488,11 +334,9 @@ static int reclaim_depth_setup(void *state, struct bench_run *run)
 		return bench_error(run, EINVAL, "reclaim_depth has one worker: what several take back cannot be told apart");
 	ret = find_limited(st, run);
 	/* Page tables and the file's tree, which are charged too, and stay. */
-	if (!ret && st->way != WAY_PRESSURE)
+	if (!ret)
 		ret = bring_in(st, 0, PARTS * st->nr_pages);
-	if (!ret && st->way != WAY_PRESSURE)
-		ret = drop(st, run);
-	return ret;
+	return ret ? ret : drop(st, run);
 }
 
 static void reclaim_depth_teardown(void *state, struct bench_run *run)
@@ -519,9 +363,8 @@ static const struct bench_metric metrics[] = {
 
 static const struct bench_param params[] = {
 	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "max", .offset = FIELD(way),
-	 .choices = (const char *const[]){"max", "high", "proactive", "global", "pressure", NULL},
-	 .help = "memory.max, memory.high, memory.reclaim (on v1 memory.force_empty), that of the root memcg, or a machine that is "
-		 "short of memory; the last two in guests only"},
+	 .choices = (const char *const[]){"max", "high", "proactive", "global", NULL},
+	 .help = "memory.max, memory.high, memory.reclaim (on v1 memory.force_empty), or that of the root memcg (in guests only)"},
 	{.name = "level", .type = BENCH_PARAM_UINT, .def = "0", .unit = "levels", .min = 0, .max = 63, .offset = FIELD(level),
 	 .help = "how far above the worker's memcg the limit is; less than --depth"},
 	{.name = "kind", .type = BENCH_PARAM_ENUM, .def = "file", .offset = FIELD(pages),
@@ -536,17 +379,14 @@ static const struct bench_param params[] = {
 	 .offset = FIELD(sibling_pages), .help = "pages that each of them holds, until they are reclaimed; 0: idle"},
 	{.name = "lru-gen", .type = BENCH_PARAM_ENUM, .def = "keep", .offset = FIELD(lru_gen),
 	 .choices = (const char *const[]){"keep", "off", "on", NULL}, .help = "the multi-generational LRU (guests only)"},
-	{.name = "spare", .type = BENCH_PARAM_SIZE, .unit = "bytes", .def = "64M", .min = 1 << 22, .max = 1ull << 40,
-	 .offset = FIELD(spare_bytes), .help = "way=pressure: memory that is not locked, for pages to come and go"},
 };
 
 const struct bench bench_reclaim_depth = {
 	.name = "reclaim_depth",
-	.summary = "reclaim at a limit, on demand, and of the whole machine",
+	.summary = "reclaim at a limit, on demand, and of the whole machine on demand",
 	.about =
 		"Brings pages in, takes half of them back by setting a limit below the usage (or by asking for it), and brings in as "
-		"many again while the limit is full. With way=global the root memcg is asked, and whoever has pages may lose them. With way=pressure "
-		"nobody is asked: all memory but --spare is locked, a file is streamed through the rest, and kswapd and direct reclaim make room.\n\n"
+		"many again while the limit is full. With way=global the root memcg is asked, and whoever has pages may lose them.\n\n"
 		"A charge that hits a limit reclaims from the memcg of that limit and all below it: try_charge_memcg() calls "
 		"try_to_free_mem_cgroup_pages() for the page_counter that failed; for memory.high that is reclaim_high(), on the way back to "
 		"user space; a write to the files loops in memory_max_write(), memory_high_write() and memory_reclaim() (mm/memcontrol.c). "

@@ -102,35 +102,11 @@ static int swap_out(const struct swapin_race *st, struct bench_run *run, char *m
 	return ret ? ret : bench_memcg_limit(run, st->home, BENCH_LIMIT_MAX, usage - st->bytes / 8 * 7);
 }
 
-/*
- * Anonymous pages charged to @memcg, exactly. A reader of the statistics gets what was gathered last, unless more than
- * MEMCG_CHARGE_BATCH updates for each CPU are waiting (memcg_vmstats_needs_flush(), mm/memcontrol.c, Linux 6.12): so many
- * are made here, of pages that come and go.
- */
-static int anon_pages(const struct swapin_race *st, struct bench_run *run, struct bench_memcg *memcg, int64_t *ret_pages)
-{
-	size_t nr = 256 * (size_t)sysconf(_SC_NPROCESSORS_ONLN), i;
-	volatile char *map = mmap(NULL, nr * st->page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint64_t bytes;
-	int ret;
-
-	if (map == MAP_FAILED)
-		return bench_error(run, errno, "map %zu pages: %s", nr, strerror(errno));
-	(void)!madvise((void *)map, nr * st->page_bytes, MADV_NOHUGEPAGE);
-	for (i = 0; i < nr; i++)
-		map[i * st->page_bytes] = 1;
-	munmap((void *)map, nr * st->page_bytes);
-	ret = bench_memcg_stat(run, memcg, "anon", &bytes);
-	if (!ret)
-		*ret_pages = (int64_t)(bytes / st->page_bytes);
-	return ret;
-}
-
 /* Count pages of @memcg beyond @want, or (@exactly) off it, as charged wrongly. */
 static int check_anon(const struct swapin_race *st, struct bench_run *run, struct bench_memcg *memcg, int64_t want, int exactly)
 {
 	int64_t now = want;
-	int ret = anon_pages(st, run, memcg, &now);
+	int ret = bench_memcg_pages(run, memcg, "anon", &now);
 
 	if (!ret)
 		bench_count(run, METRIC_WRONG, (uint64_t)(now > want ? now - want : exactly ? want - now : 0), st->nr_pages);
@@ -209,7 +185,7 @@ static int own_part(struct swapin_race *st, struct bench_run *run, int look)
 {
 	int64_t anon = 0;
 	uint64_t swap = 0;
-	int ret = look ? anon_pages(st, run, st->home, &anon) : 0, ret_swap = -ENODATA;
+	int ret = look ? bench_memcg_pages(run, st->home, "anon", &anon) : 0, ret_swap = -ENODATA;
 
 	if (!ret && look)
 		ret_swap = bench_memcg_swap(run, st->home, &swap);
@@ -251,7 +227,7 @@ static void read_shared(struct swapin_race *st, struct bench_run *run)
 static int shared_part(struct swapin_race *st, struct bench_run *run, int look)
 {
 	int64_t anon = 0;
-	int ret = look ? anon_pages(st, run, st->home, &anon) : 0;
+	int ret = look ? bench_memcg_pages(run, st->home, "anon", &anon) : 0;
 
 	/* What is out now will be in again, and charged to the owner. With a few, only their mappings are gone: that many more may be. */
 	if (is_owner(run))

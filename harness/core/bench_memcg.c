@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a bench may do with memcgs, and ask of them, for bench.h. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -155,6 +159,44 @@ int bench_memcg_stat(struct bench_run *run, struct bench_memcg *memcg, const cha
 	return memcg->group ? answer_number(run, cg_group_stat(memcg->group, key, ret_value)) : -ENODATA;
 }
 
+int bench_memcg_pages(struct bench_run *run, struct bench_memcg *memcg, const char *key, int64_t *ret_pages)
+{
+	size_t nr = 256 * (size_t)sysconf(_SC_NPROCESSORS_ONLN), i;
+	char *map = mmap(NULL, nr * run->page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char *page = map;
+	uint64_t bytes;
+	int ret;
+
+	if (map == MAP_FAILED)
+		return bench_error(run, errno, "map %zu pages: %s", nr, strerror(errno));
+	(void)!madvise(map, nr * run->page_bytes, MADV_NOHUGEPAGE);
+	for (i = 0; i < nr; i++)
+		page[i * run->page_bytes] = 1;
+	munmap(map, nr * run->page_bytes);
+	ret = bench_memcg_stat(run, memcg, key, &bytes);
+	if (!ret)
+		*ret_pages = (int64_t)(bytes / run->page_bytes);
+	return ret;
+}
+
+int bench_memcg_crowd(struct bench_run *run, uint64_t nr, int (*fill)(void *state, struct bench_run *run, uint64_t index), void *state)
+{
+	struct bench_memcg *memcg;
+	uint64_t i;
+	int ret = 0;
+
+	if (!bench_in_memcg(run))
+		return 0;
+	for (i = 0; !ret && i < nr; i++) {
+		ret = bench_memcg_make(run, &memcg);
+		if (!ret && fill)
+			ret = bench_memcg_enter(run, memcg);
+		if (!ret && fill)
+			ret = fill(state, run, i);
+	}
+	return !ret && fill && nr ? bench_memcg_enter(run, bench_memcg_home(run, 0)) : ret;
+}
+
 int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum bench_limit limit, uint64_t bytes)
 {
 	if (!bench_in_memcg(run))
@@ -186,16 +228,38 @@ int bench_machine_reclaim(struct bench_run *run, uint64_t bytes)
 	return ret == -EAGAIN ? ret : answer(run, ret);
 }
 
-int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value)
+/* The file stays open: it is of this worker, and goes with its process. */
+static int read_vmstat(char **ret_text)
 {
-	/* Of this worker; it goes with its process. */
 	static _Thread_local int fd = -1;
-	__free_mem char *text = NULL;
 	int ret = fd < 0 ? fs_open(&fd, "/proc/vmstat") : 0;
 
-	if (!ret)
-		ret = fs_read_open(&text, fd, "/proc/vmstat");
+	return ret ? ret : fs_read_open(ret_text, fd, "/proc/vmstat");
+}
+
+int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value)
+{
+	__free_mem char *text = NULL;
+	int ret = read_vmstat(&text);
+
 	return answer_number(run, ret ? ret : fs_text_key(text, key, ret_value));
+}
+
+int bench_reclaimed(struct bench_run *run, struct bench_reclaimed *ret_reclaimed)
+{
+	static const char *const keys[] = {"pgscan_anon", "pgscan_file", "pgsteal_anon", "pgsteal_file"};
+	__free_mem char *text = NULL;
+	uint64_t value[ARRAY_SIZE(keys)];
+	size_t i;
+	int ret = read_vmstat(&text);
+
+	for (i = 0; !ret && i < ARRAY_SIZE(keys); i++)
+		if (fs_text_key(text, keys[i], &value[i]))
+			return bench_skip(run, "this kernel counts no %s (/proc/vmstat, since Linux 5.8)", keys[i]);
+	if (ret)
+		return answer(run, ret);
+	*ret_reclaimed = (struct bench_reclaimed){.scanned = value[0] + value[1], .stolen = value[2] + value[3]};
+	return 0;
 }
 
 int bench_in_guest(const struct bench_run *run)
@@ -218,4 +282,24 @@ int bench_lru_gen(struct bench_run *run, int enabled)
 const char *bench_dir(const struct bench_run *run)
 {
 	return run->team->dir;
+}
+
+int bench_sparse_file(struct bench_run *run, uint64_t bytes, int *ret_fd)
+{
+	char path[PATH_MAX];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/sparse", bench_dir(run));
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOATIME, 0600);
+	if (fd < 0)
+		return bench_error(run, errno, "open %s: %s", path, strerror(errno));
+	if (ftruncate(fd, (off_t)bytes)) {
+		err = errno;
+		close(fd);
+		return bench_error(run, err, "make %s a sparse file of %llu bytes: %s", path, (unsigned long long)bytes, strerror(err));
+	}
+	/* No readahead: every page is brought in by itself, when it is read. */
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	*ret_fd = fd;
+	return 0;
 }
