@@ -306,6 +306,18 @@ static int add_rows(struct build *build, const struct rundata_item *item, size_t
 	return any;
 }
 
+/* Why there is nothing to show: what the first item that was skipped, or failed, says. */
+static int nothing_measured(const struct rundata *data)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < data->nr_items && !why; i++)
+		why = json_string_value(json_object_get(json_array_get(data->items[i].errors, 0), "text"));
+	if (!why)
+		why = json_string_value(json_object_get(json_array_get(data->notes, 0), "text"));
+	return err_set(ENODATA, "%s holds no sample of any boot%s%s", data->dir, why ? ": " : "", why ? why : "");
+}
+
 static int build_rows(struct build *build)
 {
 	struct ladder *ladder = build->ladder;
@@ -325,7 +337,7 @@ static int build_rows(struct build *build)
 				return ret;
 			any |= ret > 0;
 		}
-	return any ? 0 : err_set(ENODATA, "%s holds no sample of any boot", build->data->dir);
+	return any ? 0 : nothing_measured(build->data);
 }
 
 int ladder_compute(const struct rundata *data, struct ladder **ret_ladder)
