@@ -373,16 +373,17 @@ static void lock_others(const struct swapin_race *st)
 static int swapin_race_setup(void *state, struct bench_run *run)
 {
 	struct swapin_race *st = state;
-	int ret = 0;
+	int can_reclaim, ret = 0;
 
 	st->resident = malloc(st->nr_pages);
 	if (!st->resident)
 		return bench_error(run, ENOMEM, "memory for %zu pages' presence", st->nr_pages);
 	st->home = bench_memcg_home(run, bench_worker(run));
-	/* From the root memcg, memory.reclaim would take pages of anybody. */
-	st->can_swap_own = st->way == WAY_PAGEOUT || bench_in_memcg(run);
+	/* From the root memcg, memory.reclaim would take pages of anybody. Before Linux 5.19 there is none. */
+	can_reclaim = bench_in_memcg(run) && bench_memcg_reclaim(run, st->home, 0) != -EOPNOTSUPP;
+	st->can_swap_own = st->way == WAY_PAGEOUT || can_reclaim || (st->way == WAY_LIMIT && bench_in_memcg(run));
 	/* MADV_PAGEOUT leaves pages alone that are mapped more than once (mm/madvise.c): processes need a memcg to be reclaimed from. */
-	st->can_swap_shared = st->shared && (bench_in_memcg(run) || (bench_is_threaded(run) && st->way == WAY_PAGEOUT));
+	st->can_swap_shared = st->shared && (can_reclaim || (bench_is_threaded(run) && st->way == WAY_PAGEOUT));
 	if (is_owner(run)) {
 		st->own = map_memory(st, run);
 		if (!st->own)
