@@ -368,7 +368,8 @@ static int count_rows(struct calibration *calibration, const struct compare *com
 		bool row_alarm = row->verdict == COMPARE_REGRESSION || row->verdict == COMPARE_IMPROVEMENT;
 
 		if (!is_usable(row)) {
-			calibration->nr_unusable++;
+			if (!calibration->nr_unusable++)
+				snprintf(calibration->why, sizeof(calibration->why), "%s", row->why);
 		} else if (with_effect && is_child(row->arm) && !row->metric->is_count) {
 			count_changed(calibration, row);
 		} else {
@@ -479,6 +480,8 @@ static int run(struct trial *trial, struct keys *keys)
 		return err_set(ENODATA, "%s has no two items that differ in the parameter extra alone", trial->side.data->dir);
 	trial->with_effect = trial->options->injected || effect->ratio > 0 || effect->absolute > 0;
 	ret = all_comparisons(trial, keys);
+	if (!ret && !calibration->nr_rows && !calibration->nr_changed)
+		ret = err_set(ENODATA, "no row of %s gave an interval: %s", trial->side.data->dir, calibration->why);
 	if (!ret)
 		finish(calibration);
 	return ret;

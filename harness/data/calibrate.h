@@ -48,10 +48,11 @@ struct calibration {
 	size_t nr_found;	    /* of them: called a regression */
 	struct stats_interval seen, found; /* their rates, 95 % */
 	size_t nr_unusable; /* rows in error, incomparable, or with too few units for any verdict */
+	char why[192];	    /* of the first of them */
 };
 
 /*
- * -ENODATA: too few units for a verdict, or for @nr_units, or nothing was injected; -EINVAL: the run has several kernels, the sentence names them; errors of compare.h. @data may
+ * -ENODATA: too few units for a verdict, or for @nr_units, or nothing was injected, or every row was unusable; -EINVAL: the run has several kernels, the sentence names them; errors of compare.h. @data may
  * not change meanwhile. Free with calibration_free().
  */
 int calibrate(const struct rundata *data, const struct calibrate_options *options,

@@ -125,18 +125,54 @@ static double pick_pair(const struct pairs *pairs, double low, double high, uint
 	return k && k <= used ? value[k - 1] : NAN;
 }
 
-/*
- * Between @low and @high, less than @high: in the middle of the numbers, and once @is_late in the middle of their order, which alone
- * ends for sure.
- */
-static int64_t middle_of(int64_t low, int64_t high, bool is_late)
-{
-	int64_t middle = to_order(from_order(low) / 2 + from_order(high) / 2);
+/* What is known of the k-th value while it is looked for: it lies from @low to @high, both included. */
+struct range {
+	int64_t low, high;	   /* in the order of doubles */
+	uint64_t below, not_above; /* how many values are less than @low, and at most @high */
+	double at_low, at_high;	   /* below and not_above as they are from k, or a half of it */
+	int moved;		   /* which end the last cut moved: -1, 1; 0: none yet */
+};
 
-	if (!is_late && middle >= low && middle < high)
-		return middle;
+/* Numbers are cut this often before their order is; by then few of them are left, unless they lie far apart. */
+#define EARLY_PASSES 40
+/* Every so many passes the middle, in case the counts are far from a line. */
+#define MIDDLE_EVERY 4
+
+/*
+ * Where to cut, less than @high: where a line through the counts at both ends meets k; every few passes in the middle of the numbers; and
+ * late in the middle of their order, which alone ends for sure.
+ */
+static int64_t cut_at(const struct range *range, unsigned int pass)
+{
+	double low = from_order(range->low), high = from_order(range->high);
+	double share = pass % MIDDLE_EVERY == MIDDLE_EVERY - 1 ? 0.5 : -range->at_low / (range->at_high - range->at_low);
+	int64_t at = to_order(low * (1 - share) + high * share);
+
+	if (pass < EARLY_PASSES && at >= range->low && at < range->high)
+		return at;
 	/* No overflow, and towards minus infinity. */
-	return (low & high) + ((low ^ high) >> 1);
+	return (range->low & range->high) + ((range->low ^ range->high) >> 1);
+}
+
+/*
+ * An end that stays twice counts half: without it, the other would creep towards k ("Illinois": Dowell & Jarratt, A modified regula
+ * falsi method for computing the root of an equation, BIT 11, 1971). On to values that there are: rounded ones are soon the only one left.
+ */
+static void narrow(struct range *range, const struct cut *cut, uint64_t k)
+{
+	if (cut->count >= k) {
+		range->high = to_order(cut->last);
+		range->not_above = cut->count;
+		range->at_high = (double)(cut->count - k) + 0.5;
+		range->at_low *= range->moved == 1 ? 0.5 : 1;
+		range->moved = 1;
+	} else {
+		range->low = to_order(cut->next);
+		range->below = cut->count;
+		range->at_low = -(double)(k - cut->count) + 0.5;
+		range->at_high *= range->moved == -1 ? 0.5 : 1;
+		range->moved = -1;
+	}
 }
 
 static uint64_t nr_pairs(const struct pairs *pairs)
@@ -144,43 +180,38 @@ static uint64_t nr_pairs(const struct pairs *pairs)
 	return pairs->halves ? (uint64_t)pairs->n * (pairs->n + 1) / 2 : (uint64_t)pairs->n * pairs->m;
 }
 
-/* Numbers are halved this often before their order is; by then few of them are left, unless they lie far apart. */
-#define EARLY_PASSES 40
 /* As many values are sorted in less time than one more pass over large samples takes. */
 #define FEW_PAIRS 1024
 
 /*
- * The @k-th smallest value, from 1: the smallest number that at least k pairs do not exceed. Some 20 passes, until few enough pairs are left to
+ * The @k-th smallest value, from 1: the smallest number that at least k pairs do not exceed. Some 8 passes, until few enough pairs are left to
  * be written down; without the memory for them at most 104.
  */
 static double select_pair(const struct pairs *pairs, uint64_t k)
 {
 	size_t last_i = pairs->n - 1, last_j = pairs->halves ? last_i : pairs->m - 1;
-	int64_t low = to_order(pairs->halves ? pair_value(pairs, 0, 0) : pair_value(pairs, last_i, 0));
-	int64_t high = to_order(pairs->halves ? pair_value(pairs, last_i, last_j) : pair_value(pairs, 0, last_j));
-	uint64_t below = 0, not_above = nr_pairs(pairs);
+	struct range range = {
+		.low = to_order(pairs->halves ? pair_value(pairs, 0, 0) : pair_value(pairs, last_i, 0)),
+		.high = to_order(pairs->halves ? pair_value(pairs, last_i, last_j) : pair_value(pairs, 0, last_j)),
+		.not_above = nr_pairs(pairs),
+	};
 
-	for (unsigned int pass = 0; low < high; pass++) {
-		int64_t middle = middle_of(low, high, pass >= EARLY_PASSES);
+	range.at_low = -(double)k + 0.5;
+	range.at_high = (double)(range.not_above - k) + 0.5;
+	for (unsigned int pass = 0; range.low < range.high; pass++) {
 		struct cut cut;
 
-		if (not_above - below <= FEW_PAIRS) {
-			double value = pick_pair(pairs, from_order(low), from_order(high), not_above - below, k - below);
+		if (range.not_above - range.below <= FEW_PAIRS) {
+			double value = pick_pair(pairs, from_order(range.low), from_order(range.high), range.not_above - range.below,
+						 k - range.below);
 
 			if (!isnan(value))
 				return value;
 		}
-		/* On to values that there are: rounded ones are soon the only one left. */
-		cut = cut_pairs(pairs, from_order(middle));
-		if (cut.count >= k) {
-			high = to_order(cut.last);
-			not_above = cut.count;
-		} else {
-			low = to_order(cut.next);
-			below = cut.count;
-		}
+		cut = cut_pairs(pairs, from_order(cut_at(&range, pass)));
+		narrow(&range, &cut, k);
 	}
-	return from_order(low);
+	return from_order(range.low);
 }
 
 static double median_pair(const struct pairs *pairs)

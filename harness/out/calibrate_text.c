@@ -50,7 +50,7 @@ int calibrate_text(const struct calibration *calibration, const struct limit *ef
 		put_share(out, calibration->nr_found, calibration->nr_changed, &calibration->found);
 	}
 	if (calibration->nr_unusable)
-		fprintf(out, "\n\n%zu rows gave no interval and count nowhere", calibration->nr_unusable);
+		fprintf(out, "\n\n%zu rows gave no interval and count nowhere, the first because: %s", calibration->nr_unusable, calibration->why);
 	fprintf(out, "\n\n[]: 95 %% interval of the share (Clopper-Pearson), as if the comparisons were independent; drawn from one run, they\n"
 		     "share its data, and what the run itself had is in all of them.\n");
 	return fflush(out) || ferror(out) ? err_set(EIO, "the calibration could not be written") : 0;

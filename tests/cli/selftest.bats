@@ -4,7 +4,7 @@
 
 load verbs
 
-# shellcheck disable=SC2154 # top is set by verbs.bash
+# shellcheck disable=SC2154 # top is set by verbs.bash, stderr by run
 run_of_blocks=$top/tests/data/runs/small
 
 @test "blocks of a run against each other, and a picture of the p-values" {
@@ -60,6 +60,13 @@ run_of_blocks=$top/tests/data/runs/small
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"added to the child memcg of one half: work, by the parameter extra"* ]]
 	[[ "$output" == *"rows in which it was seen       "+([0-9])" of "+([0-9])": 100.0 % "* ]]
+}
+
+@test "a run of which no row is left is no run without an alarm" {
+	cp -r "$run_of_blocks" "$BATS_TEST_TMPDIR/damaged"
+	truncate -s -40 "$BATS_TEST_TMPDIR/damaged/samples.jsonl"
+	run -6 memcgbench selftest --aa=5 "$BATS_TEST_TMPDIR/damaged"
+	[[ "$output" == "memcgbench selftest: no row of $BATS_TEST_TMPDIR/damaged gave an interval: "*damaged* && "${#lines[@]}" -eq 1 ]]
 }
 
 @test "measured now, on this machine" {

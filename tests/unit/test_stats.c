@@ -3,6 +3,7 @@
  * Every statistic against a published worked example, and against the definition, worked out by brute force in this file
  * on many small seeded samples with ties: all sign patterns, all ways to split two samples, all Walsh averages.
  */
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -141,6 +142,44 @@ static void test_quantile_by_definition(void **state)
 }
 
 /* R's sd(1:10) and mad(1:9). */
+static int by_value(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Large samples are sorted another way: values of every size and either sign, many of them equal, infinities and both zeros. */
+static void test_large_sort(void **state)
+{
+	enum { N = 3001 };
+	static double x[N], sorted[N];
+
+	(void)state;
+	random_state = 9;
+	for (unsigned int round = 0; round < 6; round++) {
+		for (size_t i = 0; i < N; i++) {
+			x[i] = ((double)random_below(3) - 1) * pow(10, (double)random_below(600) - 300);
+			if (round == 1)
+				x[i] = (double)random_below(4) - 2;
+			else if (round == 2)
+				x[i] = -1e6 - (double)random_below(1000);
+			else if (round == 3)
+				x[i] = i % 2 ? -0.0 : 0.0;
+		}
+		if (round == 4)
+			x[17] = INFINITY, x[2000] = -INFINITY;
+		if (round == 5)
+			x[0] = DBL_MIN / 4, x[1] = -DBL_MIN / 4, x[2] = DBL_MAX, x[3] = -DBL_MAX;
+		memcpy(sorted, x, sizeof(x));
+		qsort(sorted, N, sizeof(*sorted), by_value);
+		/* From the middle outwards, so that no infinity is interpolated to. */
+		near(stats_median(x, N), sorted[N / 2], 0);
+		for (size_t i = 1; i + 2 < N; i += 7)
+			near(stats_quantile(x, N, ((double)i + 1e-9) / (N - 1)), sorted[i], 1e-6 * fabs(sorted[i + 1] - sorted[i]));
+	}
+}
+
 static void test_scale(void **state)
 {
 	static const double ten[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, equal[] = { 3, 3, 3 };
@@ -998,6 +1037,7 @@ int main(void)
 		cmocka_unit_test(test_median),
 		cmocka_unit_test(test_quantile),
 		cmocka_unit_test(test_quantile_by_definition),
+		cmocka_unit_test(test_large_sort),
 		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_geomean),
 		cmocka_unit_test(test_median_interval),
