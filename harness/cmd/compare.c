@@ -20,6 +20,7 @@ struct compare_args {
 	const char *format, *bench, *metric, *baseline, *results_dir;
 	struct opt_list delta, limits;
 	bool strict;
+	uint64_t nr_resamples;
 };
 
 static const struct opt options[] = {
@@ -36,6 +37,8 @@ static const struct opt options[] = {
 	 .help = "compare with what `run --save-baseline=NAME` kept"},
 	{"results", 0, OPT_TO_STRING(struct compare_args, results_dir), .arg = "DIR", .def = "results",
 	 .help = "folder of the runs, where baselines are"},
+	{"bootstrap", 0, OPT_TO_U64(struct compare_args, nr_resamples, 0, 100000), .arg = "N", .def = "0",
+	 .help = "also give bootstrap intervals of the mean change from N resamples (2000), which decide nothing: text and json"},
 	{"strict", 0, OPT_TO_FLAG(struct compare_args, strict), .help = "exit status 3 when a row is inconclusive and none is worse"},
 	OPT_END,
 };
@@ -169,7 +172,9 @@ static int fail(int ret)
 static int compare_sides(const struct compare_args *args, const struct compare_format *format, const struct sides *sides,
 			 const struct limits *limits)
 {
-	struct compare_options how = {.limits = limits, .bench = args->bench, .metric = args->metric};
+	struct compare_options how = {
+		.limits = limits, .bench = args->bench, .metric = args->metric, .nr_resamples = args->nr_resamples,
+	};
 	struct compare_look look = {
 		.defaults = &present_label_defaults,
 		.colour = cmd_wants_colour(),

@@ -186,6 +186,7 @@ int compare_compute(const struct compare_side *base, const struct compare_side *
 	limits_init(&build.limits);
 	if (options->limits)
 		build.limits = *options->limits;
+	compare->nr_resamples = options->nr_resamples;
 	compare->base = *base;
 	compare->cand = *cand;
 	snprintf(compare->clock, sizeof(compare->clock), "%s", clock ? clock : "ns");

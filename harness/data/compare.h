@@ -42,6 +42,9 @@ const char *compare_verdict_name(enum compare_verdict verdict);
  */
 #define COMPARE_PAIRS_MIN 3
 
+/* Of fewer units a bootstrap interval covers less than it says. */
+#define COMPARE_BOOTSTRAP_MIN 10
+
 /* The @why of a row that is inconclusive for no other reason than its spread. */
 #define COMPARE_WHY_SPREAD "neither a change nor its absence is shown"
 
@@ -101,6 +104,7 @@ struct compare_row {
 	char why[192]; /* for inconclusive, incomparable, error: a sentence */
 	struct compare_change total; /* of the arm itself: what the op costs more in it, whatever is to blame */
 	struct compare_nested nested;
+	struct stats_interval bootstrap; /* of the mean difference, 95 %; NAN: not asked for, exact, or fewer units than COMPARE_BOOTSTRAP_MIN */
 };
 
 /* One side as it was chosen. */
@@ -115,6 +119,7 @@ struct compare {
 	struct compare_side base, cand;
 	char clock[8];	 /* "insn", "ns" */
 	bool paired;	 /* by seed: the units are boots. Else they are blocks, of one boot a side */
+	size_t nr_resamples; /* as the options had it */
 	size_t nr_tested; /* rows that have a p, which Holm's correction is over */
 	struct compare_row *rows;
 	size_t nr_rows;
@@ -126,6 +131,7 @@ struct compare {
 struct compare_options {
 	const struct limits *limits; /* NULL: the defaults */
 	const char *bench, *metric;  /* NULL: all */
+	size_t nr_resamples;	     /* of the bootstrap; 0: none. It decides nothing */
 };
 
 /*

@@ -17,6 +17,8 @@
  * has eight rows and more: with 6 to 9 pairs nothing would be left after Holm's correction that Student's t can show.
  */
 #define RANKS_MIN 10
+/* Any: a report can be made again. */
+#define BOOTSTRAP_SEED 1
 
 static const struct compare_change no_change = {
 	.value = NAN,
@@ -203,6 +205,27 @@ int change_beyond_p(const struct units *base, const struct units *cand, bool pai
 	ret = pair(base, cand, &diff, &nr, &scale);
 	if (!ret)
 		*ret_p = moved_pairs_p(diff, nr, change, delta);
+	return ret;
+}
+
+int change_bootstrap(const struct units *base, const struct units *cand, bool paired, const struct compare_change *change,
+		     size_t nr_resamples, struct stats_interval *ret_interval)
+{
+	__free_mem double *diff = NULL;
+	double scale;
+	size_t nr;
+	int ret;
+
+	*ret_interval = (struct stats_interval){NAN, NAN, NAN};
+	if (!nr_resamples || change->method == COMPARE_NONE || change->method == COMPARE_EXACT || change->nr < COMPARE_BOOTSTRAP_MIN)
+		return 0;
+	if (!paired) {
+		*ret_interval = stats_bootstrap(base->value, base->nr, cand->value, cand->nr, 1 - ALPHA, nr_resamples, BOOTSTRAP_SEED);
+		return 0;
+	}
+	ret = pair(base, cand, &diff, &nr, &scale);
+	if (!ret)
+		*ret_interval = stats_bootstrap(NULL, 0, diff, nr, 1 - ALPHA, nr_resamples, BOOTSTRAP_SEED);
 	return ret;
 }
 

@@ -17,6 +17,13 @@ int change_compute(const struct units *base, const struct units *cand, bool pair
 int change_beyond_p(const struct units *base, const struct units *cand, bool paired, const struct compare_change *change,
 		    double delta, double *ret_p) __must_check;
 
+/*
+ * The bootstrap interval of the mean difference: of pairs, or of the difference of two means. NANs: nothing that it would be of, or too few
+ * units. The same units, number and seed give the same interval.
+ */
+int change_bootstrap(const struct units *base, const struct units *cand, bool paired, const struct compare_change *change,
+		     size_t nr_resamples, struct stats_interval *ret_interval) __must_check;
+
 /* The smallest p that so few units could give, whatever they say: 2/2^n for signed ranks, 2/C(2n, n) for two samples; 0: no limit. */
 double change_smallest_p(const struct compare_change *change);
 

@@ -65,6 +65,7 @@ static struct compare_row *add_row(struct compare *compare)
 		.change = no_change,
 		.control = no_change,
 		.total = no_change,
+		.bootstrap = {NAN, NAN, NAN},
 		.nested = {.within = NAN, .between = NAN, .reps = NAN},
 		.ratio = NAN,
 		.delta = NAN,
@@ -185,6 +186,9 @@ static int fill_row(struct compare_build *build, struct compare_row *row, const 
 	row->detectable = change_detectable(&row->change);
 	row->nr_wanted = change_wanted(&row->change, row->delta);
 	fill_nested(build, row, units);
+	ret = change_bootstrap(base, cand, compare->paired, &row->change, compare->nr_resamples, &row->bootstrap);
+	if (ret)
+		return ret;
 	return change_beyond_p(base, cand, compare->paired, &row->change, row->delta, &row->p_holm);
 }
 
@@ -218,6 +222,7 @@ static bool find_failure(const struct compare *compare, const struct match_item 
 	row->change = row->control = row->total = no_change;
 	row->ratio = row->detectable = row->p_holm = NAN;
 	row->nr_wanted = 0;
+	row->bootstrap = (struct stats_interval){NAN, NAN, NAN};
 	row->nested = (struct compare_nested){NAN, NAN, NAN, 0, 0};
 	return true;
 }

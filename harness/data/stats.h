@@ -58,6 +58,13 @@ double stats_shift(const double *x, size_t n, const double *y, size_t m);
 struct stats_interval stats_shift_interval(const double *x, size_t n, const double *y, size_t m, double confidence);
 
 /*
+ * BCa interval of mean(y) − mean(x), or of mean(y) alone where @n is 0, from @nr_resamples resamples drawn by @seed (Efron & Tibshirani
+ * 1993, chapter 14). NAN for no values. Of few values (below some ten) it covers less than it says.
+ */
+struct stats_interval stats_bootstrap(const double *x, size_t n, const double *y, size_t m, double confidence, size_t nr_resamples,
+				      uint64_t seed);
+
+/*
  * Smallest true difference that a paired design of @n blocks with standard deviation @sigma would find with
  * probability @power at significance @alpha: (t(1-α/2, n-1) + t(power, n-1)) σ/√n (Bloom 1995). NAN for n < 2.
  */

@@ -69,6 +69,9 @@ static json_t *row_json(const struct compare *compare, const struct compare_row 
 	json_object_set_new(json, "change", change_json(&row->change));
 	json_object_set_new(json, "control", change_json(&row->control));
 	json_object_set_new(json, "total", change_json(&row->total));
+	if (compare->nr_resamples)
+		json_object_set_new(json, "bootstrap", json_pack("{s:o, s:o, s:I}", "low", number(row->bootstrap.low), "high",
+								 number(row->bootstrap.high), "resamples", (json_int_t)compare->nr_resamples));
 	json_object_set_new(json, "nested", nested_json(&row->nested));
 	json_object_set_new(json, "ratio", number(row->ratio));
 	json_object_set_new(json, "delta", number(row->delta));

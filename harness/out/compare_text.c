@@ -184,6 +184,32 @@ static enum compare_verdict worst(const struct compare *compare)
 	return COMPARE_SAME;
 }
 
+static char *bootstrap_list(const struct compare *compare)
+{
+	char arm[LABEL_MAX], low[NUMBER_MAX], high[NUMBER_MAX], *text = NULL;
+	size_t size, nr = 0, i;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "bootstrap of the mean change (BCa, 95 %%, %zu resamples), which decides nothing: ", compare->nr_resamples);
+	for (i = 0; i < compare->nr_rows; i++) {
+		const struct compare_row *row = &compare->rows[i];
+		int decimals = compare_decimals(compare, row);
+
+		if (isnan(row->bootstrap.low))
+			continue;
+		fprintf(out, "%s%s %s [%s, %s]", nr++ ? ", " : "", row->metric->name, compare_arm_label(row, arm),
+			number_format(row->bootstrap.low, decimals, true, low), number_format(row->bootstrap.high, decimals, true, high));
+	}
+	if (!nr)
+		fprintf(out, "no row has %d units that differ", COMPARE_BOOTSTRAP_MIN);
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
 static void print_notes(const struct compare *compare, const struct compare_look *look, FILE *out)
 {
 	__free_mem char *methods = compare_methods(compare);
@@ -201,6 +227,11 @@ static void print_notes(const struct compare *compare, const struct compare_look
 	print_filled("", text, look, out);
 	if (methods)
 		print_filled("", methods, look, out);
+	if (compare->nr_resamples) {
+		__free_mem char *list = bootstrap_list(compare);
+
+		print_filled("", list ? list : "", look, out);
+	}
 	if (compare_common_why(compare))
 		print_filled("every row: ", compare_common_why(compare), look, out);
 	for (i = 0; i < compare->nr_warnings; i++)

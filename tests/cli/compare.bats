@@ -168,6 +168,42 @@ for row in csv.DictReader(sys.stdin):
 	assert row["verdict"] == "regression" or float(row["detectable"]) > 0, row' <<<"$output"
 }
 
+@test "bootstrap intervals of the mean lie about the change, decide nothing, and come out the same again" {
+	local run=$BATS_TEST_DIRNAME/../data/runs/small
+	run -0 memcgbench compare --format=json "$run" "$run"
+	plain=$output
+	[ "$(jq '[.rows[] | has("bootstrap")] | any' <<<"$plain")" = false ]
+	run -0 memcgbench compare --format=json --bootstrap=500 "$run" "$run"
+	[ "$(jq -c '[.rows[] | del(.bootstrap)]' <<<"$output")" = "$(jq -c .rows <<<"$plain")" ]
+	python3 - "$BATS_TEST_DIRNAME/../../docs/compare.schema.json" <(echo "$output") <<-'EOF'
+		import json, sys, jsonschema
+		jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))
+	EOF
+	# Eight blocks are too few for one.
+	[ "$(jq -c '[.rows[].bootstrap.low] | unique' <<<"$output")" = '[null]' ]
+	run -0 memcgbench compare --bootstrap=500 "$run" "$run"
+	[[ ${output//$'\n'/ } == *"no row has 10 units that differ"* ]]
+}
+
+@test "two runs of 100,000 samples, with bootstrap intervals: under 200 MB, and not much time" {
+	python3 "$BATS_TEST_DIRNAME/../data/runs/generate.py" "$BATS_TEST_TMPDIR" large
+	run python3 - "$BATS_TEST_TMPDIR/large" <<-'EOF'
+		import json, resource, subprocess, sys
+		out = subprocess.run(["memcgbench", "compare", "--format=json", "--bootstrap=2000"] + 2 * sys.argv[1:], stdout=subprocess.PIPE)
+		used = resource.getrusage(resource.RUSAGE_CHILDREN)
+		rows = json.loads(out.stdout)["rows"]
+		print(f"{used.ru_utime + used.ru_stime:.2f} s of processor time, {used.ru_maxrss / 1024:.0f} MB")
+		assert out.returncode == 0 and any(row["bootstrap"]["low"] is not None for row in rows)
+		for row in rows:
+		    boot = row["bootstrap"]
+		    assert boot["low"] is None or boot["low"] <= 0 <= boot["high"], row
+		# The goal is 1 s; the limit is for machines that are slow or busy.
+		assert used.ru_maxrss < 200 * 1024 and used.ru_utime + used.ru_stime < 3
+	EOF
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "a baseline is a name for a complete run" {
 	mkdir -p "$BATS_TEST_TMPDIR/r/baselines"
 	cp -r "$run_dir" "$BATS_TEST_TMPDIR/r/one"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A run compared with itself. The numbers are tests/unit/test_calibrate.c's.
+# shellcheck disable=SC2154 # what bats and verbs.bash set
 
 load verbs
 
-# shellcheck disable=SC2154 # top is set by verbs.bash, stderr by run
 run_of_blocks=$top/tests/data/runs/small
 
 @test "blocks of a run against each other, and a picture of the p-values" {
