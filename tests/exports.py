@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tests/exports.py FORMAT FILE: is FILE what the consumers of FORMAT read?
 
-Where a consumer's own parser is installed it is asked (kcidb_io for kcidb; tools/testing/kunit of the kernel source in
-$KERNEL_SOURCE for ktap); each format is also held against what its consumer documents. Prints which of them looked.
+Where a consumer's own parser is installed it is asked (kcidb_io for kcidb; lava_dispatcher for lava; tools/testing/kunit of the kernel
+source in $KERNEL_SOURCE or /usr/src for ktap); each format is also held against what its consumer documents. Prints which of them looked.
 """
+import glob
 import json
 import os
 import re
@@ -131,7 +132,16 @@ def check_lava(text):
             fail(f"lava: {line}")
         names.append(fields["TEST_CASE_ID"])
     unique(names, "lava")
-    return "the dispatcher's rules"
+    try:
+        from lava_dispatcher.actions.test.shell import handle_testcase
+        from lava_dispatcher.connection import SignalMatch
+    except ImportError:
+        return "the dispatcher's rules (lava_dispatcher is not installed)"
+    for line, name in zip(text.splitlines(), names):
+        found = SignalMatch().match(handle_testcase(re.fullmatch(r"<LAVA_SIGNAL_(\S+) ([^>]+)>", line).group(2).split()))
+        if found["test_case_id"] != name or not re.search(f" RESULT={found['result']}[ >]", line):
+            fail(f"lava: lava_dispatcher makes {found} of {line}")
+    return "lava_dispatcher"
 
 
 def check_ktap(text):
@@ -159,9 +169,10 @@ def check_ktap(text):
             fail(f"ktap: {word}")
     if seen[0] != wanted[0] or not seen[0]:
         fail("ktap: not as many tests as planned")
-    parser = os.path.join(os.environ.get("KERNEL_SOURCE", "/nonexistent"), "tools/testing/kunit")
-    if not os.path.isdir(parser):
-        return "the documented grammar (KERNEL_SOURCE names no kernel source)"
+    sources = [os.environ.get("KERNEL_SOURCE", "/nonexistent")] + sorted(glob.glob("/usr/src/linux-source-*"))
+    parser = next((path for path in (os.path.join(source, "tools/testing/kunit") for source in sources) if os.path.isdir(path)), None)
+    if not parser:
+        return "the documented grammar (no kernel source in KERNEL_SOURCE, nor unpacked in /usr/src)"
     sys.path.insert(0, parser)
     # It prints what it reads, to what is standard output when it is imported.
     stdout, sys.stdout = sys.stdout, open(os.devnull, "w", encoding="utf-8")

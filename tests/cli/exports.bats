@@ -33,11 +33,11 @@ for_format()
 	for_format kcidb
 }
 
-@test "lava: found, cut and split as lava_dispatcher does" {
+@test "lava: found, cut and split as lava_dispatcher does, by it where it is installed" {
 	for_format lava
 }
 
-@test "ktap: plans and nesting, by the kernel's kunit_parser where KERNEL_SOURCE is" {
+@test "ktap: plans and nesting, by the kernel's kunit_parser where a kernel's source is" {
 	for_format ktap
 }
 
@@ -82,6 +82,25 @@ for_format()
 	for format in bmf gha kcidb lava ktap benchfmt gbench lkp; do
 		[[ "$output" == *"$format"* ]]
 	done
+}
+
+@test "two seeds give no verdict and still a file that is read, in which nothing passes" {
+	two=$BATS_TEST_TMPDIR/two
+	mkdir "$two"
+	jq '.boots |= map(select(.seed < 3))' "$TOP/tests/data/compare/two-kernels/run.json" >"$two/run.json"
+	jq -c 'select(.boot < 8)' "$TOP/tests/data/compare/two-kernels/samples.jsonl" >"$two/samples.jsonl"
+	for format in bmf gha kcidb lava ktap benchfmt gbench; do
+		run "$MEMCGBENCH" compare "$two" --format="$format"
+		[ "$status" -eq 0 ]
+		echo "$output" >"$BATS_TEST_TMPDIR/$format"
+		run python3 "$TOP/tests/exports.py" "$format" "$BATS_TEST_TMPDIR/$format"
+		echo "$output"
+		[ "$status" -eq 0 ]
+	done
+	cd "$BATS_TEST_TMPDIR"
+	[ "$(jq -c '[.tests[].status] | unique' kcidb)" = '["DONE"]' ]
+	[ "$(grep -c RESULT=unknown lava)" -eq 8 ]
+	[ "$(grep -c '^    ok [0-9]* .* # SKIP' ktap)" -eq 8 ]
 }
 
 @test "a broken file is refused: the checks can fail" {
