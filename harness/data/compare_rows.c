@@ -126,7 +126,10 @@ static void judge(const struct compare *compare, struct compare_row *row)
 {
 	const struct compare_change *change = &row->change;
 
-	if (change->method == COMPARE_NONE && compare->paired) {
+	/* No op takes no time: a clock that stood still has not seen that nothing changed. */
+	if (!row->metric->is_count && !(row->base.median > 0) && !(row->cand.median > 0)) {
+		rows_say_why(row, COMPARE_INCONCLUSIVE, "both sides took 0 %s per op: the clock saw nothing of it", compare->clock);
+	} else if (change->method == COMPARE_NONE && compare->paired) {
 		rows_say_why(row, COMPARE_INCONCLUSIVE, "%zu seed%s on both sides: a verdict needs %d seeds", change->nr,
 			     change->nr == 1 ? "" : "s", COMPARE_PAIRS_MIN);
 	} else if (change->method == COMPARE_NONE) {

@@ -137,6 +137,56 @@ setup()
 	[ "${#lines[@]}" -eq 1 ]
 }
 
+@test "no number of a sample may be none, below 0, infinite or another thing: one line that names file and line" {
+	local copy=$BATS_TEST_TMPDIR/copy value line
+	line=$(grep -n '"type":"sample"' "$run_dir/samples.jsonl" | sed -n 7p | cut -d: -f1)
+	for value in -1 NaN Infinity 1e999 null '"5"' 0x10 '[]'; do
+		rm -rf "$copy"
+		cp -r "$run_dir" "$copy"
+		sed -i "${line}s/\"ns\":[0-9]*/\"ns\":$value/" "$copy/samples.jsonl"
+		run -5 memcgbench compare "$copy"
+		[[ ${#lines[@]} -eq 1 && $output == "memcgbench compare: $copy/samples.jsonl:$line: "* ]]
+	done
+	for value in 0 -4 1.5 null; do
+		rm -rf "$copy"
+		cp -r "$run_dir" "$copy"
+		sed -i "${line}s/\"ops\":[0-9]*/\"ops\":$value/" "$copy/samples.jsonl"
+		run -5 memcgbench compare "$copy"
+		[[ ${#lines[@]} -eq 1 && $output == "memcgbench compare: $copy/samples.jsonl:$line: "* ]]
+	done
+}
+
+@test "what stands still, lacks an arm, or was counted another way is never the same" {
+	local copy=$BATS_TEST_TMPDIR/copy
+	cp -r "$run_dir" "$copy"
+	sed -i 's/"ns":[0-9]*/"ns":0/g' "$copy/samples.jsonl"
+	run -3 memcgbench compare --strict "$copy"
+	[[ ${lines[-1]} == "8 inconclusive" && $output == *"both sides took 0 insn per op: the clock saw nothing of it"* ]]
+	# The child of one kernel has no sample.
+	rm -rf "$copy"
+	cp -r "$run_dir" "$copy"
+	jq -c 'select(.type != "sample" or .arm != 2 or (.boot % 4) < 2)' "$run_dir/samples.jsonl" >"$copy/samples.jsonl"
+	run memcgbench compare --strict --delta=50% "$copy"
+	[[ $status -eq 3 && ${lines[-1]} == "4 incomparable, 4 equivalent" && $output == *"new has no sample of it"* ]]
+	# Of one seed alone: what is left is too few.
+	jq -c 'select(.type != "sample" or .arm != 2 or .boot != 11)' "$run_dir/samples.jsonl" >"$copy/samples.jsonl"
+	run memcgbench compare --strict --delta=50% "$copy"
+	[[ $status -eq 3 && ${lines[-1]} == "4 inconclusive, 4 equivalent" && $output == *"needs 3 seeds"* ]]
+	[[ $output == *"seeds that one side alone has were left out of 4 rows"* ]]
+	# Another accelerator; a clock that is not that of the samples; no samples at all; a pipe.
+	cp "$run_dir/samples.jsonl" "$copy"
+	sed 's/"accel": "tcg-icount"/"accel": "kvm"/' "$run_dir/run.json" >"$copy/run.json"
+	fails_with 6 "memcgbench compare: the two cannot be compared: the accelerator differs (tcg-icount and kvm)" \
+		memcgbench compare "$run_dir@old" "$copy@new"
+	sed 's/"clock": "insn"/"clock": "ns"/' "$run_dir/run.json" >"$copy/run.json"
+	fails_with 5 "memcgbench compare: $copy/samples.jsonl:1: clock \"insn\" in a run with clock \"ns\"" memcgbench compare "$copy"
+	rm "$copy/samples.jsonl"
+	run -2 memcgbench compare "$copy"
+	[[ ${#lines[@]} -eq 1 ]]
+	mkfifo "$copy/samples.jsonl"
+	fails_with 5 "memcgbench compare: $copy/samples.jsonl is not a file" timeout 20 memcgbench compare "$copy"
+}
+
 @test "a run that has not ended is compared with a warning, and --strict minds it" {
 	cd "$BATS_TEST_DIRNAME/../data/runs"
 	run -0 memcgbench compare small interrupted
