@@ -82,6 +82,12 @@ copy()
 	[ "$status" -eq 6 ]
 	[[ $stderr == *"boot 1 of "*" was not profiled; memcgbench run --profile does" ]]
 	dir=$(rm -r "$dir" && copy)
+	jq '.kernels[0].sha256 = "00000000000000000000"' "$run_dir/run.json" >"$dir/run.json"
+	run --separate-stderr memcgbench explain "$dir"
+	[ "$status" -eq 6 ]
+	[[ $stderr == *"no explanation: the profile of boot "*" is of the image "*", but the boot was of 0000000000000000 ("*")" ]]
+	[[ $output == *"instructions per op" ]]
+	dir=$(rm -r "$dir" && copy)
 	sed -i 's/^# release .*/# release 5.4.0/' "$dir"/symbols/*
 	run --separate-stderr memcgbench explain "$dir"
 	[ "$status" -eq 6 ]
