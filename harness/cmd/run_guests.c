@@ -599,7 +599,7 @@ static int run_boots(struct guests *guests)
 	size_t nr = nr_threads(guests), i;
 	__free_mem pthread_t *threads = calloc(nr, sizeof(*threads));
 	char folder[PATH_MAX];
-	int err;
+	int err = 0;
 
 	if (!threads)
 		return err_sys(ENOMEM, "memory for %zu threads", nr);

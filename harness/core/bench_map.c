@@ -19,6 +19,9 @@
 /* Of a kernel without huge pages: what one page table covers, where pages have 4 KiB. */
 #define TABLE_BYTES (2ull << 20)
 
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
@@ -56,4 +59,9 @@ int bench_run_take_place(struct bench_run *run)
 void *bench_map(struct bench_run *run, size_t bytes, int protection, int flags, int fd)
 {
 	return map_at(place_of(run) + (run->huge_page_bytes ? run->huge_page_bytes : TABLE_BYTES), bytes, protection, flags, fd);
+}
+
+void bench_run_settle(struct bench_run *run)
+{
+	(void)!madvise(place_of(run), run->page_bytes, MADV_COLD);
 }

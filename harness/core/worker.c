@@ -99,6 +99,7 @@ static int rep(struct worker *worker, uint64_t passes)
 	struct rusage before;
 	int ret;
 
+	bench_run_settle(run);
 	start_together(worker);
 	getrusage(RUSAGE_THREAD, &before);
 	run->begin_ns = clock_ns();
