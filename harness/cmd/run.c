@@ -95,7 +95,7 @@ static const struct opt options[] = {
 		 "as a kernel build:TREE@REV, behind all --kernel. The tree is not written to; the next build of it compiles what "
 		 "changed"},
 	{"seeds", 0, OPT_TO_U64(struct run_args, nr_seeds, 1, 1000), .arg = "N", .def = "5", .group = GUESTS,
-	 .help = "boots per kernel and memcg off or on, each with a seed of its own"},
+	 .help = "boots per kernel and memcg off or on, each with a seed of its own; a verdict takes 3"},
 	{"shard", 0, OPT_TO_STRING(struct run_args, shard), .arg = "I/N", .group = GUESTS,
 	 .help = "run part I of N of the boots; memcgbench merge joins the parts (memcgbench plan prints the commands)"},
 	{"jobs", 'j', OPT_TO_U64(struct run_args, nr_jobs, 0, 1024), .arg = "N", .def = "0", .group = GUESTS,
