@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "data/history.h"
+#include "data/history_pool.h"
 
 /* Raised when summaries or the rule for a unit's value change. */
 #define INDEX_VERSION 1
@@ -127,28 +128,29 @@ static void index_read(struct index *index, const char *path)
 		}
 }
 
-/* The summary of a run as the index has it; NULL: not, or of an older state of the run. */
-static json_t *index_find(struct index *index, const char *run, const char *stamp, const char **ret_line)
+/* The line of a run in the index; NULL: there is none, or of an older state of the run. */
+static const struct known_run *index_find(struct index *index, const char *run, const char *stamp)
 {
 	struct known_run key = {.run = (char *)run}, **found = tfind(&key, &index->tree, by_run);
-	json_t *line, *summary;
 
-	if (!found || strcmp((*found)->stamp, stamp))
-		return NULL;
-	line = json_loads((*found)->line, 0, NULL);
-	summary = json_incref(json_object_get(line, "summary"));
-	json_decref(line);
-	if (summary) {
-		*ret_line = (*found)->line;
-		index->nr_used++;
-	}
-	return summary;
+	return found && !strcmp((*found)->stamp, stamp) ? *found : NULL;
 }
+
+/* One run of a folder: what a thread makes of it. */
+struct run_read {
+	const char *run;	       /* its name */
+	const struct known_run *known; /* of the index, if that is good */
+	char *line;		       /* else what the index is to say; NULL: nothing */
+	json_t *summary;	       /* NULL: there is no run */
+	int error;		       /* if not 0, with its sentence */
+	char *sentence;
+};
 
 /* A folder whose runs are read, and the index that is written as they are. */
 struct folder {
 	const char *dir;
 	struct index index;
+	struct run_read *runs;
 	FILE *out; /* NULL: it cannot be written */
 	bool changed;
 };
@@ -159,47 +161,73 @@ static bool is_plain(const char *run)
 	return !strpbrk(run, "\"\\");
 }
 
-static int read_run(struct folder *folder, const char *run, const char *stamp, json_t **ret_summary)
+static int summarize_run(const struct folder *folder, const char *stamp, struct run_read *read)
 {
 	__free_mem char *path = NULL, *text = NULL;
-	json_t *summary;
 	int ret;
 
-	if (asprintf(&path, "%s/%s", folder->dir, run) < 0)
+	if (asprintf(&path, "%s/%s", folder->dir, read->run) < 0)
 		return no_memory();
-	ret = history_summarize(path, &summary);
-	if (ret)
+	ret = history_summarize(path, &read->summary);
+	if (ret || !folder->out || !is_plain(read->run))
 		return ret;
-	*ret_summary = summary;
-	folder->changed = true;
-	if (!folder->out || !is_plain(run))
-		return 0;
-	text = json_dumps(summary, JSON_COMPACT);
-	if (!text)
+	text = json_dumps(read->summary, JSON_COMPACT);
+	if (!text || asprintf(&read->line, "{\"run\":\"%s\",\"stamp\":\"%s\",\"summary\":%s}", read->run, stamp, text) < 0) {
+		read->line = NULL;
 		return no_memory();
-	fprintf(folder->out, "{\"run\":\"%s\",\"stamp\":\"%s\",\"summary\":%s}\n", run, stamp, text);
+	}
 	return 0;
 }
 
-static int add_one(struct folder *folder, const char *run, struct history *history)
+/* In a thread. The index is looked at by all and changed by none meanwhile. */
+static void read_run(void *context, size_t i)
 {
-	const char *line = NULL;
+	struct folder *folder = context;
+	struct run_read *read = &folder->runs[i];
 	char stamp[128];
-	json_t *summary;
-	int ret = 0;
+	json_t *line;
 
-	if (!make_stamp(folder->dir, run, stamp, sizeof(stamp)))
-		return 0;
-	summary = index_find(&folder->index, run, stamp, &line);
-	if (summary && folder->out)
-		fprintf(folder->out, "%s\n", line);
-	else if (!summary)
-		ret = read_run(folder, run, stamp, &summary);
+	if (!make_stamp(folder->dir, read->run, stamp, sizeof(stamp)))
+		return;
+	read->known = index_find(&folder->index, read->run, stamp);
+	if (read->known) {
+		line = json_loads(read->known->line, 0, NULL);
+		read->summary = json_incref(json_object_get(line, "summary"));
+		json_decref(line);
+		if (read->summary)
+			return;
+		read->known = NULL;
+	}
+	read->error = summarize_run(folder, stamp, read);
+	/* A sentence belongs to its thread. */
+	if (read->error)
+		read->sentence = strdup(err_msg());
+}
+
+static int take_run(struct folder *folder, struct run_read *read, struct history *history)
+{
+	const char *line = read->known ? read->known->line : read->line;
+	int ret = read->error;
+
 	if (ret)
-		return ret;
-	ret = history_add_summary(history, summary);
-	json_decref(summary);
-	return ret;
+		return err_set(-ret, "%s", read->sentence ? read->sentence : "out of memory");
+	if (!read->summary)
+		return 0;
+	if (read->known)
+		folder->index.nr_used++;
+	else
+		folder->changed = true;
+	if (folder->out && line)
+		fprintf(folder->out, "%s\n", line);
+	return history_add_summary(history, read->summary);
+}
+
+static void run_read_clear(struct run_read *read)
+{
+	json_decref(read->summary);
+	free(read->line);
+	free(read->sentence);
+	*read = (struct run_read){0};
 }
 
 /* Hidden folders are none of runs. */
@@ -208,18 +236,41 @@ static int is_candidate(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
+/* Runs are read side by side, and taken in by their names' order: the result never depends on which was read first. */
+static int add_runs(struct folder *folder, size_t nr, struct history *history)
+{
+	struct history_pool *pool;
+	size_t i, k;
+	int ret = history_pool_start(nr, read_run, folder, &pool);
+
+	if (ret)
+		return ret;
+	for (i = 0; !ret && i < nr; i++) {
+		history_pool_wait(pool, i);
+		ret = take_run(folder, &folder->runs[i], history);
+		run_read_clear(&folder->runs[i]);
+	}
+	history_pool_stop(pool);
+	/* After an error threads may have read a few more. */
+	for (k = i; k < nr; k++)
+		run_read_clear(&folder->runs[k]);
+	return ret;
+}
+
 static int add_all(struct folder *folder, struct history *history)
 {
 	struct dirent **list;
-	int nr = scandir(folder->dir, &list, is_candidate, alphasort), i, ret = 0;
+	int nr = scandir(folder->dir, &list, is_candidate, alphasort), i, ret;
 
 	if (nr < 0)
 		return err_sys(errno, "read folder %s", folder->dir);
-	for (i = 0; i < nr; i++) {
-		if (!ret)
-			ret = add_one(folder, list[i]->d_name, history);
+	folder->runs = calloc((size_t)nr + 1, sizeof(*folder->runs));
+	for (i = 0; folder->runs && i < nr; i++)
+		folder->runs[i].run = list[i]->d_name;
+	ret = folder->runs ? add_runs(folder, (size_t)nr, history) : no_memory();
+	free(folder->runs);
+	for (i = 0; i < nr; i++)
 		free(list[i]);
-	}
 	free(list);
 	return ret;
 }

@@ -165,3 +165,29 @@ four_kernels()
 	[[ $output == *"6.10.0 .. 6.11.0"* ]]
 	[ ! -e results/.index.jsonl ]
 }
+
+@test "trend: 2,000 runs take less than 5 s of one processor and 300 MB, from nothing; a tenth of it from the index" {
+	make_run first 6.9.0 3500
+	python3 - <<-'PYTHON'
+		import os
+		run, samples = open("first/run.json").read(), open("first/samples.jsonl").read()
+		for number in range(2000):
+		    folder, release = f"results/{number}", f"6.{number // 100}.{number % 100}"
+		    os.makedirs(folder)
+		    open(folder + "/run.json", "w").write(run.replace("6.9.0", release))
+		    open(folder + "/samples.jsonl", "w").write(samples.replace("6.9.0", release))
+	PYTHON
+	python3 - <<-'PYTHON'
+		import resource, subprocess
+		def trend():
+		    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+		    first = subprocess.run(["memcgbench", "trend"], check=True, capture_output=True, text=True).stdout.split("\n")[0]
+		    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+		    assert first.startswith("2000 runs of 2000 kernels"), first
+		    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss / 1024
+		cold, megabytes = trend()
+		warm, megabytes = trend()
+		print(f"{cold:.2f} s, then {warm:.2f} s; {megabytes:.0f} MB")
+		assert cold < 5 and warm < 1.5 and megabytes < 300
+	PYTHON
+}

@@ -464,6 +464,26 @@ static void a_real_run(void **state)
 	history_free(history);
 }
 
+/* More runs than threads may run ahead of: the index has them by name, each once, whichever thread read it. */
+static void many_runs_in_order(void **state)
+{
+	size_t left_out;
+
+	(void)state;
+	shell("rm -rf %s/* && i=100 && while [ $i -lt 300 ]; do cp -r tests/data/runs/$([ $((i %% 7)) = 0 ] && echo interrupted || echo small) "
+	      "%s/r$i; i=$((i + 1)); done",
+	      folder, folder);
+	assert_int_equal(read_folder(&left_out), 172);
+	assert_int_equal(left_out, 28);
+	assert_int_equal(index_lines(), 201);
+	shell("sed -n 's/^{\"run\":\"\\(r[0-9]*\\)\".*/\\1/p' %s/.index.jsonl >%s/names && ls %s | grep ^r | cmp - %s/names", folder, folder, folder,
+	      folder);
+	/* Known and new ones mixed. */
+	shell("touch %s/r[12]5*/run.json && rm -r %s/r199", folder, folder);
+	assert_int_equal(read_folder(&left_out), 171);
+	assert_int_equal(index_lines(), 200);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -486,7 +506,7 @@ int main(void)
 		cmocka_unit_test(left_out_and_damaged),	     cmocka_unit_test(trend_of_an_exact_history),
 		cmocka_unit_test(trend_json_is_json),	     cmocka_unit_test(trend_of_one_kernel),
 		cmocka_unit_test(index_of_a_folder),	     cmocka_unit_test(damaged_index),
-		cmocka_unit_test(a_real_run),
+		cmocka_unit_test(a_real_run),		     cmocka_unit_test(many_runs_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
