@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Validate runs against docs/run.schema.json and docs/samples.schema.json: tests/schema.py RUN_DIRECTORY...
+or files against one schema: tests/schema.py --schema=SCHEMA FILE...
 
 Exit status 0: all valid; 1: one line for each thing that is not, with its file and line; 77: python3-jsonschema is not
 installed. The last line of a run that is not complete may be cut.
@@ -53,8 +54,17 @@ def check_run(directory):
         yield from complaints(SAMPLES, line, f"{path}:{number}")
 
 
+def check_file(check, path):
+    with open(path, encoding="utf-8") as f:
+        yield from complaints(check, f.read(), path)
+
+
 RUN, SAMPLES = validator("run.schema.json"), validator("samples.schema.json")
-bad = [text for directory in sys.argv[1:] for text in check_run(directory)]
+if sys.argv[1:] and sys.argv[1].startswith("--schema="):
+    ONE = validator(os.path.abspath(sys.argv[1].split("=", 1)[1]))
+    bad = [text for path in sys.argv[2:] for text in check_file(ONE, path)]
+else:
+    bad = [text for directory in sys.argv[1:] for text in check_run(directory)]
 for text in bad:
     print(text)
 sys.exit(1 if bad else 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* series - measure every commit of a patch series against its parent. */
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
 #include <string.h>
 
@@ -19,12 +20,19 @@ extern const struct verb verb_series;
 struct series_args {
 	struct revision_args revision;
 	const char *range;
-	bool strict;
+	unsigned int format;
+	bool strict, json;
 };
+
+enum { FORMAT_TEXT, FORMAT_JSON };
+static const char *const format_choices[] = {"text", "json", NULL};
 
 static const struct opt options[] = {
 	REVISION_OPTIONS(struct series_args, revision),
 	{"strict", 0, OPT_TO_FLAG(struct series_args, strict), .help = "exit status 3 when a commit is inconclusive and none is worse"},
+	{"format", 'f', OPT_TO_ENUM(struct series_args, format, format_choices), .def = "text",
+	 .help = "a line for each commit as soon as it is judged, or JSON at the end (docs/series.schema.json)"},
+	{"json", 0, OPT_TO_FLAG(struct series_args, json), .help = "the same as --format=json"},
 	OPT_END,
 };
 
@@ -42,6 +50,7 @@ struct series {
 	struct point *points; /* the base first, then the commits behind their parents */
 	size_t nr_points;
 	size_t nr_worse, nr_undecided, nr_skipped;
+	json_t *json; /* list of the commits judged; NULL: they are printed as they come */
 };
 
 static void series_clear(struct series *series)
@@ -55,6 +64,7 @@ static void series_clear(struct series *series)
 		free(point->run);
 	}
 	free(series->points);
+	json_decref(series->json);
 }
 
 static struct point *find_point(struct series *series, const char *commit)
@@ -190,9 +200,49 @@ static const struct compare_row *telling_row(const struct compare *compare)
 	return best;
 }
 
-static void put_line(const struct point *point, const char *verdict, const char *text)
+/* What is said of a commit. */
+struct judgement {
+	const char *verdict; /* "same", "better", "worse", "inconclusive", "skipped", "error" */
+	const char *text;    /* in a line for people: the change, or why there is none */
+	const struct point *against; /* NULL: nothing */
+	const struct compare *compare;	 /* with @row, the row that says most; both NULL: none */
+	const struct compare_row *row;
+};
+
+static json_t *row_json(const struct judgement *judgement)
 {
-	printf("%.*s  %-12s  %s  %s\n", COMMIT_SHORT, point->commit, verdict, text, point->subject);
+	const struct compare_row *row = judgement->row;
+	char arm[LABEL_MAX], unit[LABEL_MAX];
+
+	if (!row)
+		return json_null();
+	return json_pack("{s:s, s:s, s:s, s:s, s:f, s:o}", "bench", row->base_item->bench, "metric", row->metric->name, "arm",
+			 compare_arm_label(row, arm), "unit", compare_unit(judgement->compare, row, unit), "change", row->change.value, "ratio",
+			 isfinite(row->ratio) ? json_real(row->ratio) : json_null());
+}
+
+static void put_json(struct series *series, const struct point *point, const struct judgement *judgement)
+{
+	json_t *json = json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:o}", "commit", point->commit, "subject", point->subject, "against",
+				 judgement->against ? judgement->against->commit : NULL, "verdict", judgement->verdict, "why",
+				 judgement->row ? NULL : judgement->text, "run", point->run, "row", row_json(judgement));
+
+	/* Subjects need not be UTF-8, which JSON has to be. */
+	if (!json)
+		json = json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s?, s:n}", "commit", point->commit, "subject", "", "against",
+				 judgement->against ? judgement->against->commit : NULL, "verdict", judgement->verdict, "why",
+				 "its subject is not UTF-8", "run", NULL, "row");
+	json_array_append_new(series->json, json);
+}
+
+static void put_judgement(struct series *series, const struct point *point, const struct judgement *judgement)
+{
+	if (series->json) {
+		put_json(series, point, judgement);
+		return;
+	}
+	printf("%.*s  %-12s  %s  %s\n", COMMIT_SHORT, point->commit, strcmp(judgement->verdict, "worse") ? judgement->verdict : "WORSE",
+	       judgement->text, point->subject);
 	fflush(stdout);
 }
 
@@ -203,7 +253,7 @@ static const char *judge(struct series *series, int status, bool improved)
 		return improved ? "better" : "same";
 	case EXIT_REGRESSION:
 		series->nr_worse++;
-		return "WORSE";
+		return "worse";
 	case EXIT_INCONCLUSIVE:
 		series->nr_undecided++;
 		return "inconclusive";
@@ -217,6 +267,7 @@ static void print_comparison(struct series *series, const struct point *point, c
 {
 	const struct compare_row *row = telling_row(compare);
 	const char *verdict = judge(series, compare_status(compare, true), compare->count[COMPARE_IMPROVEMENT] > 0);
+	struct judgement judgement = {.verdict = verdict, .against = base, .compare = compare, .row = row};
 	char text[512] = "nothing was measured on both", arm[LABEL_MAX], unit[LABEL_MAX], against[64] = "";
 
 	if (strcmp(base->commit, point->parent))
@@ -224,7 +275,8 @@ static void print_comparison(struct series *series, const struct point *point, c
 	if (row)
 		snprintf(text, sizeof(text), "%s %s %+.1f %s (%+.2f %%)%s", row->metric->name, compare_arm_label(row, arm),
 			 row->change.value, compare_unit(compare, row, unit), 100 * row->ratio, against);
-	put_line(point, verdict, text);
+	judgement.text = text;
+	put_judgement(series, point, &judgement);
 }
 
 static int compare_points(struct series *series, const struct point *point, const struct point *base)
@@ -248,7 +300,7 @@ static int compare_points(struct series *series, const struct point *point, cons
 		print_comparison(series, point, base, compare);
 	} else {
 		series->nr_skipped++;
-		put_line(point, "error", err_msg());
+		put_judgement(series, point, &(struct judgement){.verdict = "error", .text = err_msg(), .against = base});
 	}
 	compare_free(compare);
 	rundata_free(data);
@@ -272,10 +324,27 @@ static bool do_point(struct series *series, size_t i)
 	}
 	if (state == REVISION_SKIPPED || !base) {
 		series->nr_skipped++;
-		put_line(&series->points[i], "skipped", state == REVISION_SKIPPED ? series->points[i].why : "nothing before it could be measured;");
+		put_judgement(series, &series->points[i],
+			      &(struct judgement){.verdict = "skipped", .text = state == REVISION_SKIPPED ? series->points[i].why
+														 : "nothing before it could be measured;"});
 		return true;
 	}
 	return !compare_points(series, &series->points[i], &series->points[base_index]);
+}
+
+/* Also of a series that came to no end: "complete" says. */
+static int print_json(const struct series *series, bool complete)
+{
+	const struct revision_args *args = &series->args->revision;
+	json_t *json = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s?, s:b, s:O, s:I, s:I, s:I}", "schema", "memcgbench-series", "schema_version",
+				 1, "range", series->args->range, "base", series->points[0].commit, "bench", args->bench, "metric",
+				 args->metric, "complete", complete, "commits", series->json, "worse", (json_int_t)series->nr_worse,
+				 "inconclusive", (json_int_t)series->nr_undecided, "not_measured", (json_int_t)series->nr_skipped);
+	int ret = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
+
+	json_decref(json);
+	putchar('\n');
+	return ret ? cmd_fail(&verb_series, "no memory for JSON, or an argument that is not UTF-8") : EXIT_OK;
 }
 
 static int series_work(const void *ctx)
@@ -285,6 +354,8 @@ static int series_work(const void *ctx)
 	int status = EXIT_OK;
 
 	limits_init(&series.limits);
+	if (series.args->json || series.args->format == FORMAT_JSON)
+		series.json = json_array();
 	if (series.args->revision.delta && limits_add(&series.limits, series.args->revision.delta))
 		status = cmd_usage(&verb_series, NULL);
 	else if (list_commits(&series))
@@ -294,9 +365,12 @@ static int series_work(const void *ctx)
 	for (i = 1; !status && i < nr; i++)
 		if (!do_point(&series, i))
 			status = EXIT_BROKEN;
+	if (series.json && series.nr_points && (!status || status == EXIT_BROKEN) && print_json(&series, !status))
+		status = EXIT_BROKEN;
 	if (!status) {
-		printf("%zu commit%s: %zu worse, %zu inconclusive, %zu not measured\n", nr - 1, nr == 2 ? "" : "s", series.nr_worse,
-		       series.nr_undecided, series.nr_skipped);
+		if (!series.json)
+			printf("%zu commit%s: %zu worse, %zu inconclusive, %zu not measured\n", nr - 1, nr == 2 ? "" : "s", series.nr_worse,
+			       series.nr_undecided, series.nr_skipped);
 		status = series.nr_worse			       ? EXIT_REGRESSION
 			 : series.nr_skipped			       ? EXIT_BROKEN
 			 : series.nr_undecided && series.args->strict ? EXIT_INCONCLUSIVE

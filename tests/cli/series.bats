@@ -64,6 +64,26 @@ line()
 	[ "$(tr '\n' ' ' <builds)" = "broken " ]
 }
 
+@test "as JSON, which its schema takes: every commit, and nothing else on standard output" {
+	commit 0 1
+	commit 70 2
+	commit broken 3
+	commit 0 4
+	run -1 --separate-stderr memcgbench series 1..4 "${how[@]}" --format=json
+	[ -z "$stderr" ]
+	first=$output
+	jq -e '[.commits[].verdict] == ["worse", "skipped", "better"] and .complete and .worse == 1 and .not_measured == 1 and
+		.commits[0].row.change == 70 and .commits[0].row.arm == "child" and .commits[1].row == null and
+		(.commits[1].why | test("does not compile"))' <<<"$output"
+	[ "$(jq -r '.commits[2].against' <<<"$output")" = "$(git -C tree rev-parse 2)" ]
+	run -1 --separate-stderr memcgbench series 1..4 "${how[@]}" --json
+	[ "$output" = "$first" ]
+	python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is not installed"
+	python3 "$TOP/tests/schema.py" --schema="$TOP/docs/series.schema.json" <(echo "$output")
+	jq '.commits[0].verdict = "WORSE"' <<<"$output" >bad
+	run -1 python3 "$TOP/tests/schema.py" --schema="$TOP/docs/series.schema.json" bad
+}
+
 @test "exit statuses: nothing worse, inconclusive, not measured" {
 	commit 0 1
 	commit 3? 2
