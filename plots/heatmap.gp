@@ -6,19 +6,21 @@
 # wants.
 text = (format eq 'txt')
 stats data index 0 using (strlen(strcol(3))) nooutput
-left = 24 + (text ? 8.0 : 7.2) * STATS_max
+left = 24 + (text ? 8.0 : 7.7) * STATS_max
 stats data index 0 using (strlen(strcol(4))) nooutput
 names = STATS_max
 label_room = 7.0 * names * 0.7 + 24
 pitch = nr_kernels > 24 ? 42 : 58
-remarks = sprintf('%s; a bar: a change begins here', environment)
+# One row that doubled must not make all others white.
+limit = most > 20 ? 20 : most > 1 ? most : 1
+remarks = sprintf('%s; a bar: a change begins here; colour is full at %.0f %%', environment, limit)
 cell = 26
 # A turned name reaches to the left of its kernel.
 if (!text && left < 5.4 * names - 20) { left = 5.4 * names - 20 }
 width = left + 30 + (nr_kernels * pitch > 420 ? nr_kernels * pitch : 420)
 if (width > 3200) { width = 3200 }
 if (width < 700) { width = 700 }
-if (width < 40 + 7.0 * strlen(remarks)) { width = 40 + 7.0 * strlen(remarks) }
+if (width < 30 + 7.7 * strlen(remarks)) { width = 30 + 7.7 * strlen(remarks) }
 height = 76 + nr_rows * cell + label_room
 if (text) { width = left + 30 + nr_kernels * 80 }
 load plots_dir . '/style.gp'
@@ -43,7 +45,6 @@ set key off
 unset colorbox
 # Light enough at both ends for black numbers.
 set palette defined (-1 '#7db7e8', 0 '#ffffff', 1 '#f2a35e')
-limit = most > 1 ? most : 1
 set cbrange [-limit : limit]
 if (text) {
 	plot data index 0 using 2:(-$1):8:ytic(3) with labels notitle, \

@@ -14,7 +14,7 @@ remarks = sprintf('%s; median of the boots and its interval; the axis does not b
 # Names of states stand at the end of their lines' key, on the right.
 width = left + 150 + (nr_kernels * pitch > 560 ? nr_kernels * pitch : 560)
 if (width > 2600) { width = 2600 }
-if (width < 40 + 7.0 * strlen(remarks)) { width = 40 + 7.0 * strlen(remarks) }
+if (width < 30 + 7.7 * strlen(remarks)) { width = 30 + 7.7 * strlen(remarks) }
 if (text) { width = 960 }
 height = 76 + 330 + label_room
 load plots_dir . '/style.gp'
@@ -31,7 +31,7 @@ set label 1 sprintf('%s in each memcg state, over kernels', metric) at screen 14
 set label 2 remarks at screen 14.0 / width, screen 1 - 42.0 / height left textcolor rgb '#555555'
 set xrange [-0.6 : nr_kernels - 0.4]
 if (!text) { set grid ytics linestyle 100 }
-set ylabel sprintf('cost per op, %s', unit) offset 0.5, 0
+set ylabel sprintf('cost per op, %s', unit) offset -0.5, 0
 set format y '%g'
 set xtics rotate by 40 right
 set key at screen 1 - 132.0 / width, screen 1 - 62.0 / height left top reverse Left samplen 3

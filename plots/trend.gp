@@ -15,7 +15,7 @@ left = 112 > 5.4 * names - 20 ? 112 : 5.4 * names - 20
 remarks = sprintf('%s; %s', environment, better)
 width = left + 40 + (nr_kernels * pitch > 560 ? nr_kernels * pitch : 560)
 if (width > 2600) { width = 2600 }
-if (width < 40 + 7.0 * strlen(remarks)) { width = 40 + 7.0 * strlen(remarks) }
+if (width < 30 + 7.7 * strlen(remarks)) { width = 30 + 7.7 * strlen(remarks) }
 if (text) { width = 960 }
 height = 76 + nr_series * panel + label_room
 load plots_dir . '/style.gp'
@@ -53,7 +53,7 @@ do for [s = 0 : nr_series - 1] {
 
 	set tmargin at screen 1 - (76.0 + s * panel) / height
 	set bmargin at screen 1 - (76.0 + (s + 1) * panel - 30) / height
-	set ylabel sprintf('%s, %s', word(arm_labels, s + 1), unit) offset 0.5, 0
+	set ylabel sprintf('%s, %s', word(arm_labels, s + 1), unit) offset -0.5, 0
 	set format y '%g'
 	# Names stand below the last panel alone; those of the others are as wide as nothing.
 	if (s == nr_series - 1) {

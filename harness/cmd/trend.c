@@ -13,13 +13,16 @@
 #include "data/history.h"
 #include "data/limits.h"
 #include "data/trend.h"
+#include "data/trend_explain.h"
+#include "out/explain_compare.h"
 #include "out/trend_formats.h"
+#include "out/trend_overview.h"
 #include "out/trend_plot.h"
 
 extern const struct verb verb_trend;
 
 struct trend_args {
-	const char *results_dir, *bench, *metric, *format, *git, *plots, *alpha, *sigmas;
+	const char *results_dir, *bench, *metric, *format, *git, *plots, *overview, *alpha, *sigmas;
 	struct opt_list delta, limits;
 	unsigned int of, order, accept;
 	uint64_t permutations, seed;
@@ -46,6 +49,8 @@ static const struct opt options[] = {
 	 .help = "how to print it; --format=help lists the formats"},
 	{"plots", 0, OPT_TO_STRING(struct trend_args, plots), .arg = "DIR",
 	 .help = "draw the histories into this folder: pictures and the numbers behind them"},
+	{"overview", 0, OPT_TO_STRING(struct trend_args, overview), .arg = "FILE",
+	 .help = "draw one picture of the first metric of every bench; the name ends with .svg or .png, and the numbers go beside it"},
 	{"check", 0, OPT_TO_FLAG(struct trend_args, check),
 	 .help = "exit status 1 when the newest kernel begins a regression, 6 when there was nothing to look at"},
 	{"verbose", 'v', OPT_TO_FLAG(struct trend_args, verbose), .help = "also the value of every kernel, noise and thresholds"},
@@ -179,6 +184,30 @@ static int read_history(const struct trend_args *args, const struct opt_list *op
 	return 0;
 }
 
+/* "docs/overview.svg": folder, name, format. */
+static bool split_picture(char *path, const char **ret_dir, const char **ret_name, const char **ret_format)
+{
+	char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+
+	if (!dot || dot == name || (strcmp(dot, ".svg") && strcmp(dot, ".png")))
+		return false;
+	*dot = '\0';
+	if (slash)
+		*slash = '\0';
+	*ret_dir = slash == path ? "/" : slash ? path : ".";
+	*ret_name = name;
+	*ret_format = dot + 1;
+	return true;
+}
+
+static bool is_picture(const char *path)
+{
+	__free_mem char *copy = strdup(path);
+	const char *ignored[3];
+
+	return !copy || split_picture(copy, &ignored[0], &ignored[1], &ignored[2]);
+}
+
 static int draw(const struct trend_args *args, const struct trend_view *view)
 {
 	__free_mem char *plots_dir = NULL;
@@ -194,6 +223,25 @@ static int draw(const struct trend_args *args, const struct trend_view *view)
 	return ret ? cmd_fail(&verb_trend, NULL) : EXIT_OK;
 }
 
+static int draw_overview(const struct trend_args *args, const struct trend_view *view)
+{
+	__free_mem char *plots_dir = NULL, *path = strdup(args->overview);
+	const char *dir, *name, *format;
+	struct plot_files files = {0};
+	int ret;
+	size_t i;
+
+	if (!path)
+		return cmd_fail(&verb_trend, "out of memory");
+	ret = split_picture(path, &dir, &name, &format) ? paths_plots(&plots_dir) : err_set(EINVAL, "--overview=%s", args->overview);
+	if (!ret)
+		ret = trend_overview(view, plots_dir, dir, name, format, &files);
+	for (i = 0; i < files.nr; i++)
+		fprintf(stderr, "%s/%s\n", dir, files.names[i]);
+	plot_files_free(&files);
+	return ret ? cmd_fail(&verb_trend, NULL) : EXIT_OK;
+}
+
 static int show(const struct trend_args *args, const struct trend_format *format, const struct trend_view *view)
 {
 	int status = EXIT_OK;
@@ -202,6 +250,8 @@ static int show(const struct trend_args *args, const struct trend_format *format
 		status = cmd_fail(&verb_trend, NULL);
 	if (!status && args->plots)
 		status = draw(args, view);
+	if (!status && args->overview)
+		status = draw_overview(args, view);
 	if (!status && args->check && !view->trend->nr_rows)
 		status = EXIT_NOTHING_COMPARED;
 	else if (!status && args->check && trend_newest_regressions(view->trend))
@@ -226,7 +276,8 @@ static int trend_operands(const struct trend_args *args, const struct trend_form
 		return cmd_usage(&verb_trend, NULL);
 	if (read_history(args, operands, &history))
 		return cmd_fail(&verb_trend, NULL);
-	if (trend_compute(history, &wanted, &trend)) {
+	if (trend_compute(history, &wanted, &trend) ||
+	    trend_explain(history, trend, strcmp(format->name, "json") ? EXPLAIN_CHANGE_NAMED : EXPLAIN_CHANGE_JSON)) {
 		status = cmd_fail(&verb_trend, NULL);
 	} else {
 		view.history = history;
@@ -252,6 +303,8 @@ static int trend_main(int argc, char **argv)
 		else if (!format)
 			status = cmd_usage(&verb_trend, "--format=%s: there is no such format; --format=help lists them",
 					   args.format);
+		else if (args.overview && !is_picture(args.overview))
+			status = cmd_usage(&verb_trend, "--overview=%s: a name that ends with .svg or .png is wanted", args.overview);
 		else
 			status = trend_operands(&args, format, &parsed.operands);
 	}

@@ -47,7 +47,7 @@ static void points_free(struct history_series *series)
 static void series_free(struct history_series *series)
 {
 	char *const texts[] = {series->key,  series->bench, series->params, series->metric, series->unit,
-			       series->op,   series->mode,  series->place,  series->memory, series->state,
+			       series->op,   series->help,  series->mode,  series->place,  series->memory, series->state,
 			       series->below, series->clock, series->executor, series->environment};
 	size_t i;
 
@@ -76,6 +76,11 @@ void history_free(struct history *history)
 		free(history->kernels[i].upstream);
 		free(history->kernels[i].started);
 	}
+	for (i = 0; i < history->nr_sources; i++) {
+		free(history->sources[i].dir);
+		free(history->sources[i].name);
+	}
+	free(history->sources);
 	free(history->series);
 	free(history->kernels);
 	free(history->left_out);
@@ -201,6 +206,7 @@ static int by_key(const void *a, const void *b)
 /* What a series is of, in the JSON of a summary. */
 struct identity {
 	const json_t *env, *item, *metric, *arm, *below; /* below NULL: the cost itself */
+	unsigned int metric_rank;
 };
 
 /* From the cheapest state to the dearest. */
@@ -269,6 +275,8 @@ static struct history_series *make_series(const struct identity *id, char *key)
 		.metric = strdup(text_at(id->metric, "name")),
 		.unit = strdup(text_at(id->metric, "unit")),
 		.op = strdup(text_at(id->metric, "op")),
+		.help = strdup(text_at(id->metric, "help")),
+		.metric_rank = id->metric_rank,
 		.all_params = json_incref(json_object_get(id->item, "params")),
 		.bench_version = uint_at(id->item, "version"),
 		.workers = uint_at(id->item, "workers"),
@@ -286,7 +294,7 @@ static struct history_series *make_series(const struct identity *id, char *key)
 		.executor = strdup(text_at(id->env, "executor")),
 		.environment = environment_text(id->env),
 	};
-	if (s->bench && s->params && s->metric && s->unit && s->op && s->mode && s->place && s->memory && s->state &&
+	if (s->bench && s->params && s->metric && s->unit && s->op && s->help && s->mode && s->place && s->memory && s->state &&
 	    (s->below || !id->below) && s->clock && s->executor && s->environment)
 		return s;
 	s->key = NULL;
@@ -363,6 +371,7 @@ static int add_unit_list(struct history *history, const json_t *env, const json_
 		return bad_summary();
 	id.arm = json_array_get(json_object_get(item, "arms"), (size_t)arm);
 	id.metric = json_array_get(json_object_get(item, "metrics"), (size_t)metric);
+	id.metric_rank = (unsigned int)metric;
 	id.below = below < 0 ? NULL : json_array_get(json_object_get(item, "arms"), (size_t)below);
 	if (!id.arm || !id.metric || (below >= 0 && !id.below))
 		return bad_summary();
@@ -391,7 +400,19 @@ static int add_items(struct history *history, const json_t *summary, const size_
 	return 0;
 }
 
-int history_add_summary(struct history *history, const json_t *summary)
+static int add_source(struct history *history, size_t kernel, const char *dir, const char *name)
+{
+	struct history_source *source;
+	int ret = grow((void **)&history->sources, &history->sources_size, history->nr_sources, sizeof(*source));
+
+	if (ret)
+		return ret;
+	source = &history->sources[history->nr_sources++];
+	*source = (struct history_source){.kernel = kernel, .dir = strdup(dir), .name = name ? strdup(name) : NULL};
+	return source->dir && (source->name || !name) ? 0 : no_memory();
+}
+
+int history_add_summary(struct history *history, const char *dir, const json_t *summary)
 {
 	const char *left_out = json_string_value(json_object_get(summary, "left_out"));
 	const json_t *list = json_object_get(summary, "kernels"), *kernel;
@@ -409,6 +430,8 @@ int history_add_summary(struct history *history, const json_t *summary)
 	json_array_foreach(list, i, kernel) {
 		int ret = find_kernel(history, kernel, text_at(summary, "started"), &kernels[i]);
 
+		if (!ret && dir)
+			ret = add_source(history, kernels[i], dir, json_string_value(json_object_get(kernel, "name")));
 		if (ret)
 			return ret;
 	}
@@ -423,7 +446,7 @@ int history_add_run(struct history *history, const char *dir)
 
 	if (ret)
 		return ret;
-	ret = history_add_summary(history, summary);
+	ret = history_add_summary(history, dir, summary);
 	json_decref(summary);
 	return ret;
 }

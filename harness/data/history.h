@@ -32,6 +32,8 @@ struct history_point {
 struct history_series {
 	char *key; /* all that makes it one, for comparing; not for people */
 	char *bench, *params, *metric, *unit, *op; /* params: "--size=1M", those that differ in this history; or "" */
+	char *help;		  /* what the metric is, in words; "" not recorded */
+	unsigned int metric_rank; /* its place in the bench's own order, which begins with what the bench is about */
 	json_t *all_params;
 	unsigned int bench_version, workers, nr_memcgs;
 	char *mode, *place, *memory;
@@ -56,6 +58,13 @@ struct history_kernel {
 	size_t rank;	/* for HISTORY_BY_RANK, set by the caller */
 };
 
+/* A kernel in a run: where samples and profiles of it are. */
+struct history_source {
+	size_t kernel; /* index in history->kernels */
+	char *dir;     /* of the run */
+	char *name;    /* what the run calls the kernel; NULL: the run has no names */
+};
+
 enum history_order {
 	HISTORY_BY_VERSION,
 	HISTORY_BY_DATE, /* of the first run */
@@ -65,6 +74,8 @@ enum history_order {
 struct history {
 	struct history_kernel *kernels; /* in order, once finished */
 	size_t nr_kernels, kernels_size;
+	struct history_source *sources; /* as they were added; runs whose folder is not known have none */
+	size_t nr_sources, sources_size;
 	struct history_series **series; /* by bench, parameters, metric, state, environment */
 	size_t nr_series, series_size;
 	size_t nr_runs, nr_left_out;
@@ -94,8 +105,8 @@ int history_finish(struct history *history, enum history_order order) __must_che
 /* Like strcmp(), by version: 6.9 < 6.10 < 6.12-rc1 < 6.12 < 6.12.1. */
 int history_version_compare(const char *a, const char *b);
 
-/* What a run says, as one line of the index has it; and taking that in. */
+/* What a run says, as one line of the index has it; and taking that in. @dir: the run's folder; NULL: not known. */
 int history_summarize(const char *dir, json_t **ret_summary) __must_check;
-int history_add_summary(struct history *history, const json_t *summary) __must_check;
+int history_add_summary(struct history *history, const char *dir, const json_t *summary) __must_check;
 
 #endif

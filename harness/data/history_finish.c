@@ -68,6 +68,8 @@ static int sort_kernels(struct history *history, enum history_order order)
 	for (i = 0; i < history->nr_series; i++)
 		for (k = 0; k < history->series[i]->nr_raw; k++)
 			history->series[i]->raw[k].kernel = place[history->series[i]->raw[k].kernel];
+	for (i = 0; i < history->nr_sources; i++)
+		history->sources[i].kernel = place[history->sources[i].kernel];
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 #include "data/history_pool.h"
 
 /* Raised when summaries or the rule for a unit's value change. */
-#define INDEX_VERSION 1
+#define INDEX_VERSION 2
 
 static int no_memory(void)
 {
@@ -207,6 +207,7 @@ static void read_run(void *context, size_t i)
 static int take_run(struct folder *folder, struct run_read *read, struct history *history)
 {
 	const char *line = read->known ? read->known->line : read->line;
+	__free_mem char *path = NULL;
 	int ret = read->error;
 
 	if (ret)
@@ -219,7 +220,9 @@ static int take_run(struct folder *folder, struct run_read *read, struct history
 		folder->changed = true;
 	if (folder->out && line)
 		fprintf(folder->out, "%s\n", line);
-	return history_add_summary(history, read->summary);
+	if (asprintf(&path, "%s/%s", folder->dir, read->run) < 0)
+		return no_memory();
+	return history_add_summary(history, path, read->summary);
 }
 
 static void run_read_clear(struct run_read *read)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A run in short: environment, kernels, items, and the values of the units. The index is made of these:
- * {"started", "env": {…}, "kernels": [{"release", "version"}], "items": [{…, "metrics": […], "arms": […],
+ * {"started", "env": {…}, "kernels": [{"name", "release", "version"}], "items": [{…, "metrics": […], "arms": […],
  *  "units": [[kernel, arm, below or -1, metric, [key, …], [value, …]], …]}]}
  */
 #include <errno.h>
@@ -58,8 +58,9 @@ static json_t *metrics_json(const struct rundata_item *item)
 	for (i = 0; i < item->nr_metrics; i++) {
 		const struct rundata_metric *m = &item->metrics[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", m->name, "unit", m->unit, "op", m->op,
-						      "lower", m->lower_is_better, "count", m->is_count));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "name", m->name, "help",
+						      m->help ? m->help : "", "unit", m->unit, "op", m->op, "lower",
+						      m->lower_is_better, "count", m->is_count));
 	}
 	return list;
 }
@@ -172,8 +173,8 @@ static json_t *kernels_json(const struct rundata *data, char *const *names, size
 
 		/* A run on this machine names no kernel. */
 		facts = json_object_get(boot ? boot : first_boot(data, NULL), "facts");
-		json_array_append_new(list, json_pack("{s:s, s:s}", "release", text_at(facts, "release"), "version",
-						      text_at(facts, "version")));
+		json_array_append_new(list, json_pack("{s:s?, s:s, s:s}", "name", boot ? names[i] : NULL, "release",
+						      text_at(facts, "release"), "version", text_at(facts, "version")));
 	}
 	return list;
 }

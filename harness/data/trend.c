@@ -142,12 +142,18 @@ int trend_compute(const struct history *history, const struct trend_options *opt
 
 void trend_free(struct trend *trend)
 {
-	size_t i;
+	size_t i, k;
 
 	if (!trend)
 		return;
-	for (i = 0; i < trend->nr_rows; i++)
-		changepoint_free(&trend->rows[i].found);
+	for (i = 0; i < trend->nr_rows; i++) {
+		struct trend_row *row = &trend->rows[i];
+
+		for (k = 0; row->functions && k < row->found.nr; k++)
+			explain_change_free(&row->functions[k]);
+		free(row->functions);
+		changepoint_free(&row->found);
+	}
 	free(trend->rows);
 	free(trend);
 }

@@ -13,6 +13,7 @@
 
 #include "base/util.h"
 #include "data/changepoint.h"
+#include "data/explain_change.h"
 #include "data/history.h"
 #include "data/limits.h"
 
@@ -32,6 +33,7 @@ struct trend_options {
 struct trend_row {
 	const struct history_series *series;
 	struct changepoint_result found;
+	struct explain_change *functions; /* of each change, see data/trend_explain.h; NULL: nobody asked. parts NULL: nothing is known */
 	double cost; /* median cost of the op in this state, for shares in percent; NAN: not known */
 };
 

@@ -249,8 +249,10 @@ static int plot_format(const struct plot_job *job, const char *format)
 
 int plot_run(const struct plot_job *job)
 {
-	int ret = plot_format(job, "svg");
+	int ret = plot_format(job, job->format ? job->format : "svg");
 
+	if (job->format)
+		return ret;
 	if (!ret)
 		ret = plot_format(job, "png");
 	return ret || !job->text ? ret : plot_format(job, "txt");

@@ -35,6 +35,7 @@ struct plot_job {
 	size_t nr_variables;
 	unsigned int limit_ms; /* per picture; 0: PLOT_LIMIT_MS */
 	bool text;	       /* also @name.txt, drawn with characters, for logs */
+	const char *format;    /* "svg" or "png": that one alone; NULL: both */
 };
 
 /*

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/units.h"
+#include "out/explain_compare.h"
 
 const struct trend_format trend_formats[] = {
 	{"text", "what changed, for people", trend_text},
@@ -235,13 +236,15 @@ static json_t *changes_json(const struct trend_view *view, const struct trend_ro
 		const struct history_kernel *from = &view->history->kernels[s->points[c->at - 1].kernel];
 		const struct history_kernel *to = &view->history->kernels[s->points[c->at].kernel];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b}", "after", from->label,
+		json_t *functions = row->functions && row->functions[i].parts ? explain_change_json(&row->functions[i]) : json_null();
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b, s:o}", "after", from->label,
 						      "kernel", to->label, "before", number(c->before), "value", number(c->after),
 						      "change", number(c->after - c->before), "low", number(c->low), "high",
 						      number(c->high), "ratio_of_cost", number((c->after - c->before) / row->cost),
 						      "p", number(c->p), "verdict",
 						      trend_is_worse(row, c) ? "regression" : "improvement", "newest",
-						      trend_is_newest(row, c)));
+						      trend_is_newest(row, c), "functions", functions));
 	}
 	return list;
 }
@@ -255,7 +258,8 @@ static json_t *row_json(const struct trend_view *view, const struct trend_row *r
 				 "memcgs", (int)s->nr_memcgs, "mode", s->mode, "metric", s->metric, "unit", s->unit, "better",
 				 s->lower_is_better ? "lower" : "higher", "environment", s->environment, "state", s->state, "depth",
 				 (int)s->depth, "limit_bytes", limit, "below", s->below);
-	json_t *more = json_pack("{s:s, s:o, s:o, s:o, s:b, s:o, s:o}", "clock", s->clock, "cost", number(row->cost), "noise",
+	json_t *more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o}", "place", s->place, "memory", s->memory, "help",
+				 s->help, "kind", s->is_count ? "count" : "time", "clock", s->clock, "cost", number(row->cost), "noise",
 				 number(row->found.sigma), "threshold", number(row->found.threshold), "exact", row->found.exact,
 				 "points", points_json(view, s), "changes", changes_json(view, row));
 

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "out/trend_dat.h"
+#include "out/trend_overview.h"
 
 struct drawing {
 	const struct trend_view *view;
@@ -223,7 +224,12 @@ int trend_plot(const struct trend_view *view, const char *plots_dir, const char 
 {
 	struct drawing drawing = {.view = view, .plots_dir = plots_dir, .out_dir = out_dir, .files = files};
 
+	int ret;
+
 	if (mkdir(out_dir, 0777) && errno != EEXIST)
 		return err_sys(errno, "make the folder %s", out_dir);
-	return draw_all(&drawing);
+	ret = draw_all(&drawing);
+	if (!ret)
+		ret = trend_overview(view, plots_dir, out_dir, "overview", NULL, files);
+	return ret == -ENODATA ? 0 : ret;
 }

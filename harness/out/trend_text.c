@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "out/explain_compare.h"
 #include "out/number.h"
 #include "out/trend_formats.h"
 
@@ -137,6 +138,36 @@ static int put_points(const struct trend_view *view, const struct trend_row *row
 	return ret;
 }
 
+static int put_filled(const char *text, const char *first, const struct trend_view *view, FILE *out)
+{
+	__free_mem char *filled = table_fill(text, first, view->width);
+
+	if (!filled)
+		return err_sys(ENOMEM, "print the trend");
+	table_put(filled, TABLE_PLAIN, &view->look, out);
+	fputc('\n', out);
+	return 0;
+}
+
+/* "  child - off, 6.12.94 to 6.16.12, by function: +124.0 = …": of the kernels on both sides of the change, not of the levels. */
+static int put_functions(const struct trend_view *view, const struct trend_row *row, size_t i, FILE *out)
+{
+	const struct changepoint *change = &row->found.change[i];
+	__free_mem char *sentence = NULL, *first = NULL;
+	char label[TREND_LABEL_MAX];
+
+	if (!row->functions || !row->functions[i].parts)
+		return 0;
+	sentence = explain_change_sentence(&row->functions[i]);
+	if (!sentence || asprintf(&first, "  %s, %s to %s, by function:", trend_arm_label(row->series, label),
+				  kernel_label(view, row->series, change->at - 1), kernel_label(view, row->series, change->at)) < 0)
+		return err_sys(ENOMEM, "print the trend");
+	/* The label is no indent for what follows: it is too long. */
+	table_put(first, TABLE_PLAIN, &view->look, out);
+	fputc('\n', out);
+	return put_filled(sentence, "    ", view, out);
+}
+
 /* Rows @first … @next - 1. */
 static int put_table(const struct trend_view *view, size_t first, size_t next, FILE *out)
 {
@@ -150,6 +181,9 @@ static int put_table(const struct trend_view *view, size_t first, size_t next, F
 			put_change(view, &view->trend->rows[i], k, table);
 	ret = table_print(table, &view->look, out);
 	table_free(table);
+	for (i = first; i < next; i++)
+		for (k = 0; !ret && k < view->trend->rows[i].found.nr; k++)
+			ret = put_functions(view, &view->trend->rows[i], k, out);
 	for (i = first; !ret && view->verbose && i < next; i++)
 		ret = put_points(view, &view->trend->rows[i], out);
 	fputc('\n', out);
@@ -180,17 +214,6 @@ static int put_tables(const struct trend_view *view, FILE *out)
 		ret = put_table(view, first, next, out);
 	}
 	return ret;
-}
-
-static int put_filled(const char *text, const char *first, const struct trend_view *view, FILE *out)
-{
-	__free_mem char *filled = table_fill(text, first, view->width);
-
-	if (!filled)
-		return err_sys(ENOMEM, "print the trend");
-	table_put(filled, TABLE_PLAIN, &view->look, out);
-	fputc('\n', out);
-	return 0;
 }
 
 /* "No change: fault_storm exit (child - off, root - off), …" */

@@ -93,6 +93,54 @@ four_kernels()
 		memcgbench trend --format=xml
 }
 
+@test "trend --format=json: its schema takes it, and refuses what is broken" {
+	python3 -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is not installed"
+	four_kernels
+	make_run results/e 6.13.0 3600
+	sed -i 's/"better":"lower"/"better":"higher"/; s/"kind":"time"/"kind":"count"/; s/"ns":/"count":/' results/e/samples.jsonl
+	check() { python3 "$TOP/tests/schema.py" --schema="$TOP/docs/trend.schema.json" "$@"; }
+	for of in overhead cost all; do
+		memcgbench trend --format=json --of=$of >out.json
+		check out.json
+	done
+	mkdir none
+	check <(memcgbench trend --format=json none)
+	while read -r script; do
+		jq "$script" out.json >bad.json
+		run -1 check bad.json
+		[[ $output == *bad.json* ]]
+	done <<-'END'
+		.schema_version = 2
+		.series[0].points[0].value = "3500"
+		.series[0].points[0] |= del(.units)
+		.series[0].points = .series[0].points[0:1]
+		.series[0].better = "less"
+		.series[0].more = 1
+		(.series[] | select(.changes | length > 0) | .changes[0].verdict) = "worse"
+		(.series[] | select(.changes | length > 0) | .changes[0].functions) = {}
+		.kernels[0].runs = 0
+	END
+}
+
+@test "trend --overview: one picture of first metrics, in the format that its name says" {
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	four_kernels
+	mkdir pictures
+	run -0 --separate-stderr memcgbench trend --overview=pictures/all.svg
+	grep -q '</svg>' pictures/all.svg
+	for word in 'fault_storm fault' 'first touch' insn/page 6.12.0 'child: 600'; do
+		grep -q "$word" pictures/all.svg
+	done
+	[ "$(ls pictures)" = "$(printf 'all.dat\nall.svg')" ]
+	memcgbench trend --overview=all.png
+	file all.png | grep -q PNG
+	fails_with 2 "memcgbench trend: --overview=all: a name that ends with .svg or .png is wanted; try: memcgbench trend --help" \
+		memcgbench trend --overview=all
+	run -5 memcgbench trend --overview=one.svg results/a
+	[[ $output == *"there is no cost over two kernels or more to draw"* ]]
+	[ ! -e one.svg ]
+}
+
 @test "trend --git: kernels in the order of the tree" {
 	command -v git >/dev/null || skip "no git"
 	git init -q -b main tree
@@ -120,7 +168,7 @@ four_kernels()
 	command -v gnuplot >/dev/null || skip "no gnuplot"
 	four_kernels
 	run -0 memcgbench trend --plots out
-	for name in trend-fault_storm-w1-fault ladder-fault_storm-w1-fault heatmap; do
+	for name in trend-fault_storm-w1-fault ladder-fault_storm-w1-fault heatmap overview; do
 		for suffix in dat svg png txt; do
 			[ -s "out/$name.$suffix" ]
 		done

@@ -84,7 +84,7 @@ static void add(struct history *history, const struct run *run)
 {
 	json_t *summary = summary_of(run);
 
-	assert_int_equal(history_add_summary(history, summary), 0);
+	assert_int_equal(history_add_summary(history, NULL, summary), 0);
 	json_decref(summary);
 }
 
@@ -242,14 +242,14 @@ static void left_out_and_damaged(void **state)
 	static const struct run run = {.release = "6.12", .child = 1};
 
 	(void)state;
-	assert_int_equal(history_add_summary(history, left), 0);
+	assert_int_equal(history_add_summary(history, NULL, left), 0);
 	assert_int_equal(history->nr_left_out, 1);
 	assert_string_equal(history->left_out, "it is not complete");
 	assert_int_equal(history->nr_runs, 0);
 	bad = summary_of(&run);
 	json_array_set_new(json_array_get(json_object_get(json_array_get(json_object_get(bad, "items"), 0), "units"), 0), 1,
 			   json_integer(9));
-	assert_int_equal(history_add_summary(history, bad), -EBADMSG);
+	assert_int_equal(history_add_summary(history, NULL, bad), -EBADMSG);
 	json_decref(left);
 	json_decref(bad);
 	assert_int_equal(history_finish(history, HISTORY_BY_VERSION), 0);
