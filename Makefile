@@ -123,7 +123,7 @@ all: $(BINARIES) ## build memcgbench, memcgbench-runner and the probe
 unit: $(UNIT_TESTS) ## build the unit tests
 layers: $(LAYER_PROOFS) ## prove by linking that no layer calls one that it must not know
 
-.PHONY: all unit layers deps bench trend plots report bench-self check fuzz lint install uninstall clean help FORCE
+.PHONY: all unit layers deps bench trend plots history report bench-self check fuzz lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 FORCE:
@@ -259,6 +259,13 @@ plots: all ## draw the history of the stored runs into results/plots; with RUN, 
 	@tools/deps bench
 	@$(if $(RUN),$(O)/memcgbench overhead --plots $(call quote,$(RUN)) >/dev/null && ls $(call quote,$(RUN)/plots),$(O)/memcgbench \
 		trend --plots=results/plots $(BENCH:%=--bench=%) $(ARGS))
+
+# Whose committed runs docs/HISTORY.md is about.
+HISTORY ?= results/reference
+
+history: all ## write pictures and tables of docs/HISTORY.md from the committed runs (HISTORY=DIR: other runs)
+	@tools/deps bench
+	@tools/history $(O)/memcgbench $(call quote,$(HISTORY))
 
 report: all ## write a run as an HTML page, results/report/index.html
 	@$(O)/memcgbench report $(if $(RUN),$(call quote,$(RUN))) $(ARGS)
