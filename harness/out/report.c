@@ -45,6 +45,8 @@ static void put_navigation(const struct report *report, FILE *out)
 	size_t i;
 
 	fputs("<nav aria-label=\"Parts of this page\">\n<ul>\n<li><a href=\"#summary\">Summary</a></li>\n", out);
+	if (report_has_history(report))
+		fputs("<li><a href=\"#history\">History</a></li>\n", out);
 	for (i = 0; i < report->nr_comparisons; i++) {
 		fprintf(out, "<li><a href=\"#compare-%zu\">", i + 1);
 		html_textf(out, "%s against %s", report->comparisons[i]->cand.name, report->comparisons[i]->base.name);
@@ -133,7 +135,7 @@ int report_html(const struct report *report, FILE *out)
 	int ret = 0;
 
 	put_head(report, out);
-	if (report->nr_runs + report->nr_comparisons > 1)
+	if (report->nr_runs + report->nr_comparisons + report_has_history(report) > 1)
 		put_navigation(report, out);
 	fputs("<main>\n", out);
 	put_summary(report, out);

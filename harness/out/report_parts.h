@@ -60,6 +60,8 @@ int report_sweep_tables(const struct report *report, const struct report_run *ru
 
 /* The pictures of the run's plots/, and explain*.svg of its folder. */
 void report_figures(const struct report_run *run, FILE *out);
+/* Is there a picture of a history? */
+bool report_has_history(const struct report *report);
 void report_history(const struct report *report, FILE *out);
 /* Doubts: what is missing, and what the records of the run say. */
 void report_warnings(const struct report *report, const struct report_run *run, FILE *out);

@@ -104,6 +104,7 @@ static const char *caption_of(const char *name)
 		{"latency", "How long single ops take, and how often"},
 		{"sweep", "How the cost grows"},
 		{"explain", "Where the difference comes from: instructions by call path"},
+		{"overview", "What memcg costs over the kernels: the first number of every bench"},
 		{"trend", "How a cost changed over the kernels, with the changes that were found"},
 		{"heat", "All costs over the kernels"},
 		{"ladder", "Off, root and child, kernel by kernel"},
@@ -202,17 +203,44 @@ void report_figures(const struct report_run *run, FILE *out)
 		fprintf(out, "<h3>Pictures</h3>\n%s", text);
 }
 
+/* Of a history those that show all of it at a glance; the others are two for every number. */
+static int is_glance(const struct dirent *entry)
+{
+	return is_picture(entry) && (!strncmp(entry->d_name, "overview", strlen("overview")) || !strncmp(entry->d_name, "heat", strlen("heat")));
+}
+
+static int is_detail(const struct dirent *entry)
+{
+	return is_picture(entry) && !is_glance(entry);
+}
+
+bool report_has_history(const struct report *report)
+{
+	struct dirent **entries;
+	int nr = report->history_dir ? scandir(report->history_dir, &entries, is_picture, NULL) : -1, i;
+
+	for (i = 0; i < nr; i++)
+		free(entries[i]);
+	if (nr >= 0)
+		free(entries);
+	return nr > 0;
+}
+
 void report_history(const struct report *report, FILE *out)
 {
 	__free_mem char *text = NULL;
-	size_t size;
-	FILE *memory = report->history_dir ? open_memstream(&text, &size) : NULL;
-	size_t nr = memory ? put_folder(report->history_dir, report->history_link, "", is_picture, false, memory) : 0;
+	size_t size, nr;
+	FILE *memory = report_has_history(report) ? open_memstream(&text, &size) : NULL;
 
-	if (memory)
-		fclose(memory);
+	if (!memory)
+		return;
+	fputs("<section id=\"history\">\n<h2>History</h2>\n", out);
+	put_folder(report->history_dir, report->history_link, "", is_glance, false, out);
+	nr = put_folder(report->history_dir, report->history_link, "", is_detail, false, memory);
+	fclose(memory);
 	if (nr && text)
-		fprintf(out, "<section id=\"history\">\n<h2>History</h2>\n%s</section>\n", text);
+		fprintf(out, "<details>\n<summary>Number by number: %zu picture%s</summary>\n%s</details>\n", nr, nr == 1 ? "" : "s", text);
+	fputs("</section>\n", out);
 }
 
 /* --- the machine --- */

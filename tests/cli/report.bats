@@ -99,6 +99,11 @@ check_page()
 	echo '<svg xmlns="http://www.w3.org/2000/svg"/>' >"$BATS_TEST_TMPDIR/all/plots/heatmap.svg"
 	memcgbench report --all --results="$BATS_TEST_TMPDIR/all" -o "$BATS_TEST_TMPDIR/page"
 	check_page "$BATS_TEST_TMPDIR/page/index.html" "not complete" broken "History All costs over the kernels"
+	# What shows all at a glance is open, the rest one click away.
+	cp "$BATS_TEST_TMPDIR/all/plots/heatmap.svg" "$BATS_TEST_TMPDIR/all/plots/trend-x.svg"
+	memcgbench report --all --results="$BATS_TEST_TMPDIR/all" -o "$BATS_TEST_TMPDIR/page"
+	check_page "$BATS_TEST_TMPDIR/page/index.html" "Number by number: 1 picture How a cost changed"
+	grep -q '<a href="#history">' "$BATS_TEST_TMPDIR/page/index.html"
 	[ "$(grep -c '<section id="run-' "$BATS_TEST_TMPDIR/page/index.html")" -eq 3 ]
 	run -0 memcgbench report --results="$BATS_TEST_TMPDIR/all"
 	[ "$output" = "$BATS_TEST_TMPDIR/all/report/index.html" ]
