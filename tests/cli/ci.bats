@@ -55,9 +55,9 @@ scripts()
 		done
 	done <calls
 	# The formats too.
-	for format in $(grep -ho 'compare --format=[a-z]*' ./*.script | sed 's/.*=//' | sort -u); do
+	while read -r format; do
 		memcgbench compare --format=help | grep -q "^$format "
-	done
+	done < <(grep -ho 'compare --format=[a-z]*' ./*.script | sed 's/.*=//' | sort -u)
 }
 
 @test "ci: LAVA's own schema takes the job" {
