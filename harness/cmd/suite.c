@@ -49,6 +49,7 @@ const struct suite_entry suite_entries[] = {
 	{FULL, SUITE_GUESTS, "reclaim_depth", "way=proactive"},
 	{FULL, SUITE_GUESTS, "reclaim_depth", "kind=anon"},
 	{FULL, SUITE_GUESTS, "reclaim_depth", "siblings=100"},
+	{FULL, SUITE_GUESTS, "reclaim_pressure"},
 };
 
 const size_t nr_suite_entries = ARRAY_SIZE(suite_entries);

@@ -182,7 +182,7 @@ static void names_that_this_build_does_not_know(void **state)
 {
 	(void)state;
 	assert_refused("items/1", "bench", "\"fault\"", "no bench is called \"fault\"");
-	assert_refused("items/1", "version", "2", "version 2 is wanted");
+	assert_refused("items/1", "version", "1000", "version 1000 is wanted");
 	assert_refused("items/1", "mode", "\"fibres\"", "no mode is called \"fibres\"");
 	assert_refused("items/1/arms/1", "state", "\"leaf\"", "no memcg state is called \"leaf\"");
 	assert_refused("items/1/params", "size", "4096", "size is not a string");

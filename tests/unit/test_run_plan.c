@@ -84,7 +84,7 @@ static void the_card(void **state)
 	(void)state;
 	assert_int_equal(make(&as_root, &plan, "-q"), 0);
 	for (i = 0; i < registry_nr(); i++)
-		if (strcmp(registry_at(i)->name, "swapin_race"))
+		if (strcmp(registry_at(i)->name, "swapin_race") && strcmp(registry_at(i)->name, "reclaim_pressure"))
 			assert_true(count(&plan, registry_at(i)->name, 0) >= 1);
 	/* No swap on the machine of somebody who did not ask for it. */
 	assert_int_equal(count(&plan, "swapin_race", 0), 0);
@@ -118,8 +118,11 @@ static void suites(void **state)
 	/* In a guest of one CPU there are no cores to put workers on. */
 	assert_int_equal(count(&card, "fault_storm", 4), 0);
 	assert_true(full.nr_items > card.nr_items);
-	for (i = 0; i < registry_nr(); i++)
-		assert_true(count(&card, registry_at(i)->name, 0) >= 1);
+	for (i = 0; i < registry_nr(); i++) {
+		assert_true(count(&full, registry_at(i)->name, 0) >= 1);
+		/* A guest short of memory takes its time. */
+		assert_true(count(&card, registry_at(i)->name, 0) >= 1 || !strcmp(registry_at(i)->name, "reclaim_pressure"));
+	}
 	for (i = 0; i < card.nr_items; i++) {
 		assert_int_equal(card.items[i].arms[0].state, PLAN_OFF);
 		if (!strcmp(card.items[i].bench->name, "charge_scaling") && card.items[i].nr_workers > 1)
