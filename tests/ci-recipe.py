@@ -57,13 +57,10 @@ class Runner:
         elif action == "actions/upload-artifact":
             shutil.copytree(os.path.join(folder, given["path"]), os.path.join(self.artifacts, given["name"]))
         elif action == "actions/download-artifact":
+            # Of several, each into a folder of its own name.
+            assert "merge-multiple" not in given
             for part in sorted(glob.glob(os.path.join(self.artifacts, given["pattern"]))):
-                # merge-multiple: into one folder, and what is called alike is lost.
-                for name in os.listdir(part):
-                    target = os.path.join(folder, given["path"], name)
-                    if os.path.isdir(target):
-                        raise SystemExit(f"ci-recipe: two artifacts have a folder {name}")
-                shutil.copytree(part, os.path.join(folder, given["path"]), dirs_exist_ok=True)
+                shutil.copytree(part, os.path.join(folder, given["path"], os.path.basename(part)))
         elif action == "benchmark-action/github-action-benchmark":
             with open(os.path.join(folder, given["output-file-path"]), encoding="utf-8") as f:
                 assert all({"name", "unit", "value"} <= set(row) for row in json.load(f))
