@@ -8,7 +8,8 @@ columns = nr_panels < 3 ? nr_panels : 3
 rows = (nr_panels + columns - 1) / columns
 stats data index 1 using (strlen(strcol(2))) nooutput
 label_room = 6.2 * STATS_max + 16
-pitch = 312.0
+# A name of every kernel, up to thirty.
+pitch = nr_kernels > 13 ? 150.0 + 12.2 * (nr_kernels > 30 ? 30 : nr_kernels) : 312.0
 plot_height = 150.0
 row_height = plot_height + 80
 head = 62

@@ -280,6 +280,9 @@ static void put_line(const struct overview *overview, const struct line *line, c
 	for (i = 0; i < s->nr_points; i++) {
 		const struct history_point *p = &s->points[i];
 
+		/* No line over kernels that were not measured. */
+		if (i && place[p->kernel] != place[s->points[i - 1].kernel] + 1)
+			fputc('\n', out);
 		fprintf(out, "%zu ", place[p->kernel]);
 		dat_string(out, overview->view->history->kernels[p->kernel].label);
 		dat_number(out, p->value);
@@ -347,7 +350,7 @@ static int put_file(const struct overview *overview, const size_t *place, const 
 	put_labels(overview, out);
 	fputs("# 1 panel  2 line  3 place  4 name, with its last value\n"
 	      "# and a data set for each line: 1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and\n"
-	      "# most)  6 boots  7 1: a change begins\n",
+	      "# most)  6 boots  7 1: a change begins; an empty line where kernels between were not measured\n",
 	      out);
 	for (i = 0; i < overview->nr; i++)
 		for (k = 0; k < overview->panels[i].nr; k++)
