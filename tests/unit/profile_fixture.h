@@ -21,6 +21,10 @@
 #define FIXTURE_USER	4
 #define FIXTURE_OUTSIDE 50
 
+/* Images of the kernels "old" and "new". */
+#define FIXTURE_OLD "00000000000000aa"
+#define FIXTURE_NEW "00000000000000bb"
+
 /* Instructions of one rep: of "charge", and of what it jumps to. */
 struct fixture_cost {
 	uint32_t charge, next;
@@ -96,6 +100,21 @@ static inline void fixture_symbols(const char *run, const char *id, const char *
 	snprintf(text, sizeof(text), "%llx T charge\n%llx T %s\n", (unsigned long long)FIXTURE_KERNEL(0),
 		 (unsigned long long)FIXTURE_KERNEL(0x10000), next);
 	assert_int_equal(store_file(path, id, text), 0);
+}
+
+/* A run of both kernels, without boots so far. */
+static inline struct store *fixture_run(const char *dir, const char *name, const char *clock)
+{
+	struct store *store;
+	json_t *run = json_pack("{s:s, s:{s:i, s:i, s:i, s:[]}, s:{s:s, s:s, s:s}, s:[{s:s, s:s}, {s:s, s:s}], s:{s:s, s:s}}", "clock", clock,
+				"plan", "seed", 1, "blocks", 1, "rep_ns", 1000, "items", "guest", "accel", "tcg-icount", "qemu_version",
+				"7.2", "cpu_model", "max", "kernels", "name", "old", "sha256", FIXTURE_OLD "0000", "name", "new", "sha256",
+				FIXTURE_NEW "0000", "memcgbench", "version", "1", "revision", "r");
+
+	assert_non_null(run);
+	assert_int_equal(store_create(dir, name, run, &store), 0);
+	json_decref(run);
+	return store;
 }
 
 static inline void fixture_line(struct store *store, unsigned int boot, const char *fmt, ...) __printf(3, 4);

@@ -17,20 +17,12 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "base/region.h"
 #include "data/compare_explain.h"
 #include "data/explain_change.h"
-#include "data/store.h"
 #include "out/explain_compare.h"
-#include "probe/track.h"
+#include "profile_fixture.h"
 
-#define K(x) (0xffffffff81000000u + (x))
-#define OPS  10
 #define SEEDS 3
-/* What reading the clock takes. */
-#define OUTSIDE 50
-/* From the mark to the system call. */
-#define USER 4
 
 static char scratch[64];
 static unsigned int nr_runs;
@@ -52,81 +44,7 @@ static int teardown(void **state)
 	return system(command);
 }
 
-/* --- profiles --- */
-
-/* Instructions of one rep: of "charge", and of what it jumps to. */
-struct cost {
-	uint32_t charge, next;
-};
-
-static struct track_block *block(struct track *track, uint64_t vaddr, uint32_t nr, enum x86_kind kind, uint64_t target)
-{
-	struct track_block *b = calloc(1, sizeof(*b) + nr * sizeof(b->offset[0]));
-	uint32_t i;
-
-	assert_non_null(b);
-	*b = (struct track_block){
-		.vaddr = vaddr, .end = vaddr + 4 * nr, .last_pc = vaddr + 4 * (nr - 1), .target = target, .nr = nr, .first = nr,
-		.kind = (uint8_t)kind, .last_may_fault = kind != X86_BRANCH, .pair = TABLE_NONE, .code = track_code(track, vaddr),
-	};
-	for (i = 0; i < nr; i++)
-		b->offset[i] = (uint16_t)(4 * i);
-	return b;
-}
-
-static void run_rep(struct track *track, unsigned int arm, uint32_t rep, const struct cost *cost)
-{
-	struct track_block *user = block(track, 0x400000, 2 + USER, X86_SYSCALL, 0),
-			   *charge = block(track, K(0), cost->charge, X86_BRANCH, K(0x10000)),
-			   *next = block(track, K(0x10000), cost->next + 1, X86_PLAIN, 0);
-	uint64_t id = REGION_ID(0, arm, 0, rep);
-	int bit;
-
-	track_mark(track, 0, REGION_ID_START, NULL, 0, 0);
-	for (bit = REGION_ID_BITS; bit--;)
-		track_mark(track, 0, id >> bit & 1 ? REGION_ID_1 : REGION_ID_0, NULL, 0, 0);
-	track_mark(track, 0, REGION_BEGIN, user, 2, 0);
-	track->vcpus[0].accesses = 1;
-	track_block(track, 0, charge);
-	track->vcpus[0].accesses = 0;
-	track_block(track, 0, next);
-	track_mark(track, 0, REGION_END, next, cost->next, 0);
-	free(user);
-	free(charge);
-	free(next);
-}
-
-static void write_profile(const char *run, unsigned int boot, const char *id, unsigned int arm, const struct cost *cost)
-{
-	char path[256];
-	struct track track;
-
-	assert_true(track_init(&track));
-	run_rep(&track, arm, 1, cost);
-	track_finish(&track);
-	snprintf(path, sizeof(path), "%s/boots", run);
-	mkdir(path, 0777);
-	snprintf(path, sizeof(path), "%s/boots/%u", run, boot);
-	mkdir(path, 0777);
-	snprintf(path, sizeof(path), "%s/boots/%u/profile", run, boot);
-	assert_int_equal(track_write(&track, path, id, 1), 0);
-	track_free(&track);
-}
-
-static void write_symbols(const char *run, const char *id, const char *next)
-{
-	char path[256], text[256];
-
-	snprintf(path, sizeof(path), "%s/symbols", run);
-	mkdir(path, 0777);
-	snprintf(text, sizeof(text), "%llx T charge\n%llx T %s\n", (unsigned long long)K(0), (unsigned long long)K(0x10000), next);
-	assert_int_equal(store_file(path, id, text), 0);
-}
-
 /* --- runs --- */
-
-#define OLD_ID "00000000000000aa"
-#define NEW_ID "00000000000000bb"
 
 /* How a run is made; 0 is the plain one. */
 struct ways {
@@ -135,31 +53,16 @@ struct ways {
 	double lie; /* added to what the samples of the new child say, per op */
 };
 
-static void line(struct store *store, unsigned int boot, const char *fmt, ...) __printf(3, 4);
-
-static void line(struct store *store, unsigned int boot, const char *fmt, ...)
-{
-	char *text;
-	va_list ap;
-
-	va_start(ap, fmt);
-	assert_true(vasprintf(&text, fmt, ap) >= 0);
-	va_end(ap);
-	if (store_line(store, boot, "qemu", text, NULL))
-		fail_msg("%s: %s", text, err_msg());
-	free(text);
-}
-
 static void head(struct store *store, unsigned int boot, const char *kernel, unsigned int seed, const struct ways *ways)
 {
 	const char *clock = ways->clock ? ways->clock : "insn";
 
-	line(store, boot,
+	fixture_line(store, boot,
 	     "{\"type\": \"boot\", \"schema\": \"memcgbench-samples\", \"schema_version\": 1, \"clock\": \"%s\", \"seed\": %u, "
 	     "\"clock_cost_ns\": 30, \"kernel\": \"%s\", \"facts\": {\"release\": \"6.x\", \"arch\": \"x86_64\", \"cpu_model\": \"max\", "
 	     "\"page_bytes\": 4096}, \"cgroup\": {\"version\": \"v2\"}, \"topology\": {\"pus\": 1, \"nodes\": 1}}",
 	     clock, seed, kernel);
-	line(store, boot,
+	fixture_line(store, boot,
 	     "{\"type\": \"item\", \"item\": 0, \"bench\": \"fault_storm\", \"version\": 1, \"op\": \"page\", \"params\": {}, "
 	     "\"mode\": \"processes\", \"place\": \"compact\", \"memory\": \"default\", \"oversubscribed\": false, \"workers\": "
 	     "[{\"pu\": 0, \"core\": 0, \"node\": 0, \"package\": 0}%s], \"metrics\": [{\"name\": \"fault\", \"help\": \"x\", %s\"op\": \"page\", "
@@ -168,23 +71,23 @@ static void head(struct store *store, unsigned int boot, const char *kernel, uns
 	     ways->two_workers ? ", {\"pu\": 1, \"core\": 1, \"node\": 0, \"package\": 0}" : "", ways->is_count ? "\"kind\": \"count\", " : "");
 }
 
-static void boot(struct store *store, unsigned int number, const char *kernel, unsigned int seed, unsigned int arm, const struct cost *cost,
+static void boot(struct store *store, unsigned int number, const char *kernel, unsigned int seed, unsigned int arm, const struct fixture_cost *cost,
 		 const struct ways *ways)
 {
 	bool is_new = !strcmp(kernel, "new");
-	double insns = USER + cost->charge + cost->next + OUTSIDE + (is_new && arm ? ways->lie * OPS : 0);
+	double insns = FIXTURE_USER + cost->charge + cost->next + FIXTURE_OUTSIDE + (is_new && arm ? ways->lie * FIXTURE_OPS : 0);
 	unsigned int rep;
 
 	head(store, number, kernel, seed, ways);
 	/* The first is the one that is profiled, and the cheaper one. */
 	for (rep = 1; rep <= 2; rep++)
-		line(store, number,
+		fixture_line(store, number,
 		     "{\"type\": \"sample\", \"item\": 0, \"arm\": %u, \"block\": 0, \"pos\": 0, \"rep\": %u, \"warmup\": false, "
 		     "\"passes\": 1, \"metrics\": {\"fault\": {\"ops\": %d, \"%s\": %.0f}}, \"elapsed_ns\": 1, \"evidence\": {\"minflt\": 0, "
 		     "\"majflt\": 0, \"nvcsw\": 0, \"nivcsw\": 0}}",
-		     arm, rep, OPS, ways->is_count ? "count" : "ns", insns + rep - 1);
-	line(store, number, "{\"type\": \"end\", \"status\": \"complete\"}");
-	write_profile(store_dir(store), number, is_new ? NEW_ID : OLD_ID, arm, cost);
+		     arm, rep, FIXTURE_OPS, ways->is_count ? "count" : "ns", insns + rep - 1);
+	fixture_line(store, number, "{\"type\": \"end\", \"status\": \"complete\"}");
+	fixture_profile(store_dir(store), number, is_new ? FIXTURE_NEW : FIXTURE_OLD, arm, cost);
 }
 
 /*
@@ -193,30 +96,24 @@ static void boot(struct store *store, unsigned int number, const char *kernel, u
  */
 static struct rundata *make_run(const struct ways *ways, char *path, size_t size)
 {
-	static const struct cost costs[4] = {{100, 50}, {1000, 500}, {110, 50}, {1110, 550}};
+	static const struct fixture_cost costs[4] = {{100, 50}, {1000, 500}, {110, 50}, {1110, 550}};
 	struct rundata *data;
 	struct store *store;
 	unsigned int i, seed;
 	char name[32];
-	json_t *run = json_pack("{s:s, s:{s:i, s:i, s:i, s:[]}, s:{s:s, s:s, s:s}, s:[{s:s, s:s}, {s:s, s:s}], s:{s:s, s:s}}", "clock",
-				ways->clock ? ways->clock : "insn", "plan", "seed", 1, "blocks", 1, "rep_ns", 1000, "items", "guest", "accel",
-				"tcg-icount", "qemu_version", "7.2", "cpu_model", "max", "kernels", "name", "old", "sha256",
-				OLD_ID "0000", "name", "new", "sha256", NEW_ID "0000", "memcgbench", "version", "1", "revision", "r");
 
-	assert_non_null(run);
 	snprintf(name, sizeof(name), "run%u", nr_runs++);
-	assert_int_equal(store_create(scratch, name, run, &store), 0);
-	json_decref(run);
+	store = fixture_run(scratch, name, ways->clock ? ways->clock : "insn");
 	snprintf(path, size, "%s", store_dir(store));
 	for (i = 0; i < 4; i++)
 		for (seed = 1; seed <= SEEDS; seed++) {
-			struct cost cost = costs[i];
+			struct fixture_cost cost = costs[i];
 
 			cost.next += i == 3 ? seed : 0;
 			boot(store, SEEDS * i + seed - 1, i < 2 ? "old" : "new", seed, i % 2, &cost, ways);
 		}
-	write_symbols(path, OLD_ID, "counter");
-	write_symbols(path, NEW_ID, "fresh");
+	fixture_symbols(path, FIXTURE_OLD, "counter");
+	fixture_symbols(path, FIXTURE_NEW, "fresh");
 	assert_int_equal(store_finish(store, "complete"), 0);
 	if (rundata_load(path, &data))
 		fail_msg("%s", err_msg());
@@ -383,7 +280,7 @@ static void damaged_and_foreign_profiles(void **state)
 	assert_int_equal(unlink(file), 0);
 	assert_int_equal(link(other, file), 0);
 	assert_int_equal(make(data, 15.2, &change), -EBADMSG);
-	assert_non_null(strstr(err_msg(), "is of the image " OLD_ID ", but the boot was of " NEW_ID " (new)"));
+	assert_non_null(strstr(err_msg(), "is of the image " FIXTURE_OLD ", but the boot was of " FIXTURE_NEW " (new)"));
 	assert_int_equal(truncate(file, 40), 0);
 	assert_int_equal(make(data, 15.2, &change), -EBADMSG);
 	assert_non_null(strstr(err_msg(), "cut short or damaged"));
@@ -428,7 +325,7 @@ static void a_row_of_a_comparison(void **state)
 	assert_string_equal(text, "");
 	free(text);
 	compare->rows[0].verdict = COMPARE_REGRESSION;
-	snprintf(file, sizeof(file), "%s/symbols/" NEW_ID, path);
+	snprintf(file, sizeof(file), "%s/symbols/" FIXTURE_NEW, path);
 	assert_int_equal(unlink(file), 0);
 	text = compare_functions(compare, &compare->rows[0]);
 	assert_string_equal(text, "");

@@ -15,8 +15,6 @@
 #include "profile_fixture.h"
 
 #define SEEDS  3
-#define OLD_ID "00000000000000aa"
-#define NEW_ID "00000000000000bb"
 
 static char scratch[64];
 
@@ -45,20 +43,6 @@ static void shell(const char *command)
 	free(text);
 }
 
-static struct store *begin_run(const char *name)
-{
-	struct store *store;
-	json_t *run = json_pack("{s:s, s:{s:i, s:i, s:i, s:[]}, s:{s:s, s:s, s:s}, s:[{s:s, s:s}, {s:s, s:s}], s:{s:s, s:s}}", "clock", "insn",
-				"plan", "seed", 1, "blocks", 1, "rep_ns", 1000, "items", "guest", "accel", "tcg-icount", "qemu_version",
-				"7.2", "cpu_model", "max", "kernels", "name", "old", "sha256", OLD_ID "0000", "name", "new", "sha256",
-				NEW_ID "0000", "memcgbench", "version", "1", "revision", "r");
-
-	assert_non_null(run);
-	assert_int_equal(store_create(scratch, name, run, &store), 0);
-	json_decref(run);
-	return store;
-}
-
 /* Memcg adds 10 per op to "charge", and "counter" becomes "fresh"; without memcg nothing changes but that name. */
 static void add_kernel(struct store *store, unsigned int first_boot, bool is_new)
 {
@@ -68,21 +52,21 @@ static void add_kernel(struct store *store, unsigned int first_boot, bool is_new
 		struct fixture_cost off = {100, 50}, child = {is_new ? 1100 : 1000, 50};
 
 		fixture_boot(store, first_boot + 2 * seed, is_new ? "new" : "old", is_new ? "6.2.0" : "6.1.0", seed, 0,
-			     is_new ? NEW_ID : OLD_ID, &off);
+			     is_new ? FIXTURE_NEW : FIXTURE_OLD, &off);
 		fixture_boot(store, first_boot + 2 * seed + 1, is_new ? "new" : "old", is_new ? "6.2.0" : "6.1.0", seed, 1,
-			     is_new ? NEW_ID : OLD_ID, &child);
+			     is_new ? FIXTURE_NEW : FIXTURE_OLD, &child);
 	}
-	fixture_symbols(store_dir(store), is_new ? NEW_ID : OLD_ID, is_new ? "fresh" : "counter");
+	fixture_symbols(store_dir(store), is_new ? FIXTURE_NEW : FIXTURE_OLD, is_new ? "fresh" : "counter");
 }
 
 static void make_runs(bool in_one)
 {
-	struct store *store = begin_run("a");
+	struct store *store = fixture_run(scratch, "a", "insn");
 
 	add_kernel(store, 0, false);
 	if (!in_one) {
 		assert_int_equal(store_finish(store, "complete"), 0);
-		store = begin_run("b");
+		store = fixture_run(scratch, "b", "insn");
 	}
 	add_kernel(store, 100, true);
 	assert_int_equal(store_finish(store, "complete"), 0);
