@@ -129,34 +129,17 @@ static void md_row(const struct compare *compare, const struct compare_row *row,
 	fputs(" |\n", out);
 }
 
-/* A list of the rows that are known by function. */
-static int md_functions(const struct compare *compare, const struct compare_look *look, FILE *out)
+static void md_functions(FILE *out, int nr, const char *label, const char *metric, const char *arm, const char *functions)
 {
-	char arm[LABEL_MAX];
-	size_t i, nr = 0;
+	const char *const words[] = {label, metric, arm, functions};
+	size_t i;
 
-	for (i = 0; i < compare->nr_rows; i++) {
-		const struct compare_row *row = &compare->rows[i];
-		__free_mem char *functions = compare_functions(compare, row), *label = NULL;
-
-		if (!functions)
-			return err_sys(ENOMEM, "memory for a table");
-		if (!*functions)
-			continue;
-		label = compare_item_label(compare, row, look);
-		if (!label)
-			return err_sys(ENOMEM, "memory for a table");
-		fputs(nr++ ? "- " : "\n- ", out);
-		md_text(out, label);
-		fputs(", ", out);
-		md_text(out, row->metric->name);
-		fputs(", ", out);
-		md_text(out, compare_arm_label(row, arm));
-		fputs(", ", out);
-		md_text(out, functions);
-		fputc('\n', out);
+	fputs(nr ? "- " : "\n- ", out);
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		fputs(i ? ", " : "", out);
+		md_text(out, words[i]);
 	}
-	return 0;
+	fputc('\n', out);
 }
 
 int compare_md(const struct compare *compare, const struct compare_look *look, FILE *out)
@@ -180,8 +163,8 @@ int compare_md(const struct compare *compare, const struct compare_look *look, F
 			return err_sys(ENOMEM, "memory for a table");
 		md_row(compare, &compare->rows[i], label, out);
 	}
-	ret = md_functions(compare, look, out);
-	if (ret)
+	ret = compare_functions_each(compare, look, md_functions, out);
+	if (ret < 0)
 		return ret;
 	fprintf(out, "\n**%s**\n", compare_summary(compare, summary, sizeof(summary)));
 	if (methods && *methods) {

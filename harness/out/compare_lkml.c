@@ -323,28 +323,10 @@ static int print_items(const struct compare *compare, const struct compare_look 
 	return ret;
 }
 
-static int put_functions(const struct compare *compare, const struct compare_look *look, FILE *out)
+static void put_functions(FILE *out, int nr, const char *label, const char *metric, const char *arm, const char *functions)
 {
-	char arm[LABEL_MAX];
-	size_t i, nr = 0;
-
-	for (i = 0; i < compare->nr_rows; i++) {
-		const struct compare_row *row = &compare->rows[i];
-		__free_mem char *functions = compare_functions(compare, row), *label = NULL;
-
-		if (!functions)
-			return err_sys(ENOMEM, "memory for a table");
-		if (!*functions)
-			continue;
-		label = compare_item_label(compare, row, look);
-		if (!label)
-			return err_sys(ENOMEM, "memory for a table");
-		put(out, "  ", "%s %s %s, %s", label, row->metric->name, compare_arm_label(row, arm), functions);
-		nr++;
-	}
-	if (nr)
-		fputc('\n', out);
-	return 0;
+	(void)nr;
+	put(out, "  ", "%s %s %s, %s", label, metric, arm, functions);
 }
 
 static void put_notes(const struct compare *compare, FILE *out)
@@ -389,9 +371,11 @@ int compare_lkml(const struct compare *compare, const struct compare_look *look,
 	if (ret)
 		return ret;
 	fputc('\n', out);
-	ret = put_functions(compare, look, out);
-	if (ret)
+	ret = compare_functions_each(compare, look, put_functions, out);
+	if (ret < 0)
 		return ret;
+	if (ret)
+		fputc('\n', out);
 	put_notes(compare, out);
 	return ferror(out) ? err_set(EIO, "the comparison could not be written") : 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "data/compare_explain.h"
 #include "out/explain.h"
 
@@ -88,6 +89,30 @@ char *compare_functions(const struct compare *compare, const struct compare_row 
 		return ret == -ENOMEM ? NULL : strdup("");
 	sentence = explain_change_sentence(&change);
 	return sentence && asprintf(&text, "by function: %s", sentence) >= 0 ? text : NULL;
+}
+
+int compare_functions_each(const struct compare *compare, const struct compare_look *look,
+			   void (*put)(FILE *out, int nr, const char *label, const char *metric, const char *arm, const char *functions),
+			   FILE *out)
+{
+	char arm[LABEL_MAX];
+	int nr = 0;
+	size_t i;
+
+	for (i = 0; i < compare->nr_rows; i++) {
+		const struct compare_row *row = &compare->rows[i];
+		__free_mem char *functions = compare_functions(compare, row), *label = NULL;
+
+		if (!functions)
+			return err_sys(ENOMEM, "memory for a table");
+		if (!*functions)
+			continue;
+		label = compare_item_label(compare, row, look);
+		if (!label)
+			return err_sys(ENOMEM, "memory for a table");
+		put(out, nr++, label, row->metric->name, compare_arm_label(row, arm), functions);
+	}
+	return nr;
 }
 
 json_t *compare_functions_json(const struct compare *compare, const struct compare_row *row)

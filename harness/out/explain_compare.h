@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "data/explain_change.h"
 #include "data/compare.h"
+#include "out/compare_formats.h"
 
 /* So many functions have a name in a sentence, and in JSON. */
 #define EXPLAIN_CHANGE_NAMED 5
@@ -21,7 +22,14 @@ json_t *explain_change_json(const struct explain_change *change);
 
 /* "by function: …" for @row; "" where nothing can be said of it. malloc'd; NULL without memory. */
 char *compare_functions(const struct compare *compare, const struct compare_row *row);
-/* The same as JSON; null where nothing can be said. */
+/*
+ * Call @put for each row of which something can be said, in their order. @nr: how many were before. Returns how many there were, or -ENOMEM with
+ * a sentence.
+ */
+int compare_functions_each(const struct compare *compare, const struct compare_look *look,
+			   void (*put)(FILE *out, int nr, const char *label, const char *metric, const char *arm, const char *functions),
+			   FILE *out);
+/* compare_functions() as JSON; null where nothing can be said. */
 json_t *compare_functions_json(const struct compare *compare, const struct compare_row *row);
 
 #endif
