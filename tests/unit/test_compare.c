@@ -13,28 +13,11 @@
 #include "base/err.h"
 #include "data/compare.h"
 #include "data/store.h"
+#include "scratch.h"
 
 #define SEEDS 5
 
 #define assert_near(a, b, margin) assert_true(fabs((a) - (b)) <= (margin))
-
-static char scratch[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(scratch, "/tmp/test-compare-XXXXXX");
-	return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
-	return system(command);
-}
 
 /* What a made run says: values per kernel, arm and seed. */
 struct recipe {

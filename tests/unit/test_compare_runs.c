@@ -13,26 +13,9 @@
 #include "base/err.h"
 #include "data/compare.h"
 #include "data/store.h"
+#include "scratch.h"
 
-static char scratch[64];
 static unsigned int nr_runs;
-
-static int setup(void **state)
-{
-	(void)state;
-	nr_runs = 0;
-	strcpy(scratch, "/tmp/test-compare-runs-XXXXXX");
-	return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
-	return system(command);
-}
 
 static void near(double value, double expected, double margin)
 {

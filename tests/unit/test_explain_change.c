@@ -21,28 +21,11 @@
 #include "data/explain_change.h"
 #include "out/explain_compare.h"
 #include "profile_fixture.h"
+#include "scratch.h"
 
 #define SEEDS 3
 
-static char scratch[64];
 static unsigned int nr_runs;
-
-static int setup(void **state)
-{
-	(void)state;
-	nr_runs = 0;
-	strcpy(scratch, "/tmp/test-explain-change-XXXXXX");
-	return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
-	return system(command);
-}
 
 /* --- runs --- */
 

@@ -14,26 +14,9 @@
 #include "base/fs.h"
 #include "data/merge.h"
 #include "data/store.h"
+#include "scratch.h"
 
 #define BOOT_LINE "{\"type\":\"boot\",\"schema\":\"memcgbench-samples\",\"schema_version\":1,\"seed\":%u}"
-
-static char scratch[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(scratch, "/tmp/test-merge-XXXXXX");
-	return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
-	return system(command);
-}
 
 /* A run with the boots of @mask out of @nr; @shard: say that it is a part. Returns its folder. */
 static char *make_run(const char *name, unsigned int mask, unsigned int nr, bool shard, int seed, const char *status)

@@ -17,27 +17,10 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "data/store.h"
+#include "scratch.h"
 
 #define BOOT_LINE                                                                                  \
 	"{\"type\":\"boot\",\"schema\":\"memcgbench-samples\",\"schema_version\":1,\"seed\":7}"
-
-static char scratch[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(scratch, "/tmp/test-store-XXXXXX");
-	return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
-	return system(command);
-}
 
 static const char *in_scratch(const char *name)
 {

@@ -13,26 +13,9 @@
 #include "data/trend_explain.h"
 #include "out/trend_formats.h"
 #include "profile_fixture.h"
+#include "scratch.h"
 
 #define SEEDS  3
-
-static char scratch[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(scratch, "/tmp/test-trend-explain-XXXXXX");
-	return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
-	return system(command);
-}
 
 static void shell(const char *command)
 {
