@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "guest/kernel.h"
 
@@ -48,8 +49,21 @@ void apt_close(struct apt *apt);
  */
 int apt_refresh(const struct apt *apt, unsigned int max_age_s, const struct kernel_progress *progress) __must_check;
 
-/* Text of all stanzas that apt knows (apt-cache dumpavail). The caller frees. */
-int apt_dump(const struct apt *apt, char **ret_text) __must_check;
+/* One process at a time: apt's own lock would make the second one fail instead of wait. Returns an fd to close, or -errno. */
+int apt_lock(const struct apt *apt) __must_check;
+
+/*
+ * Hand all stanzas that apt knows (apt-cache dumpavail), or apt's whole configuration, to @take. The caller holds
+ * apt_lock(). -ENOENT: apt is not installed.
+ */
+int apt_dump(const struct apt *apt, int (*take)(FILE *in, void *context), void *context) __must_check;
+int apt_configuration(const struct apt *apt, int (*take)(FILE *in, void *context), void *context) __must_check;
+
+/*
+ * The stanzas of kernels' packages in apt's lists, kept in CACHE/apt/kernels for as long as lists, sources and
+ * configuration stay what they are: apt takes seconds for them. The caller frees.
+ */
+int apt_index(const struct apt *apt, char **ret_text) __must_check;
 
 /* Download packages by "name=version" into *ret* CACHE/apt/debs; continues what was cut off. */
 int apt_download(const struct apt *apt, const char *const *packages, size_t nr) __must_check;
@@ -72,6 +86,9 @@ struct deb_kernel {
 	struct deb_package debs[DEBS_PER_KERNEL];
 	size_t nr_debs;
 };
+
+/* The stanzas of packages in @in that deb_index_parse() looks at for any flavour. The caller frees. */
+int deb_index_filter(FILE *in, char **ret_text) __must_check;
 
 /* All kernels of @flavour in @text, sorted by version, oldest first. The caller frees. */
 int deb_index_parse(const char *text, const char *flavour, struct deb_kernel **ret_list, size_t *ret_nr) __must_check;

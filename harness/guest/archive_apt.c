@@ -89,7 +89,8 @@ int apt_open(struct apt *ret_apt)
 
 		ret = sub ? folder_make(sub) : -ENOMEM;
 	}
-	if (!ret)
+	/* A cache that cannot be written to is good for reading as long as nothing changes. */
+	if (!ret && !file_holds(path, text, strlen(text)))
 		ret = file_replace(path, text, strlen(text));
 	if (ret)
 		return ret;
@@ -119,8 +120,7 @@ static void last_complaint(const char *path, char *ret, size_t size)
 	}
 }
 
-/* One process at a time: apt's own lock would make the second one fail instead of wait. */
-static int lock_folder(const struct apt *apt)
+int apt_lock(const struct apt *apt)
 {
 	__free_mem char *path = text_format("%s/lock", apt->folder);
 	int fd;
@@ -128,6 +128,8 @@ static int lock_folder(const struct apt *apt)
 	if (!path)
 		return -ENOMEM;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 && (errno == EROFS || errno == EACCES))
+		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(errno, "open %s", path);
 	if (flock(fd, LOCK_EX)) {
@@ -158,7 +160,7 @@ int apt_refresh(const struct apt *apt, unsigned int max_age_s, const struct kern
 
 	if (!stamp || !log)
 		return -ENOMEM;
-	lock = lock_folder(apt);
+	lock = apt_lock(apt);
 	if (lock < 0)
 		return lock;
 	if (is_fresh(stamp, max_age_s))
@@ -190,36 +192,36 @@ int apt_refresh(const struct apt *apt, unsigned int max_age_s, const struct kern
 	return 0;
 }
 
-int apt_dump(const struct apt *apt, char **ret_text)
+/* Where a program's complaints go: nowhere if the cache cannot be written to. */
+static const char *writable_log(const char *path)
 {
-	__free_mem char *out = text_format("%s/available", apt->folder);
+	__close_fd int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	return fd < 0 ? NULL : path;
+}
+
+static int read_program(const struct apt *apt, const char *program, const char *word,
+			int (*take)(FILE *in, void *context), void *context)
+{
 	__free_mem char *log = text_format("%s/dump.log", apt->folder);
 	__free_args struct args args = {0};
-	__unmap_file struct file_map map = {0};
-	__close_fd int lock = -1;
-	int ret;
+	int ret = log ? args_start(&args, apt, program) : -ENOMEM;
 
-	if (!out || !log)
-		return -ENOMEM;
-	lock = lock_folder(apt);
-	if (lock < 0)
-		return lock;
-	ret = args_start(&args, apt, "apt-cache");
 	if (!ret)
-		ret = args_add(&args, text_format("dumpavail"));
-	if (ret)
-		return ret;
-	ret = process_run((const char *const *)args.argv, NULL, out, log);
-	if (ret < 0)
-		return ret;
-	if (ret)
-		return err_set(EIO, "apt-cache dumpavail ended with status %d, see %s", ret, log);
-	ret = file_map_open(out, &map);
-	if (ret)
-		return ret;
-	unlink(out);
-	*ret_text = strndup((const char *)map.data, map.size);
-	return *ret_text ? 0 : err_sys(ENOMEM, "read the archive's index");
+		ret = args_add(&args, text_format("%s", word));
+	if (!ret)
+		ret = process_read((const char *const *)args.argv, writable_log(log), take, context);
+	return ret <= 0 ? ret : err_set(EIO, "%s %s ended with status %d, see %s", program, word, ret, log);
+}
+
+int apt_dump(const struct apt *apt, int (*take)(FILE *in, void *context), void *context)
+{
+	return read_program(apt, "apt-cache", "dumpavail", take, context);
+}
+
+int apt_configuration(const struct apt *apt, int (*take)(FILE *in, void *context), void *context)
+{
+	return read_program(apt, "apt-config", "dump", take, context);
 }
 
 int apt_download(const struct apt *apt, const char *const *packages, size_t nr)
@@ -233,7 +235,7 @@ int apt_download(const struct apt *apt, const char *const *packages, size_t nr)
 
 	if (!folder || !log)
 		return -ENOMEM;
-	lock = lock_folder(apt);
+	lock = apt_lock(apt);
 	if (lock < 0)
 		return lock;
 	ret = args_start(&args, apt, "apt-get");

@@ -83,20 +83,20 @@ static bool field(const char *stanza, const char *end, const char *key, char *re
 
 enum role { ROLE_NONE, ROLE_IMAGE, ROLE_BINARY, ROLE_MODULES, ROLE_BASE };
 
+static const struct {
+	const char *prefix;
+	enum role role;
+} roles[] = {{"linux-image-", ROLE_IMAGE},
+	     {"linux-binary-", ROLE_BINARY},
+	     {"linux-modules-", ROLE_MODULES},
+	     {"linux-base-", ROLE_BASE}};
+
 /*
  * linux-ROLE-ABI-FLAVOUR. An ABI holds two dots ("6.1.0-56", "6.12.94+deb12"); names with less are metapackages
  * ("linux-image-6.1-cloud-amd64").
  */
 static enum role classify(const char *name, const char *flavour, char *ret_abi, size_t size)
 {
-	static const struct {
-		const char *prefix;
-		enum role role;
-	} roles[] = {{"linux-image-", ROLE_IMAGE},
-		     {"linux-binary-", ROLE_BINARY},
-		     {"linux-modules-", ROLE_MODULES},
-		     {"linux-base-", ROLE_BASE}};
-
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
 		size_t prefix_len = strlen(roles[i].prefix), len = strlen(name), flavour_len = strlen(flavour);
 		const char *abi = name + prefix_len, *dot;
@@ -118,6 +118,15 @@ static enum role classify(const char *name, const char *flavour, char *ret_abi, 
 		return roles[i].role;
 	}
 	return ROLE_NONE;
+}
+
+/* Could classify() find a role for it, whatever the flavour? */
+static bool has_role(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+		if (!strncmp(name, roles[i].prefix, strlen(roles[i].prefix)))
+			return true;
+	return false;
 }
 
 static bool parse_package(const char *stanza, const char *end, struct deb_package *ret)
@@ -178,6 +187,59 @@ static int collect(const char *text, const char *flavour, struct found **ret_fou
 	*ret_found = take_ptr(found);
 	*ret_nr = nr;
 	return 0;
+}
+
+/* Where the line begins that "Package:" stands in is not fixed: a stanza is kept or left when it is whole. */
+static void end_of_stanza(FILE *out, const char *stanza, size_t size)
+{
+	char name[sizeof(((struct deb_package *)0)->name)];
+
+	if (!field(stanza, stanza + size, "Package", name, sizeof(name)) || !has_role(name))
+		return;
+	fwrite(stanza, 1, size, out);
+	fputc('\n', out);
+}
+
+static int filter(FILE *in, FILE *out)
+{
+	__free_mem char *line = NULL, *stanza = NULL;
+	size_t line_room = 0, room = 0, size = 0;
+	ssize_t len;
+
+	while ((len = getline(&line, &line_room, in)) > 0) {
+		if (line[0] == '\n') {
+			end_of_stanza(out, stanza, size);
+			size = 0;
+			continue;
+		}
+		if (size + (size_t)len > room) {
+			char *more = realloc(stanza, 2 * (size + (size_t)len));
+
+			if (!more)
+				return err_sys(ENOMEM, "read the archive's index");
+			stanza = more;
+			room = 2 * (size + (size_t)len);
+		}
+		memcpy(stanza + size, line, (size_t)len);
+		size += (size_t)len;
+	}
+	if (size)
+		end_of_stanza(out, stanza, size);
+	return ferror(in) ? err_sys(EIO, "read the archive's index") : 0;
+}
+
+int deb_index_filter(FILE *in, char **ret_text)
+{
+	__free_mem char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int ret = out ? filter(in, out) : err_sys(ENOMEM, "read the archive's index");
+
+	if (out && fclose(out) && !ret)
+		ret = err_sys(ENOMEM, "read the archive's index");
+	if (!ret)
+		*ret_text = take_ptr(text);
+	return ret;
 }
 
 static const struct deb_package *find_role(const struct found *found, size_t nr, enum role role,

@@ -89,6 +89,13 @@ int file_replace(const char *path, const void *data, size_t size)
 	return 0;
 }
 
+bool file_holds(const char *path, const void *data, size_t size)
+{
+	__unmap_file struct file_map map = {0};
+
+	return file_map_open(path, &map) == 0 && map.size == size && !memcmp(map.data, data, size);
+}
+
 bool file_is_regular(const char *path)
 {
 	struct stat st;

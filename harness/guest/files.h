@@ -30,6 +30,8 @@ int file_sha256(const char *path, char ret_hex[SHA256_DIGEST_STRING_LENGTH]) __m
 /* Write @size bytes to @path, whole or not at all (a temporary name, then rename). */
 int file_replace(const char *path, const void *data, size_t size) __must_check;
 
+/* Is @path a regular file of just these bytes? */
+bool file_holds(const char *path, const void *data, size_t size);
 bool file_is_regular(const char *path);
 bool file_is_folder(const char *path);
 

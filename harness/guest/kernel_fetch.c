@@ -30,7 +30,7 @@ static int read_index(const struct apt *apt, const char *flavour, unsigned int m
 	int ret = apt_refresh(apt, max_age_s, progress);
 
 	if (!ret)
-		ret = apt_dump(apt, &text);
+		ret = apt_index(apt, &text);
 	return ret ? ret : deb_index_parse(text, flavour, ret_list, ret_nr);
 }
 

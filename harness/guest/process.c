@@ -10,6 +10,12 @@
 
 #include "base/err.h"
 
+/* Where the output of a program goes: @out_fd if it is not negative, else the file @out_path. */
+struct streams {
+	int out_fd;
+	const char *out_path, *err_path;
+};
+
 static void redirect(int fd, const char *path, int flags)
 {
 	int from = open(path ? path : "/dev/null", flags, 0644);
@@ -20,13 +26,17 @@ static void redirect(int fd, const char *path, int flags)
 		close(from);
 }
 
-static void child(const char *const *argv, const char *cwd, const char *out_path, const char *err_path, int report)
+static void child(const char *const *argv, const char *cwd, const struct streams *streams, int report)
 {
+	const char *out_path = streams->out_path, *err_path = streams->err_path;
 	int err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	redirect(STDIN_FILENO, NULL, O_RDONLY);
-	redirect(STDOUT_FILENO, out_path, O_WRONLY | O_CREAT | O_TRUNC);
+	if (streams->out_fd < 0)
+		redirect(STDOUT_FILENO, out_path, O_WRONLY | O_CREAT | O_TRUNC);
+	else if (dup2(streams->out_fd, STDOUT_FILENO) < 0)
+		_exit(126);
 	if (out_path && err_path && !strcmp(out_path, err_path))
 		dup2(STDOUT_FILENO, STDERR_FILENO);
 	else
@@ -43,16 +53,17 @@ static void child(const char *const *argv, const char *cwd, const char *out_path
 	_exit(127);
 }
 
-int process_run(const char *const *argv, const char *cwd, const char *out_path, const char *err_path)
+/* Returns when the program runs: the pid, or -errno. */
+static pid_t start(const char *const *argv, const char *cwd, const struct streams *streams)
 {
-	int report[2], status, err = 0;
+	int report[2], err = 0;
 	pid_t pid;
 
 	if (pipe2(report, O_CLOEXEC))
 		return err_sys(errno, "run %s", argv[0]);
 	pid = fork();
 	if (pid == 0)
-		child(argv, cwd, out_path, err_path, report[1]);
+		child(argv, cwd, streams, report[1]);
 	close(report[1]);
 	if (pid < 0) {
 		close(report[0]);
@@ -61,10 +72,53 @@ int process_run(const char *const *argv, const char *cwd, const char *out_path, 
 	if (read(report[0], &err, sizeof(err)) != sizeof(err))
 		err = 0;
 	close(report[0]);
+	if (!err)
+		return pid;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return err_sys(err, "run %s", argv[0]);
+}
+
+static int finish(const char *program, pid_t pid)
+{
+	int status;
+
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return err_sys(errno, "wait for %s", argv[0]);
-	if (err)
-		return err_sys(err, "run %s", argv[0]);
+			return err_sys(errno, "wait for %s", program);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int process_run(const char *const *argv, const char *cwd, const char *out_path, const char *err_path)
+{
+	const struct streams streams = {.out_fd = -1, .out_path = out_path, .err_path = err_path};
+	pid_t pid = start(argv, cwd, &streams);
+
+	return pid < 0 ? pid : finish(argv[0], pid);
+}
+
+int process_read(const char *const *argv, const char *err_path, int (*take)(FILE *in, void *context), void *context)
+{
+	struct streams streams = {.err_path = err_path};
+	int ends[2], ret, status;
+	FILE *in;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return err_sys(errno, "run %s", argv[0]);
+	streams.out_fd = ends[1];
+	pid = start(argv, NULL, &streams);
+	close(ends[1]);
+	in = pid < 0 ? NULL : fdopen(ends[0], "r");
+	if (pid >= 0)
+		ret = in ? take(in, context) : err_sys(errno, "run %s", argv[0]);
+	/* With nobody to read it, the program ends by SIGPIPE. */
+	if (in)
+		fclose(in);
+	else
+		close(ends[0]);
+	if (pid < 0)
+		return pid;
+	status = finish(argv[0], pid);
+	return ret ? ret : status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* process.h - run a program to its end, its output in files. For tools such as apt-get; guests are boot.h's. */
+/* process.h - run a program to its end, its output in files or read on the way. For tools such as apt-get; guests are boot.h's. */
 #ifndef GUEST_PROCESS_H
 #define GUEST_PROCESS_H
 
@@ -12,5 +12,12 @@
  * with a sentence; -ENOENT: there is no such program.
  */
 int process_run(const char *const *argv, const char *cwd, const char *out_path, const char *err_path) __must_check;
+
+/*
+ * The same with standard output read by @take, to its end. An error of @take's is returned once the program has
+ * ended.
+ */
+int process_read(const char *const *argv, const char *err_path, int (*take)(FILE *in, void *context),
+		 void *context) __must_check;
 
 #endif

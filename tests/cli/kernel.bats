@@ -160,3 +160,99 @@ END
 	fi
 	[ "$(jq -r .clock "$BATS_TEST_TMPDIR"/results/*/run.json)" = insn ]
 }
+
+# fake_apt: a cache with fresh lists, and an apt that knows one kernel and marks in asked/ that it was asked.
+fake_apt()
+{
+	grep -rqs 'debian' /etc/apt/sources.list /etc/apt/sources.list.d || skip "this machine's apt has no Debian source"
+	mkdir -p "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/asked" "$XDG_CACHE_HOME/memcgbench/apt/lists"
+	touch "$XDG_CACHE_HOME/memcgbench/apt/updated" "$XDG_CACHE_HOME/memcgbench/apt/lists/a_Packages"
+	cat >"$BATS_TEST_TMPDIR/bin/apt-cache" <<-END
+		#!/bin/sh
+		: >"$BATS_TEST_TMPDIR/asked/apt-cache"
+		cat "$BATS_TEST_TMPDIR/dump"
+	END
+	printf '#!/bin/sh\necho x\n' >"$BATS_TEST_TMPDIR/bin/apt-config"
+	printf '#!/bin/sh\nexit 1\n' >"$BATS_TEST_TMPDIR/bin/apt-get"
+	chmod +x "$BATS_TEST_TMPDIR"/bin/*
+	dump 6.12.1
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+# dump VERSION: what apt knows from now on.
+dump()
+{
+	printf 'Package: linux-image-%s+deb13-cloud-amd64\nVersion: %s-1\nFilename: a/b.deb\nSize: 1\nSHA256: aa\n\n' \
+		"$1" "$1" >"$BATS_TEST_TMPDIR/dump"
+}
+
+# lists VERSION [COMMAND…]: kernel list, by way of COMMAND, prints this version alone; $asked: apt-cache was run for it.
+lists()
+{
+	local version=$1
+	shift
+	rm -f "$BATS_TEST_TMPDIR/asked/apt-cache"
+	run "$@" memcgbench kernel list
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[1]} == "deb:$version "* ]]
+	asked=$([ -e "$BATS_TEST_TMPDIR/asked/apt-cache" ] && echo yes || echo no)
+}
+
+@test "kernel list asks apt-cache again when a list changed or what was kept is damaged, and then alone" {
+	fake_apt
+	lists 6.12.1
+	[ "$asked" = yes ]
+	lists 6.12.1
+	[ "$asked" = no ]
+	dump 6.12.2
+	echo >>"$XDG_CACHE_HOME/memcgbench/apt/lists/a_Packages"
+	lists 6.12.2
+	[ "$asked" = yes ]
+	sed -i 's/6\.12\.2/6.12.3/' "$XDG_CACHE_HOME/memcgbench/apt/kernels"
+	lists 6.12.2
+	[ "$asked" = yes ]
+	lists 6.12.2
+	[ "$asked" = no ]
+	[ "$(cd "$XDG_CACHE_HOME/memcgbench/apt" && echo *)" = "cache debs dump.log kernels lists lock sources.list updated" ]
+}
+
+# mounted SETUP COMMAND…: COMMAND where the shell line SETUP has changed the mounts.
+mounted()
+{
+	local setup=$1
+	shift
+	unshare -m sh -c "$setup"' && exec "$@"' sh "$@"
+}
+
+@test "a cache that cannot be written to is read, and its lists are looked up anew" {
+	fake_apt
+	lists 6.12.1
+	read_only="mount --bind '$XDG_CACHE_HOME' '$XDG_CACHE_HOME' && mount -o remount,ro,bind '$XDG_CACHE_HOME'"
+	mounted "$read_only" true || skip "cannot mount here"
+	lists 6.12.1 mounted "$read_only"
+	[ "$asked" = no ]
+	dump 6.12.2
+	rm "$XDG_CACHE_HOME/memcgbench/apt/kernels" "$XDG_CACHE_HOME/memcgbench/apt/dump.log"
+	for _ in 1 2; do
+		lists 6.12.2 mounted "$read_only"
+		[ "$asked" = yes ]
+	done
+	[ ! -e "$XDG_CACHE_HOME/memcgbench/apt/kernels" ]
+}
+
+@test "on a full disk the lists are looked up anew" {
+	fake_apt
+	lists 6.12.1
+	rm "$XDG_CACHE_HOME/memcgbench/apt/kernels"
+	full="cp -a '$XDG_CACHE_HOME' '$BATS_TEST_TMPDIR/copy' && mount -t tmpfs -o size=64k none '$XDG_CACHE_HOME' &&
+		cp -a '$BATS_TEST_TMPDIR/copy/.' '$XDG_CACHE_HOME' && rm -r '$BATS_TEST_TMPDIR/copy' &&
+		! cat /dev/zero >'$XDG_CACHE_HOME/rest' 2>/dev/null"
+	mounted "$full" true || skip "cannot mount here"
+	for _ in 1 2; do
+		lists 6.12.1 mounted "$full"
+		[ "$asked" = yes ]
+	done
+	[ "$(mounted "$full" sh -c 'memcgbench kernel list >/dev/null; cd "$XDG_CACHE_HOME/memcgbench/apt" && echo *')" = \
+		"cache debs dump.log lists lock sources.list updated" ]
+}
