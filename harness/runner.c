@@ -174,6 +174,8 @@ static void guest_main(void)
 	}
 	if (ret) {
 		emit_error(&emit, -1, NULL, -1, err_msg());
+		if (guest.result_fd < 0 && guest_open_results(&guest.result_fd) == 0)
+			emit.fd = guest.result_fd;
 	} else {
 		emit.clock = plan.clock;
 		sampler.plan = &plan;

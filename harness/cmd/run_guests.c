@@ -362,6 +362,18 @@ static void fill_initramfs(const struct guests *guests, const struct kernel *ker
 	};
 }
 
+/* A guest that could not begin has sent, in place of a boot record, one that says why. */
+static void take_refusal(struct guest_boot *boot)
+{
+	json_t *record = boot->nr_lines ? json_loads(boot->lines[0], 0, NULL) : NULL;
+	const char *type = json_string_value(json_object_get(record, "type"));
+	const char *text = json_string_value(json_object_get(record, "text"));
+
+	if (type && text && !strcmp(type, "error"))
+		snprintf(boot->error, sizeof(boot->error), "%s", text);
+	json_decref(record);
+}
+
 /* Boot once and keep what it says. What goes wrong becomes @boot->error. */
 static int boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder)
 {
@@ -399,6 +411,8 @@ static int boot_once(const struct guests *guests, struct guest_boot *boot, const
 	if (result.fault)
 		snprintf(boot->error, sizeof(boot->error), "%s; the last lines of the console:\n%s\n(the rest: %s)",
 			 result.sentence, result.console_tail ? result.console_tail : "", result.console_path);
+	else
+		take_refusal(boot);
 	boot_result_free(&result);
 	return 0;
 }

@@ -64,11 +64,9 @@ static int mount_cgroup(void)
 	/* The boot without memcg: there is no such hierarchy to mount, and nothing missing. */
 	if (ret || cmdline_has("cgroup_disable=memory"))
 		return ret;
-	/* "off" is one of the states to measure; a controller that is off cannot be mounted. */
-	if (cmdline_has("cgroup_disable=memory"))
-		return 0;
 	ret = mount_one("cgroup", "/sys/fs/cgroup/memory", "memory");
-	return ret ? err_prefix(ret, "this kernel has no memory controller of cgroup v1") : 0;
+	/* CONFIG_MEMCG_V1 in init/Kconfig since 6.11; before, CONFIG_MEMCG alone decided. */
+	return ret ? err_prefix(ret, "this kernel has no memory controller of cgroup v1 (CONFIG_MEMCG_V1)") : 0;
 }
 
 static int mount_all(void)
@@ -160,7 +158,7 @@ static int online_cpus(void)
 	return ret;
 }
 
-static int open_results(int *ret_fd)
+int guest_open_results(int *ret_fd)
 {
 	struct termios raw;
 	int fd = open("/dev/ttyS1", O_WRONLY | O_NOCTTY | O_CLOEXEC);
@@ -206,7 +204,7 @@ int guest_start(struct guest *ret_guest)
 	int ret = mount_all();
 
 	if (!ret)
-		ret = open_results(&guest.result_fd);
+		ret = guest_open_results(&guest.result_fd);
 	if (ret)
 		return ret;
 	if (cmdline_has("memcgbench.probe"))

@@ -34,6 +34,12 @@ struct guest {
  */
 int guest_start(struct guest *ret_guest) __must_check;
 
+/*
+ * The result channel by itself, so that what guest_start() failed of reaches those who wait for records; before /dev is mounted there is
+ * none. The caller closes *ret_fd.
+ */
+int guest_open_results(int *ret_fd) __must_check;
+
 /* What /proc/stat says of all CPUs together, in its ticks. */
 struct guest_idle {
 	uint64_t idle, total;

@@ -76,6 +76,15 @@ value()
 	[ "$(jq -r .status "$BATS_TEST_TMPDIR"/*/run.json)" = failed ]
 }
 
+@test "a kernel without cgroup v1's memory controller is an error that names the option" {
+	grep -qsx '# CONFIG_MEMCG_V1 is not set' "$("$MEMCGBENCH" kernel fetch 6.12 | awk '{ sub("[^/]*$", "config", $2); print $2 }')" ||
+		skip "Debian's 6.12 has CONFIG_MEMCG_V1"
+	run "$MEMCGBENCH" run -k deb:6.12 --seeds=1 --shard=2/2 --cgroup=v1 --quiet -o "$BATS_TEST_TMPDIR" null
+	[ "$status" -eq 5 ]
+	[[ ${lines[0]} == *", memcg on, seed 1: this kernel has no memory controller of cgroup v1 (CONFIG_MEMCG_V1): "* ]]
+	[ "$(jq -r .type "$BATS_TEST_TMPDIR"/*/samples.jsonl)" = error ]
+}
+
 @test "a spec that names nothing is one line" {
 	run "$MEMCGBENCH" run -k x=/nowhere/bzImage null
 	[ "$status" -ne 0 ]
