@@ -12,6 +12,7 @@
 #include "cmd/present.h"
 #include "data/compare.h"
 #include "data/limits.h"
+#include "data/pool.h"
 #include "out/compare_formats.h"
 
 extern const struct verb verb_compare;
@@ -62,17 +63,51 @@ static char *run_folder(const char *path)
 	return strdup(path);
 }
 
+/* A run that a thread reads. */
+struct run_read {
+	char *folder;
+	const char *kernel; /* NULL: the run has one */
+	struct rundata *data;
+	int error; /* if not 0, with its sentence */
+	char *sentence;
+};
+
+static void run_read_free(struct run_read *read)
+{
+	free(read->folder);
+	rundata_free(read->data);
+	free(read->sentence);
+}
+
 /* "RUN" or "RUN@KERNEL"; a folder that has the @ in its own name is a folder. */
-static int open_side(const char *text, struct rundata **data, struct compare_side *side)
+static int parse_side(const char *text, struct run_read *read)
 {
 	const char *at = strrchr(text, '@');
 	struct stat st;
 	bool has_kernel = at && at[1] && stat(text, &st);
 	__free_mem char *path = has_kernel ? strndup(text, (size_t)(at - text)) : strdup(text);
-	__free_mem char *folder = path ? run_folder(path) : NULL;
-	int ret = folder ? rundata_load(folder, data) : err_sys(ENOMEM, "memory for a name");
 
-	return ret ? ret : compare_side(*data, has_kernel ? at + 1 : NULL, side);
+	read->folder = path ? run_folder(path) : NULL;
+	read->kernel = has_kernel ? at + 1 : NULL;
+	return read->folder ? 0 : err_sys(ENOMEM, "memory for a name");
+}
+
+/* In a thread. */
+static void read_run(void *context, size_t i)
+{
+	struct run_read *read = (struct run_read *)context + i;
+
+	read->error = rundata_load(read->folder, &read->data);
+	if (read->error)
+		read->sentence = strdup(err_msg());
+}
+
+static int take_side(struct run_read *read, struct rundata **data, struct compare_side *side)
+{
+	if (read->error)
+		return err_set(-read->error, "%s", read->sentence ? read->sentence : "out of memory");
+	*data = take_ptr(read->data);
+	return compare_side(*data, read->kernel, side);
 }
 
 /* One run, two of its kernels; @base NULL: its first and last. */
@@ -99,11 +134,29 @@ static int open_one_run(const char *run, const char *base, const char *cand, str
 	return ret;
 }
 
+/* Both are read at once; what is wrong with the first is said first all the same. */
 static int open_two_runs(const char *base, const char *cand, struct sides *sides)
 {
-	int ret = open_side(base, &sides->data[0], &sides->base);
+	struct run_read reads[2] = {0};
+	struct pool *pool = NULL;
+	int ret = parse_side(base, &reads[0]);
 
-	return ret ? ret : open_side(cand, &sides->data[1], &sides->cand);
+	if (!ret)
+		ret = parse_side(cand, &reads[1]);
+	if (!ret)
+		ret = pool_start(2, read_run, reads, &pool);
+	if (!ret) {
+		pool_wait(pool, 0);
+		ret = take_side(&reads[0], &sides->data[0], &sides->base);
+	}
+	if (!ret) {
+		pool_wait(pool, 1);
+		ret = take_side(&reads[1], &sides->data[1], &sides->cand);
+	}
+	pool_stop(pool);
+	run_read_free(&reads[0]);
+	run_read_free(&reads[1]);
+	return ret;
 }
 
 /* --baseline=NAME or NAME@KERNEL. */

@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 #include "data/history.h"
-#include "data/history_pool.h"
+#include "data/pool.h"
 
 /* Raised when summaries or the rule for a unit's value change. */
 #define INDEX_VERSION 2
@@ -242,18 +242,18 @@ static int is_candidate(const struct dirent *entry)
 /* Runs are read side by side, and taken in by their names' order: the result never depends on which was read first. */
 static int add_runs(struct folder *folder, size_t nr, struct history *history)
 {
-	struct history_pool *pool;
+	struct pool *pool;
 	size_t i, k;
-	int ret = history_pool_start(nr, read_run, folder, &pool);
+	int ret = pool_start(nr, read_run, folder, &pool);
 
 	if (ret)
 		return ret;
 	for (i = 0; !ret && i < nr; i++) {
-		history_pool_wait(pool, i);
+		pool_wait(pool, i);
 		ret = take_run(folder, &folder->runs[i], history);
 		run_read_clear(&folder->runs[i]);
 	}
-	history_pool_stop(pool);
+	pool_stop(pool);
 	/* After an error threads may have read a few more. */
 	for (k = i; k < nr; k++)
 		run_read_clear(&folder->runs[k]);

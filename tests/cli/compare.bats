@@ -111,6 +111,39 @@ setup()
 	run -2 memcgbench compare /nowhere old new
 }
 
+@test "of two runs that cannot be read or named the first is said, on one CPU as on two" {
+	local one=$BATS_TEST_TMPDIR/one two=$BATS_TEST_TMPDIR/two cpu
+	cp -r "$run_dir" "$one"
+	cp -r "$run_dir" "$two"
+	cpu="taskset -c $(awk -F'[ \t,-]+' '/^Cpus_allowed_list/ { print $2 }' /proc/self/status)"
+	# says STATUS SENTENCE BASE CANDIDATE
+	says()
+	{
+		local status=$1 sentence=$2
+		shift 2
+		fails_with "$status" "memcgbench compare: $sentence" memcgbench compare "$@"
+		# shellcheck disable=SC2086 # words
+		fails_with "$status" "memcgbench compare: $sentence" $cpu memcgbench compare "$@"
+	}
+	sed -i '5s/"ns":[0-9]*/"ns":-5/' "$two/samples.jsonl"
+	line=$(memcgbench compare "$run_dir@old" "$two@new" 2>&1 >/dev/null) || true
+	[[ $line == "memcgbench compare: $two/samples.jsonl:5: "* ]]
+	says 5 "${line#*: }" "$run_dir@old" "$two@new"
+	says 2 "$run_dir has no kernel \"older\"; it has old, new; try: memcgbench compare --help" "$run_dir@older" "$two@new"
+	sed -i '7s/"ns":[0-9]*/"ns":-5/' "$one/samples.jsonl"
+	line=$(memcgbench compare "$one@old" "$two@new" 2>&1 >/dev/null) || true
+	[[ $line == "memcgbench compare: $one/samples.jsonl:7: "* ]]
+	says 5 "${line#*: }" "$one@old" "$two@new"
+	rm -r "$one"
+	line=$(memcgbench compare "$one" "$two@new" 2>&1 >/dev/null) || true
+	[[ $line == *"$one"* ]]
+	says 2 "${line#*: }" "$one" "$two@new"
+	memcgbench compare "$run_dir@old" "$run_dir@new" >"$BATS_TEST_TMPDIR/two-cpus" || true
+	# shellcheck disable=SC2086
+	$cpu memcgbench compare "$run_dir@old" "$run_dir@new" >"$BATS_TEST_TMPDIR/one-cpu" || true
+	cmp "$BATS_TEST_TMPDIR/two-cpus" "$BATS_TEST_TMPDIR/one-cpu"
+}
+
 @test "a run whose samples are cut, foreign, negative or of another schema is refused in one line, never the same" {
 	local copy=$BATS_TEST_TMPDIR/copy
 	damage()

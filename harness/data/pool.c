@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "data/history_pool.h"
+#include "data/pool.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 
 #define THREADS_MAX 16
 
-struct history_pool {
+struct pool {
 	size_t nr;
 	void (*work)(void *context, size_t i);
 	void *context;
@@ -18,7 +18,7 @@ struct history_pool {
 	pthread_cond_t more;	/* a job may begin, or the threads are to go */
 	pthread_cond_t done;	/* a job was done */
 	size_t next, allowed;	/* the next job to begin; jobs below this may */
-	bool is_done[HISTORY_POOL_WINDOW]; /* of job i modulo the window */
+	bool is_done[POOL_WINDOW]; /* of job i modulo the window */
 	bool stop;
 	pthread_t thread[THREADS_MAX];
 	size_t nr_threads;
@@ -34,7 +34,7 @@ static size_t nr_cpus(void)
 
 static void *run_jobs(void *arg)
 {
-	struct history_pool *pool = arg;
+	struct pool *pool = arg;
 
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
@@ -48,21 +48,21 @@ static void *run_jobs(void *arg)
 		pthread_mutex_unlock(&pool->lock);
 		pool->work(pool->context, i);
 		pthread_mutex_lock(&pool->lock);
-		pool->is_done[i % HISTORY_POOL_WINDOW] = true;
+		pool->is_done[i % POOL_WINDOW] = true;
 		pthread_cond_signal(&pool->done);
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return NULL;
 }
 
-int history_pool_start(size_t nr, void (*work)(void *context, size_t i), void *context, struct history_pool **ret_pool)
+int pool_start(size_t nr, void (*work)(void *context, size_t i), void *context, struct pool **ret_pool)
 {
-	struct history_pool *pool = calloc(1, sizeof(*pool));
+	struct pool *pool = calloc(1, sizeof(*pool));
 	size_t wanted = nr_cpus();
 
 	if (!pool)
 		return err_sys(ENOMEM, "memory for threads");
-	*pool = (struct history_pool){.nr = nr, .work = work, .context = context, .allowed = HISTORY_POOL_WINDOW};
+	*pool = (struct pool){.nr = nr, .work = work, .context = context, .allowed = POOL_WINDOW};
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->more, NULL);
 	pthread_cond_init(&pool->done, NULL);
@@ -74,22 +74,22 @@ int history_pool_start(size_t nr, void (*work)(void *context, size_t i), void *c
 	return 0;
 }
 
-void history_pool_wait(struct history_pool *pool, size_t i)
+void pool_wait(struct pool *pool, size_t i)
 {
 	if (!pool->nr_threads) {
 		pool->work(pool->context, i);
 		return;
 	}
 	pthread_mutex_lock(&pool->lock);
-	while (!pool->is_done[i % HISTORY_POOL_WINDOW])
+	while (!pool->is_done[i % POOL_WINDOW])
 		pthread_cond_wait(&pool->done, &pool->lock);
-	pool->is_done[i % HISTORY_POOL_WINDOW] = false;
-	pool->allowed = i + 1 + HISTORY_POOL_WINDOW;
+	pool->is_done[i % POOL_WINDOW] = false;
+	pool->allowed = i + 1 + POOL_WINDOW;
 	pthread_cond_broadcast(&pool->more);
 	pthread_mutex_unlock(&pool->lock);
 }
 
-void history_pool_stop(struct history_pool *pool)
+void pool_stop(struct pool *pool)
 {
 	if (!pool)
 		return;
