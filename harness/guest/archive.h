@@ -53,8 +53,8 @@ int apt_refresh(const struct apt *apt, unsigned int max_age_s, const struct kern
 int apt_lock(const struct apt *apt) __must_check;
 
 /*
- * Hand all stanzas that apt knows (apt-cache dumpavail), or apt's whole configuration, to @take. The caller holds
- * apt_lock(). -ENOENT: apt is not installed.
+ * Hand all stanzas that apt knows (apt-cache dumpavail; the caller holds apt_lock()), or apt's whole configuration, to
+ * @take. -ENOENT: apt is not installed.
  */
 int apt_dump(const struct apt *apt, int (*take)(FILE *in, void *context), void *context) __must_check;
 int apt_configuration(const struct apt *apt, int (*take)(FILE *in, void *context), void *context) __must_check;

@@ -160,9 +160,12 @@ int apt_refresh(const struct apt *apt, unsigned int max_age_s, const struct kern
 
 	if (!stamp || !log)
 		return -ENOMEM;
+	if (is_fresh(stamp, max_age_s))
+		return 0;
 	lock = apt_lock(apt);
 	if (lock < 0)
 		return lock;
+	/* Whoever was waited for may have done it. */
 	if (is_fresh(stamp, max_age_s))
 		return 0;
 	ret = args_start(&args, apt, "apt-get");
@@ -200,28 +203,31 @@ static const char *writable_log(const char *path)
 	return fd < 0 ? NULL : path;
 }
 
-static int read_program(const struct apt *apt, const char *program, const char *word,
+/* Returns the exit status, or -errno. @log: NULL for none. */
+static int read_program(const struct apt *apt, const char *program, const char *word, const char *log,
 			int (*take)(FILE *in, void *context), void *context)
 {
-	__free_mem char *log = text_format("%s/dump.log", apt->folder);
 	__free_args struct args args = {0};
-	int ret = log ? args_start(&args, apt, program) : -ENOMEM;
+	int ret = args_start(&args, apt, program);
 
 	if (!ret)
 		ret = args_add(&args, text_format("%s", word));
-	if (!ret)
-		ret = process_read((const char *const *)args.argv, writable_log(log), take, context);
-	return ret <= 0 ? ret : err_set(EIO, "%s %s ended with status %d, see %s", program, word, ret, log);
+	return ret ? ret : process_read((const char *const *)args.argv, log, take, context);
 }
 
 int apt_dump(const struct apt *apt, int (*take)(FILE *in, void *context), void *context)
 {
-	return read_program(apt, "apt-cache", "dumpavail", take, context);
+	__free_mem char *log = text_format("%s/dump.log", apt->folder);
+	int ret = log ? read_program(apt, "apt-cache", "dumpavail", writable_log(log), take, context) : -ENOMEM;
+
+	return ret <= 0 ? ret : err_set(EIO, "apt-cache dumpavail ended with status %d, see %s", ret, log);
 }
 
 int apt_configuration(const struct apt *apt, int (*take)(FILE *in, void *context), void *context)
 {
-	return read_program(apt, "apt-config", "dump", take, context);
+	int ret = read_program(apt, "apt-config", "dump", NULL, take, context);
+
+	return ret <= 0 ? ret : err_set(EIO, "apt-config dump ended with status %d", ret);
 }
 
 int apt_download(const struct apt *apt, const char *const *packages, size_t nr)

@@ -115,24 +115,26 @@ static int take_index(FILE *in, void *ret_text)
 	return deb_index_filter(in, ret_text);
 }
 
-int apt_index(const struct apt *apt, char **ret_text)
+/* *ret_text: what was kept, or NULL. -errno: nothing can be kept. */
+static int look_up(const struct apt *apt, const char *path, char ret_key[SHA256_DIGEST_STRING_LENGTH], char **ret_text)
+{
+	int ret = make_key(apt, ret_key);
+
+	if (!ret)
+		*ret_text = read_kept(path, ret_key);
+	return ret;
+}
+
+/* The caller holds the lock: nobody else of us changes the lists. */
+static int read_lists(const struct apt *apt, const char *path, char **ret_text)
 {
 	char key[SHA256_DIGEST_STRING_LENGTH], again[SHA256_DIGEST_STRING_LENGTH];
-	__free_mem char *path = text_format("%s/kernels", apt->folder), *text = NULL;
-	__close_fd int lock = -1;
-	bool has_key;
-	int ret;
+	__free_mem char *text = NULL;
+	bool has_key = look_up(apt, path, key, &text) == 0;
 
-	if (!path)
-		return -ENOMEM;
-	lock = apt_lock(apt);
-	if (lock < 0)
-		return lock;
-	has_key = make_key(apt, key) == 0;
-	if (has_key)
-		text = read_kept(path, key);
 	if (!text) {
-		ret = apt_dump(apt, take_index, &text);
+		int ret = apt_dump(apt, take_index, &text);
+
 		if (ret)
 			return ret;
 		/* Only what was read from the lists that the key is of. */
@@ -141,4 +143,21 @@ int apt_index(const struct apt *apt, char **ret_text)
 	}
 	*ret_text = take_ptr(text);
 	return 0;
+}
+
+int apt_index(const struct apt *apt, char **ret_text)
+{
+	__free_mem char *path = text_format("%s/kernels", apt->folder), *text = NULL;
+	char key[SHA256_DIGEST_STRING_LENGTH];
+	__close_fd int lock = -1;
+
+	if (!path)
+		return -ENOMEM;
+	/* Without waiting for whoever reads the lists: lists in the middle of a change have no key that anything was kept under. */
+	if (look_up(apt, path, key, &text) == 0 && text) {
+		*ret_text = take_ptr(text);
+		return 0;
+	}
+	lock = apt_lock(apt);
+	return lock < 0 ? lock : read_lists(apt, path, ret_text);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -176,6 +177,23 @@ static void damaged(void **state)
 	assert_newest("6.12.1-1", true);
 }
 
+/* What is kept is read while another process reads the lists, which takes seconds. */
+static void not_kept_waiting(void **state)
+{
+	__free_mem char *path = text_format("%s/cache/memcgbench/apt/lock", scratch);
+	int lock;
+
+	(void)state;
+	assert_newest("6.12.1-1", true);
+	lock = open(path, O_RDWR);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	/* A lock that is waited for ends the test. */
+	alarm(20);
+	assert_newest("6.12.1-1", false);
+	alarm(0);
+	close(lock);
+}
+
 static void failures_are_not_kept(void **state)
 {
 	char got[64];
@@ -235,6 +253,7 @@ int main(void)
 		WITH_APT(list_in_place_of_a_list),
 		WITH_APT(lists_that_change_meanwhile),
 		WITH_APT(damaged),
+		WITH_APT(not_kept_waiting),
 		WITH_APT(failures_are_not_kept),
 		cmocka_unit_test(filter),
 		cmocka_unit_test(program_read),
