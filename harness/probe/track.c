@@ -84,6 +84,41 @@ bool track_init(struct track *track)
 	return !track->failed;
 }
 
+/* --- who runs --- */
+
+static void forget_stacks(struct track *track)
+{
+	uint32_t i;
+
+	for (i = 0; i < track->nr_stacks; i++) {
+		free(track->stacks[i]->frames);
+		free(track->stacks[i]);
+	}
+	track->nr_stacks = 0;
+}
+
+/* When the last region is closed, nobody looks at @vcpu any more. */
+static void idle_vcpu(struct track *track, struct track_vcpu *vcpu)
+{
+	if (vcpu->nr_open || !vcpu->is_active)
+		return;
+	vcpu->is_active = false;
+	vcpu->stack = NULL;
+	vcpu->switch_to = 0;
+	if (!--track->nr_active)
+		forget_stacks(track);
+}
+
+/* Of the regions open on @vcpu that of the task which runs, or the last. */
+static unsigned int find_region(const struct track_vcpu *vcpu)
+{
+	unsigned int i;
+
+	for (i = 0; i + 1 < vcpu->nr_open && vcpu->open[i].stack != vcpu->stack; i++)
+		;
+	return i;
+}
+
 /* --- reps --- */
 
 static struct track_key *find_key(struct track *track, uint32_t id)
@@ -164,6 +199,24 @@ static void close_rep(struct track *track, struct track_key *key)
 	key->nr_touched = 0;
 }
 
+/* Regions of @key that nobody ended are none of the next rep. */
+static void drop_regions(struct track *track, struct track_key *key)
+{
+	unsigned int i, k, nr;
+
+	for (i = 0; i < TRACK_VCPUS_MAX; i++) {
+		struct track_vcpu *vcpu = &track->vcpus[i];
+
+		for (k = 0, nr = 0; k < vcpu->nr_open; k++)
+			if (vcpu->open[k].key == key)
+				key->open.broken = true;
+			else
+				vcpu->open[nr++] = vcpu->open[k];
+		vcpu->nr_open = nr;
+		idle_vcpu(track, vcpu);
+	}
+}
+
 static struct track_key *open_rep(struct track *track, uint64_t id)
 {
 	struct track_key *key = find_key(track, (uint32_t)(id >> 32));
@@ -171,8 +224,10 @@ static struct track_key *open_rep(struct track *track, uint64_t id)
 
 	if (!key)
 		return NULL;
-	if (key->is_open && key->open.rep != rep)
+	if (key->is_open && key->open.rep != rep) {
+		drop_regions(track, key);
 		close_rep(track, key);
+	}
 	if (!key->is_open) {
 		key->open = (struct track_rep){.rep = rep};
 		key->is_open = true;
@@ -185,39 +240,58 @@ void track_finish(struct track *track)
 {
 	uint32_t i;
 
-	for (i = 0; i < TRACK_VCPUS_MAX; i++)
-		if (track->vcpus[i].is_active && track->vcpus[i].key)
-			track->vcpus[i].key->open.broken = true;
-	for (i = 0; i < track->nr_keys; i++)
+	for (i = 0; i < track->nr_keys; i++) {
+		drop_regions(track, track->keys[i]);
 		close_rep(track, track->keys[i]);
+	}
 }
 
-static void account(struct track *track, unsigned int number, uint32_t node, uint32_t insns)
+static bool room_for_pair(struct track *track, struct track_key *key, uint32_t pair)
+{
+	if (table_grow(&key->execs, &key->execs_room, pair, sizeof(*key->execs)) &&
+	    table_grow(&key->insns, &key->insns_room, pair, sizeof(*key->insns)) &&
+	    table_grow(&key->touched, &key->touched_room, key->nr_touched, sizeof(*key->touched)))
+		return true;
+	track->failed = true;
+	return false;
+}
+
+/* @insns of a block that ran once, for @nr_regions of @key. */
+static void account_to(struct track *track, unsigned int number, struct track_key *key, unsigned int nr_regions, uint32_t pair, uint32_t insns)
+{
+	uint64_t counted = (uint64_t)nr_regions * insns;
+
+	if (!room_for_pair(track, key, pair))
+		return;
+	if (!key->execs[pair] && !key->insns[pair])
+		key->touched[key->nr_touched++] = pair;
+	key->execs[pair]++;
+	key->insns[pair] += counted;
+	key->open.total += counted;
+	key->open.by_vcpu[number] += counted;
+}
+
+/* Instructions of the block at hand up to number @done that were not counted yet, for the regions open on vCPU @number. */
+static void account(struct track *track, unsigned int number, uint32_t node, uint32_t done)
 {
 	struct track_vcpu *vcpu = &track->vcpus[number];
-	struct track_key *key = vcpu->key;
-	uint32_t pair = find_pair(track, node, vcpu->block);
+	uint32_t pair = find_pair(track, node, vcpu->block), insns = done > vcpu->begin_at ? done - vcpu->begin_at : 0;
+	unsigned int i, k;
 
 	if (pair == TABLE_NONE)
 		return;
-	if (pair >= key->execs_room || pair >= key->insns_room) {
-		if (!table_grow(&key->execs, &key->execs_room, pair, sizeof(*key->execs)) ||
-		    !table_grow(&key->insns, &key->insns_room, pair, sizeof(*key->insns))) {
-			track->failed = true;
-			return;
+	for (i = 0; i < vcpu->nr_open; i++) {
+		unsigned int nr = 0;
+
+		/* A call counts once, whoever waits for its end. */
+		for (k = 0; k < vcpu->nr_open; k++) {
+			if (vcpu->open[k].key == vcpu->open[i].key && k < i)
+				break;
+			nr += vcpu->open[k].key == vcpu->open[i].key;
 		}
+		if (k == vcpu->nr_open)
+			account_to(track, number, vcpu->open[i].key, nr, pair, insns);
 	}
-	if (!key->execs[pair] && !key->insns[pair]) {
-		if (!table_grow(&key->touched, &key->touched_room, key->nr_touched, sizeof(*key->touched))) {
-			track->failed = true;
-			return;
-		}
-		key->touched[key->nr_touched++] = pair;
-	}
-	key->execs[pair]++;
-	key->insns[pair] += insns;
-	key->open.total += insns;
-	key->open.by_vcpu[number] += insns;
 }
 
 /* --- frames --- */
@@ -461,7 +535,7 @@ void track_block(struct track *track, unsigned int number, struct track_block *b
 
 	done = judge(track, vcpu, block, &is_event);
 	node = current_node(track, vcpu->stack, vcpu->block->vaddr);
-	account(track, number, node, done > vcpu->begin_at ? done - vcpu->begin_at : 0);
+	account(track, number, node, done);
 	if (vcpu->switch_to) {
 		struct track_stack *stack = find_stack(track, vcpu->switch_to);
 
@@ -500,68 +574,104 @@ void track_access(struct track *track, unsigned int number, unsigned int nr_vcpu
 		  uint64_t pc)
 {
 	struct track_vcpu *vcpu = &track->vcpus[number];
+	struct track_key *key;
 
-	if (!vcpu->is_active || vcpu->key->open.rep == TRACK_UNNUMBERED || is_user(vaddr))
+	if (!vcpu->is_active || is_user(vaddr))
 		return;
-	vcpu->key->share.nr_vcpus = nr_vcpus;
-	if (!share_access(&vcpu->key->share, number, vaddr, shift, is_write, pc))
+	/* Of the task that runs, or another that waits. */
+	key = vcpu->open[find_region(vcpu)].key;
+	if (key->open.rep == TRACK_UNNUMBERED)
+		return;
+	key->share.nr_vcpus = nr_vcpus;
+	if (!share_access(&key->share, number, vaddr, shift, is_write, pc))
 		track->failed = true;
 }
 
 /* --- marks --- */
 
-static void forget_stacks(struct track *track)
+/* Has the task that runs on @vcpu a region of its own? */
+static bool is_own(const struct track_vcpu *vcpu, unsigned int region)
 {
-	uint32_t i;
-
-	for (i = 0; i < track->nr_stacks; i++) {
-		free(track->stacks[i]->frames);
-		free(track->stacks[i]);
-	}
-	track->nr_stacks = 0;
+	return vcpu->open[region].stack == vcpu->stack;
 }
 
-static void stop(struct track *track, struct track_vcpu *vcpu)
+static void drop_region(struct track *track, struct track_vcpu *vcpu, unsigned int region)
 {
-	vcpu->is_active = false;
-	vcpu->key = NULL;
-	vcpu->stack = NULL;
-	vcpu->switch_to = 0;
-	if (!--track->nr_active)
-		forget_stacks(track);
+	vcpu->open[region] = vcpu->open[--vcpu->nr_open];
+	idle_vcpu(track, vcpu);
 }
 
-static void begin(struct track *track, unsigned int number, struct track_block *block, uint32_t index, uint32_t started)
+static void drop_broken(struct track *track, struct track_vcpu *vcpu, unsigned int region)
 {
-	struct track_vcpu *vcpu = &track->vcpus[number];
+	vcpu->open[region].key->open.broken = true;
+	drop_region(track, vcpu, region);
+}
 
-	if (vcpu->is_active) {
-		vcpu->key->open.broken = true;
-		stop(track, vcpu);
-	}
-	if (vcpu->nr_bits != REGION_ID_BITS)
-		return;
-	vcpu->key = open_rep(track, vcpu->next_id);
+/* Nothing is open on @vcpu so far: what runs on it, and of which task, is not known before. */
+static bool start(struct track *track, struct track_vcpu *vcpu, struct track_block *block, uint32_t index, uint32_t started)
+{
 	vcpu->stack = find_stack(track, 0);
-	if (!vcpu->key || !vcpu->stack)
-		return;
+	if (!vcpu->stack)
+		return false;
 	vcpu->is_active = true;
 	vcpu->block = block;
 	vcpu->begin_at = index;
 	vcpu->started = started;
 	vcpu->accesses = 0;
 	track->nr_active++;
+	return true;
+}
+
+static void begin(struct track *track, unsigned int number, struct track_block *block, uint32_t index, uint32_t started)
+{
+	struct track_vcpu *vcpu = &track->vcpus[number];
+	struct track_key *key;
+	unsigned int region;
+
+	if (vcpu->is_active) {
+		account(track, number, current_node(track, vcpu->stack, vcpu->block->vaddr), index);
+		vcpu->begin_at = index;
+		region = find_region(vcpu);
+		if (is_own(vcpu, region))
+			drop_broken(track, vcpu, region);
+	}
+	if (vcpu->nr_bits != REGION_ID_BITS)
+		return;
+	key = open_rep(track, vcpu->next_id);
+	if (!key)
+		return;
+	if (vcpu->nr_open == TRACK_OPEN_MAX || (!vcpu->is_active && !start(track, vcpu, block, index, started)))
+		key->open.broken = true;
+	else
+		vcpu->open[vcpu->nr_open++] = (struct track_region){.key = key, .stack = vcpu->stack};
+}
+
+/* Whose region ends when the task that runs has none: it waited for a process to exit, which began it. */
+static bool is_one_key(const struct track_vcpu *vcpu)
+{
+	unsigned int i;
+
+	for (i = 1; i < vcpu->nr_open; i++)
+		if (vcpu->open[i].key != vcpu->open[0].key)
+			return false;
+	return true;
 }
 
 static void end(struct track *track, unsigned int number, uint32_t index)
 {
 	struct track_vcpu *vcpu = &track->vcpus[number];
+	unsigned int region;
 
 	if (!vcpu->is_active)
 		return;
-	account(track, number, current_node(track, vcpu->stack, vcpu->block->vaddr),
-		index > vcpu->begin_at ? index - vcpu->begin_at : 0);
-	stop(track, vcpu);
+	account(track, number, current_node(track, vcpu->stack, vcpu->block->vaddr), index);
+	vcpu->begin_at = index;
+	region = find_region(vcpu);
+	if (is_own(vcpu, region) || is_one_key(vcpu))
+		drop_region(track, vcpu, region);
+	else
+		while (vcpu->nr_open)
+			drop_broken(track, vcpu, 0);
 }
 
 void track_mark(struct track *track, unsigned int number, unsigned int mark, struct track_block *block, uint32_t index,

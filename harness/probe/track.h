@@ -14,6 +14,9 @@
  *   - a load of the stack pointer from memory is a switch of tasks; each task, known by the address that its stack pointer was
  *     loaded from, has frames of its own. Of a task that is met in the middle of something the callers are not known: BASE;
  *   - in user mode there are no frames.
+ *
+ * A region is of the task that began it. While the scheduler has another run, on the same vCPU, it stays open, as the time that the task
+ * takes from its clock goes on; so an instruction counts once for each region that is open, which is what the regions' times add up to.
  */
 #ifndef PROBE_TRACK_H
 #define PROBE_TRACK_H
@@ -26,6 +29,7 @@
 #include "probe/x86.h"
 
 #define TRACK_VCPUS_MAX 64
+#define TRACK_OPEN_MAX	64 /* regions of tasks of one vCPU */
 #define TRACK_KEPT	4 /* reps whose counts are kept: the cheapest */
 /* Reps that the runner does not number (warm-up, proofs, latencies) are not kept. */
 #define TRACK_UNNUMBERED UINT32_MAX
@@ -72,7 +76,7 @@ struct track_rep {
 	uint32_t rep;
 	uint32_t nr_regions;
 	bool broken; /* a region of it had no end */
-	uint64_t total;
+	uint64_t total; /* what several regions hold counts for each */
 	uint64_t by_vcpu[TRACK_VCPUS_MAX];
 	struct track_count *counts; /* kept reps only; sorted by pair */
 	uint32_t nr_counts;
@@ -106,11 +110,18 @@ struct track_stack {
 	uint32_t nr, room;
 };
 
+/* A region that is open. */
+struct track_region {
+	struct track_key *key;
+	struct track_stack *stack; /* of the task that began it */
+};
+
 struct track_vcpu {
 	uint64_t next_id;
 	unsigned int nr_bits;
-	bool is_active;
-	struct track_key *key;
+	bool is_active; /* some region is open */
+	struct track_region open[TRACK_OPEN_MAX];
+	unsigned int nr_open;
 	struct track_block *block; /* that runs */
 	uint32_t begin_at; /* instructions of it that do not count */
 	uint32_t started; /* instructions of it begun behind the first segment */

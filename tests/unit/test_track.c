@@ -434,6 +434,95 @@ static void test_regions(void **state)
 	profile_free(profile);
 }
 
+/* One task runs a kernel block of @nr instructions, then is put aside for the task whose stack pointer lies at @to. */
+static void run_and_switch(struct track_block *kernel, uint32_t nr, uint64_t from, uint64_t to, struct track_block *user)
+{
+	next(track.vcpus[0].block->nr, kernel);
+	track_stack_stored(&track, 0, from);
+	track_stack_loaded(&track, 0, to);
+	next(nr, user);
+}
+
+/*
+ * Two workers on one vCPU, the second of which begins while the first waits. The clock of either goes on until its own end, so what both wait
+ * for counts twice, and calls once.
+ */
+static void test_two_tasks(void **state)
+{
+	const uint64_t a = K(0x10000), b = K(0x20000);
+	struct track_block *kernel_a = block(K(0), 10, 9, X86_RET, 0), *kernel_b = block(K(0x100), 20, 19, X86_RET, 0);
+	struct track_block *user_a, *user_b = block(U(0x100), 9, 8, X86_SYSCALL, 0), *back_a = block(U(0x200), 4, 3, X86_SYSCALL, 0);
+	struct profile *profile;
+
+	(void)state;
+	begin(7);
+	user_a = user_block;
+	assert_int_equal(user_a->nr, 6); /* 4 of them in the region */
+	run_and_switch(kernel_a, 10, a, b, user_b);
+	select_id(0, REGION_ID(1, 2, 3, 7));
+	mark(0, REGION_BEGIN, user_b, 3); /* 3 in the first region alone, 6 in both */
+	run_and_switch(kernel_b, 20, b, a, back_a); /* in both */
+	mark(0, REGION_END, back_a, 1); /* one in both; the other 3 in the second */
+	run_and_switch(kernel_a, 10, a, b, user_b); /* in the second */
+	mark(0, REGION_END, user_b, 2);
+	assert_int_equal(track.nr_active, 0);
+	profile = write_and_read();
+	assert_int_equal(kept(profile, 0)->insns, 4 + 10 + 3 + 2 * 6 + 2 * 20 + 2 * 1 + 3 + 10 + 2);
+	assert_int_equal(insns_at(profile, K(0x100), PATH(0)) + insns_at(profile, K(0x100), PATH(K(0x100))), 40);
+	assert_int_equal(profile_find(profile, 1, 2, 3)->totals[0].nr_regions, 2);
+	profile_free(profile);
+}
+
+/* The same in two phases: an end is that of the task that runs, and each phase has what ran between its own marks. */
+static void test_two_tasks_two_phases(void **state)
+{
+	const uint64_t a = K(0x10000), b = K(0x20000);
+	struct track_block *kernel_a = block(K(0), 10, 9, X86_RET, 0), *kernel_b = block(K(0x100), 20, 19, X86_RET, 0);
+	struct track_block *user_b = block(U(0x100), 9, 8, X86_SYSCALL, 0), *back_a = block(U(0x200), 4, 3, X86_SYSCALL, 0);
+	struct profile *profile;
+
+	(void)state;
+	begin(7);
+	run_and_switch(kernel_a, 10, a, b, user_b);
+	select_id(0, REGION_ID(1, 2, 4, 7));
+	mark(0, REGION_BEGIN, user_b, 3);
+	run_and_switch(kernel_b, 20, b, a, back_a);
+	mark(0, REGION_END, back_a, 1); /* of the first task, though it began before the other */
+	run_and_switch(kernel_a, 10, a, b, user_b);
+	mark(0, REGION_END, user_b, 2);
+	profile = write_and_read();
+	assert_int_equal(kept(profile, 0)->insns, 4 + 10 + 9 + 20 + 1);
+	assert_int_equal(profile_find(profile, 1, 2, 4)->reps[0].insns, 6 + 20 + 4 + 10 + 2);
+	profile_free(profile);
+}
+
+/* A process exits whose exit is timed: the end is its parent's, also when another region is open. */
+static void test_end_by_another(void **state)
+{
+	const uint64_t a = K(0x10000), b = K(0x20000);
+	struct track_block *kernel = block(K(0), 10, 9, X86_RET, 0), *parent = block(U(0x200), 4, 3, X86_SYSCALL, 0);
+	struct profile *profile;
+
+	(void)state;
+	begin(7);
+	run_and_switch(kernel, 10, a, b, parent);
+	mark(0, REGION_END, parent, 1);
+	assert_int_equal(track.nr_active, 0);
+	/* Whose end it is cannot be known of two phases: neither is believed. */
+	begin(8);
+	run_and_switch(kernel, 10, a, b, parent);
+	select_id(0, REGION_ID(1, 2, 4, 8));
+	mark(0, REGION_BEGIN, parent, 1);
+	run_and_switch(kernel, 10, b, K(0x30000), user_block);
+	mark(0, REGION_END, user_block, 1);
+	assert_int_equal(track.nr_active, 0);
+	profile = write_and_read();
+	assert_int_equal(profile_find(profile, 1, 2, 3)->nr_totals, 1);
+	assert_int_equal(kept(profile, 0)->insns, 4 + 10 + 1);
+	assert_int_equal(profile_find(profile, 1, 2, 4)->nr_totals, 0);
+	profile_free(profile);
+}
+
 /* Two vCPUs in the same rep are told apart, and counted together. */
 static void test_vcpus(void **state)
 {
@@ -613,6 +702,9 @@ int main(void)
 		TEST(test_cut_block),
 		TEST(test_reps),
 		TEST(test_regions),
+		TEST(test_two_tasks),
+		TEST(test_two_tasks_two_phases),
+		TEST(test_end_by_another),
 		TEST(test_vcpus),
 		TEST(test_sharing),
 		TEST(test_sharing_by_rep),
