@@ -47,7 +47,9 @@ struct explain_rep {
 	uint64_t seed;
 	uint64_t ops, elapsed, insns; /* elapsed: what the sample says; insns: between the marks, on all vCPUs */
 	double cost;		      /* per op: the sum of self over functions */
-	bool is_shared_clock; /* several workers: the sample counts all vCPUs, the profile each its own; there is no EXPLAIN_CLOCK */
+	unsigned int nr_vcpus;
+	/* Several workers at once on vCPUs of their own: the sample counts all of them, the profile each its own; there is no EXPLAIN_CLOCK. */
+	bool is_shared_clock;
 	struct explain_function *functions; /* sorted by name */
 	size_t nr_functions;
 	struct explain_edge *edges;

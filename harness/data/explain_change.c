@@ -31,8 +31,6 @@ static int check_end(const struct explain_end *end)
 		return err_set(ENODATA, "%s counted no instructions", end->data->dir);
 	if (end->metric >= end->item->nr_metrics || end->item->metrics[end->metric].is_count)
 		return err_set(ENODATA, "%s: a count is of no functions", end->item->bench);
-	if (json_array_size(end->item->workers) > 1)
-		return err_set(ENODATA, "%s: several workers, whose clock counts all CPUs at once", end->item->bench);
 	return 0;
 }
 
@@ -147,13 +145,28 @@ static int fill_parts(const struct explain_view *view, size_t max, struct explai
 	return 0;
 }
 
+/* The parts of a side add up to its sample only where the clock counts what lies between the marks. */
+static int check_clock(const struct explain_side *side)
+{
+	const struct explain_rep *rep = side->with.is_shared_clock ? &side->with : &side->off;
+
+	if (!rep->is_shared_clock)
+		return 0;
+	return err_set(EOPNOTSUPP, "%zu workers at once on %u CPUs: each one's clock counts what all CPUs run, its profile what its own does",
+		       json_array_size(side->item->workers), rep->nr_vcpus);
+}
+
 static int split_sides(const struct explain_side sides[2], bool has_below, const struct candidate *seed, size_t max,
 		       struct explain_change *ret_change)
 {
 	struct explain_change change = {.seed = seed->seed};
 	struct explain_view view;
-	int ret = explain_view_make(&sides[0], &sides[1], &view);
+	int ret = check_clock(&sides[0]);
 
+	if (!ret)
+		ret = check_clock(&sides[1]);
+	if (!ret)
+		ret = explain_view_make(&sides[0], &sides[1], &view);
 	if (ret)
 		return ret;
 	ret = view.has_off == has_below ? fill_parts(&view, max, &change)

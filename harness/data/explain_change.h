@@ -47,9 +47,9 @@ struct explain_change {
  * have one below. The parts are of one seed, that whose change is nearest to @wanted and which was profiled on both ends.
  *
  * -ENODATA: nothing can be said: no profile of it on one end, a clock that counts no instructions, a metric that is a count,
- * several workers (their clock counts all CPUs at once, the profile each by itself), no common seed whose change is within a tenth
- * (or 0.5 instructions) of @wanted, or parts that do not add up. -EBADMSG: a profile is damaged, or of another kernel. -ENOMEM. All with a
- * sentence. *ret_change is to be freed with explain_change_free().
+ * no common seed whose change is within a tenth (or 0.5 instructions) of @wanted, or parts that do not add up. Of what was profiled:
+ * -EOPNOTSUPP: several workers ran at once on CPUs of their own (their clocks count all CPUs, a profile each by itself); -EBADMSG: a profile is
+ * damaged, or of another kernel. -ENOMEM. All with a sentence. *ret_change is to be freed with explain_change_free().
  */
 int explain_change_make(const struct explain_end *old, const struct explain_end *new, double wanted, size_t max,
 			struct explain_change *ret_change) __must_check;

@@ -298,14 +298,31 @@ static int choose_rep(const struct profile_key *key, const struct explain_resolv
 	return 0;
 }
 
+/* What the sample counts beyond the marks of @rep; negative: it counts less than lies between them. */
+static int64_t outside_of(const struct profile_rep *rep, uint64_t ns)
+{
+	return (int64_t)(ns - rep->insns);
+}
+
+/*
+ * Several workers on CPUs of their own, which ran at the same time: each one's clock counts what all CPUs do, its marks only what its own
+ * does. Where they took turns, or are on one CPU, the marks hold all that the clocks count.
+ */
+static bool is_shared_clock(const struct explain_resolved *resolved, const struct profile *profile, int64_t outside, uint64_t nr_regions)
+{
+	return profile->nr_vcpus > 1 && json_array_size(resolved->item->workers) > 1 &&
+	       (outside < 0 || (uint64_t)outside > CLOCK_MAX_PER_REGION * nr_regions);
+}
+
 static int make_tables(const struct rundata *data, const struct explain_resolved *resolved, const struct profile *profile,
 		       const struct symbols *symbols, const struct rundata_sample *least, struct explain_rep *ret_rep)
 {
 	const struct profile_key *key = profile_find(profile, resolved->item->item, least->arm, (unsigned int)resolved->metric);
-	bool shared = json_array_size(resolved->item->workers) > 1;
 	const struct rundata_sample *sample = NULL;
 	const struct profile_rep *rep = NULL;
-	uint64_t ops = 0, ns = 0, outside;
+	uint64_t ops = 0, ns = 0, nr_regions;
+	int64_t outside;
+	bool shared;
 	int ret;
 
 	if (!key || !key->nr_reps)
@@ -316,18 +333,21 @@ static int make_tables(const struct rundata *data, const struct explain_resolved
 		ret = read_amounts(data, resolved, sample, &ops, &ns);
 	if (ret)
 		return ret;
-	if (!shared && ns < rep->insns)
+	nr_regions = regions_of(key, rep->rep);
+	outside = outside_of(rep, ns);
+	shared = is_shared_clock(resolved, profile, outside, nr_regions);
+	if (!shared && outside < 0)
 		return err_set(EBADMSG, "the profile of boot %u counts %llu instructions in rep %u, the sample only %llu: not of this run",
 			       least->boot, (unsigned long long)rep->insns, rep->rep, (unsigned long long)ns);
-	outside = shared ? 0 : ns - rep->insns;
 	ret = explain_rep_make(profile, rep, symbols, ops,
 			       shared ? NULL
-			       : outside > CLOCK_MAX_PER_REGION * regions_of(key, rep->rep) ? EXPLAIN_IDLE : EXPLAIN_CLOCK,
+			       : (uint64_t)outside > CLOCK_MAX_PER_REGION * nr_regions ? EXPLAIN_IDLE : EXPLAIN_CLOCK,
 			       ops ? (double)outside / (double)ops : 0, ret_rep);
 	if (!ret) {
 		ret_rep->boot = least->boot;
 		ret_rep->elapsed = ns;
 		ret_rep->is_shared_clock = shared;
+		ret_rep->nr_vcpus = profile->nr_vcpus;
 	}
 	return ret;
 }

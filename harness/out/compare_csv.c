@@ -33,10 +33,14 @@ static void csv_number(FILE *out, double value)
 		fprintf(out, ",%.10g", value);
 }
 
-static void csv_row(const struct compare *compare, const struct compare_row *row, const char *label, FILE *out)
+static int csv_row(const struct compare *compare, const struct compare_row *row, const char *label, FILE *out)
 {
 	char arm[LABEL_MAX], unit[LABEL_MAX];
+	__free_mem char *functions = NULL;
+	int ret = compare_functions_list(compare, row, &functions);
 
+	if (ret)
+		return ret;
 	csv_text(out, label);
 	fputc(',', out);
 	csv_text(out, row->metric ? row->metric->name : "");
@@ -61,23 +65,29 @@ static void csv_row(const struct compare *compare, const struct compare_row *row
 	csv_number(out, row->total.value);
 	csv_number(out, row->total.interval.low);
 	csv_number(out, row->total.interval.high);
-	fprintf(out, ",%s,%zu\r\n", compare_method_name(row->change.method), row->nr_wanted);
+	fprintf(out, ",%s,%zu,", compare_method_name(row->change.method), row->nr_wanted);
+	csv_text(out, functions);
+	fputs("\r\n", out);
+	return 0;
 }
 
 int compare_csv(const struct compare *compare, const struct compare_look *look, FILE *out)
 {
 	size_t i;
+	int ret = 0;
 
 	fputs("bench,metric,state,unit,base,candidate,base_overhead,candidate_overhead,change,change_low,change_high,"
 	      "change_ratio,control_change,delta,detectable,p_holm,n,verdict,why,"
-	      "total_change,total_low,total_high,method,n_wanted\r\n", out);
-	for (i = 0; i < compare->nr_rows; i++) {
+	      "total_change,total_low,total_high,method,n_wanted,functions\r\n", out);
+	for (i = 0; !ret && i < compare->nr_rows; i++) {
 		__free_mem char *label = compare_item_label(compare, &compare->rows[i], look);
 
 		if (!label)
 			return err_sys(ENOMEM, "memory for a table");
-		csv_row(compare, &compare->rows[i], label, out);
+		ret = csv_row(compare, &compare->rows[i], label, out);
 	}
+	if (ret)
+		return ret;
 	return ferror(out) ? err_set(EIO, "the comparison could not be written") : 0;
 }
 

@@ -9,47 +9,57 @@
 #include "data/compare_explain.h"
 #include "out/explain.h"
 
-static void put_part(FILE *out, const char *separator, const struct explain_part *part)
+const char *explain_part_note(const struct explain_part *part, char *buf, size_t size)
 {
-	char number[32];
-
-	fprintf(out, "%s%s %s", separator, part->name, explain_number(part->change, true, number, sizeof(number)));
+	buf[0] = '\0';
 	switch (part->note) {
 	case EXPLAIN_NEW:
-		fputs(" (new)", out);
+		snprintf(buf, size, " (new)");
 		break;
 	case EXPLAIN_GONE:
-		fputs(" (gone)", out);
+		snprintf(buf, size, " (gone)");
 		break;
 	case EXPLAIN_RENAMED:
-		fprintf(out, " (was %s)", part->was);
+		snprintf(buf, size, " (was %s)", part->was);
 		break;
 	case EXPLAIN_CALLED:
-		fputs(" (newly called)", out);
+		snprintf(buf, size, " (newly called)");
 		break;
 	case EXPLAIN_UNCALLED:
-		fputs(" (no longer called)", out);
+		snprintf(buf, size, " (no longer called)");
 		break;
 	case EXPLAIN_PLAIN:
 		break;
 	}
+	return buf;
 }
 
-char *explain_change_sentence(const struct explain_change *change)
+static void put_part(FILE *out, const char *separator, const struct explain_part *part)
 {
+	char number[32], note[EXPLAIN_NOTE_MAX];
+
+	fprintf(out, "%s%s %s%s", separator, part->name, explain_number(part->change, true, number, sizeof(number)),
+		explain_part_note(part, note, sizeof(note)));
+}
+
+char *explain_change_sentence(const struct explain_change *change, size_t max)
+{
+	size_t size, nr = change->nr_parts < max ? change->nr_parts : max, nr_rest = change->nr_rest + change->nr_parts - nr, i;
 	char number[32], *text = NULL;
-	size_t size, i;
+	double rest = change->rest;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
 	fputs(explain_number(change->change, true, number, sizeof(number)), out);
-	for (i = 0; i < change->nr_parts; i++)
+	for (i = 0; i < nr; i++)
 		put_part(out, i ? ", " : " = ", &change->parts[i]);
+	for (; i < change->nr_parts; i++)
+		rest += change->parts[i].change;
 	/* What prints as 0 is not worth words, unless it is all there is. */
-	explain_number(change->rest, true, number, sizeof(number));
-	if (change->nr_rest && (strcmp(number, "0") || !change->nr_parts))
-		fprintf(out, "%s%zu other%s %s", i ? ", " : " = ", change->nr_rest, change->nr_rest == 1 ? "" : "s", number);
+	explain_number(rest, true, number, sizeof(number));
+	if (nr_rest && (strcmp(number, "0") || !nr))
+		fprintf(out, "%s%zu other%s %s", nr ? ", " : " = ", nr_rest, nr_rest == 1 ? "" : "s", number);
 	if (change->nr_seeds > 1)
 		fprintf(out, " (seed %llu)", (unsigned long long)change->seed);
 	if (fclose(out)) {
@@ -78,6 +88,11 @@ json_t *explain_change_json(const struct explain_change *change)
 			 change->rest, "nr_rest", (json_int_t)change->nr_rest);
 }
 
+bool explain_change_is_told(int ret)
+{
+	return ret == -EBADMSG || ret == -EOPNOTSUPP || ret == -EPROTONOSUPPORT || ret == -ENOENT;
+}
+
 char *compare_functions(const struct compare *compare, const struct compare_row *row)
 {
 	struct explain_change change __free_explain_change = {0};
@@ -85,10 +100,47 @@ char *compare_functions(const struct compare *compare, const struct compare_row 
 	char *text;
 	int ret = compare_explain(compare, row, EXPLAIN_CHANGE_NAMED, &change);
 
+	if (explain_change_is_told(ret))
+		return asprintf(&text, "by function: not known: %s", err_msg()) >= 0 ? text : NULL;
 	if (ret)
 		return ret == -ENOMEM ? NULL : strdup("");
-	sentence = explain_change_sentence(&change);
+	sentence = explain_change_sentence(&change, EXPLAIN_CHANGE_NAMED);
 	return sentence && asprintf(&text, "by function: %s", sentence) >= 0 ? text : NULL;
+}
+
+char *explain_change_list(const struct explain_change *change)
+{
+	char *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (i = 0; i < change->nr_parts; i++)
+		fprintf(out, "%s%s:%+.10g", i ? ";" : "", change->parts[i].name, change->parts[i].change);
+	/* "[others]" is no function's name. */
+	if (change->nr_rest)
+		fprintf(out, "%s[others]:%+.10g", i ? ";" : "", change->rest);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+int compare_functions_list(const struct compare *compare, const struct compare_row *row, char **ret_text)
+{
+	struct explain_change change __free_explain_change = {0};
+	char *text;
+	int ret = compare_explain(compare, row, EXPLAIN_CHANGE_JSON, &change);
+
+	if (ret == -ENOMEM)
+		return ret;
+	text = ret ? strdup("") : explain_change_list(&change);
+	if (!text)
+		return err_sys(ENOMEM, "memory for a table");
+	*ret_text = text;
+	return 0;
 }
 
 int compare_functions_each(const struct compare *compare, const struct compare_look *look,

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "out/explain_compare.h"
+
 #define ORIGIN "memcgbench"
 
 /* "memcgbench:RUN:KIND[:REST]". malloc'd; NULL without memory. */
@@ -47,12 +49,18 @@ static json_t *number_or_null(double value)
 static json_t *misc_json(const struct export_table *table, const struct export_row *export)
 {
 	const struct compare_row *row = export->row;
+	/* Left out (by the "*" below) where nothing is known. */
+	json_t *functions = compare_functions_json(table->compare, row);
 
-	return json_pack("{s:{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b}}", "memcgbench", "verdict", compare_verdict_name(row->verdict),
+	if (json_is_null(functions)) {
+		json_decref(functions);
+		functions = NULL;
+	}
+	return json_pack("{s:{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:o*}}", "memcgbench", "verdict", compare_verdict_name(row->verdict),
 			 "clock", table->compare->clock, "base_kernel", table->compare->base.name, "base",
 			 number_or_null(row->base.median), "change", number_or_null(row->change.value), "delta",
 			 number_or_null(row->delta), "memcg_cost", row->below ? number_or_null(row->cand_overhead) : json_null(),
-			 "change_of_memcg_cost", row->below != NULL);
+			 "change_of_memcg_cost", row->below != NULL, "functions", functions);
 }
 
 static json_t *test_json(const struct export_table *table, const struct export_row *row, const char *build_id)

@@ -5,7 +5,11 @@
  */
 #include "out/export_private.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "base/err.h"
+#include "out/explain_compare.h"
 
 static const char *bench_of(const struct export_row *row)
 {
@@ -25,50 +29,59 @@ static bool is_failure(const struct export_row *row)
 	return row->outcome == EXPORT_FAIL || row->outcome == EXPORT_ERROR;
 }
 
-/* In a diagnostic line, so that a "#" in it is no directive. */
-static void put_row(const struct export_row *row, size_t number, FILE *out)
+/* In diagnostic lines, so that a "#" in them is no directive. */
+static int put_row(const struct export_table *table, const struct export_row *row, size_t number, FILE *out)
 {
 	bool skip = row->outcome == EXPORT_UNKNOWN || row->outcome == EXPORT_SKIP;
+	__free_mem char *functions = compare_functions(table->compare, row->row);
 
+	if (!functions)
+		return err_sys(ENOMEM, "memory for an export");
 	fprintf(out, "    # %s\n", row->text);
+	if (*functions)
+		fprintf(out, "    # %s\n", functions);
 	fprintf(out, "    %s %zu %s", is_failure(row) ? "not ok" : "ok", number, row->id);
 	if (skip)
 		fprintf(out, " # SKIP %s", compare_verdict_name(row->row->verdict));
 	else if (row->outcome == EXPORT_ERROR)
 		fprintf(out, " # ERROR");
 	putc('\n', out);
+	return 0;
 }
 
-static void put_bench(const struct export_table *table, const char *bench, size_t number, FILE *out)
+static int put_bench(const struct export_table *table, const char *bench, size_t number, FILE *out)
 {
 	size_t nr = 0, nr_skipped = 0, at = 0;
 	bool failed = false;
+	int ret = 0;
 
 	for (size_t i = 0; i < table->nr_rows; i++)
 		nr += !strcmp(bench_of(&table->rows[i]), bench);
 	fprintf(out, "    KTAP version 1\n    # Subtest: %s\n    1..%zu\n", bench, nr);
-	for (size_t i = 0; i < table->nr_rows; i++) {
+	for (size_t i = 0; !ret && i < table->nr_rows; i++) {
 		const struct export_row *row = &table->rows[i];
 
 		if (strcmp(bench_of(row), bench))
 			continue;
-		put_row(row, ++at, out);
+		ret = put_row(table, row, ++at, out);
 		failed |= is_failure(row);
 		nr_skipped += row->outcome == EXPORT_UNKNOWN || row->outcome == EXPORT_SKIP;
 	}
 	fprintf(out, "%s %zu %s%s\n", failed ? "not ok" : "ok", number, bench,
 		!failed && nr_skipped == nr ? " # SKIP nothing was decided" : "");
+	return ret;
 }
 
 int put_ktap(const struct export_table *table, FILE *out)
 {
 	size_t nr = 0, number = 0;
+	int ret = 0;
 
 	for (size_t i = 0; i < table->nr_rows; i++)
 		nr += is_first_of_bench(table, i);
 	fprintf(out, "KTAP version 1\n1..%zu\n", nr);
-	for (size_t i = 0; i < table->nr_rows; i++)
+	for (size_t i = 0; !ret && i < table->nr_rows; i++)
 		if (is_first_of_bench(table, i))
-			put_bench(table, bench_of(&table->rows[i]), ++number, out);
-	return export_finish(out);
+			ret = put_bench(table, bench_of(&table->rows[i]), ++number, out);
+	return ret ? ret : export_finish(out);
 }

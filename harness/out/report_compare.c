@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "data/compare_explain.h"
 #include "out/compare_formats.h"
+#include "out/explain.h"
+#include "out/explain_compare.h"
 #include "out/html.h"
 #include "out/number.h"
 #include "out/report_parts.h"
@@ -147,6 +150,48 @@ static void put_reason(const struct compare *compare, const struct compare_row *
 		html_textf(out, "; one of %s takes about %zu %s", delta, row->nr_wanted, compare->paired ? "seeds" : "blocks");
 }
 
+static void put_parts(const struct explain_change *change, FILE *out)
+{
+	char number[NUMBER_MAX], note[EXPLAIN_NOTE_MAX];
+	size_t i;
+
+	fputs("<ul>\n", out);
+	for (i = 0; i < change->nr_parts; i++) {
+		fputs("<li><code>", out);
+		html_text(out, change->parts[i].name);
+		fputs("</code>", out);
+		html_textf(out, " %s%s", explain_number(change->parts[i].change, true, number, sizeof(number)),
+			   explain_part_note(&change->parts[i], note, sizeof(note)));
+		fputs("</li>\n", out);
+	}
+	if (change->nr_rest)
+		fprintf(out, "<li>%zu other%s %s</li>\n", change->nr_rest, change->nr_rest == 1 ? "" : "s",
+			   explain_number(change->rest, true, number, sizeof(number)));
+	fputs("</ul>", out);
+}
+
+/* Where a change lies, in instructions of each function, where both sides were profiled: the largest in a sentence, all of them folded away. */
+static int put_functions(const struct compare *compare, const struct compare_row *row, FILE *out)
+{
+	struct explain_change change __free_explain_change = {0};
+	__free_mem char *sentence = NULL;
+	int ret = compare_explain(compare, row, EXPLAIN_CHANGE_JSON, &change);
+
+	if (explain_change_is_told(ret))
+		html_textf(out, "; by function: not known: %s", err_msg());
+	if (ret)
+		return ret == -ENOMEM ? ret : 0;
+	sentence = explain_change_sentence(&change, EXPLAIN_CHANGE_NAMED);
+	if (!sentence)
+		return err_sys(ENOMEM, "memory for the table");
+	fputs("<details class=\"functions\"><summary>by function: ", out);
+	html_text(out, sentence);
+	fputs("</summary>\n", out);
+	put_parts(&change, out);
+	fputs("</details>", out);
+	return 0;
+}
+
 static void interval_cell(FILE *out, const struct compare_change *change, int decimals)
 {
 	char text[2 * NUMBER_MAX];
@@ -158,7 +203,7 @@ static void interval_cell(FILE *out, const struct compare_change *change, int de
 			      number_interval(&change->interval, decimals, true, text));
 }
 
-static void put_row(const struct report *report, const struct compare *compare, const struct compare_row *row, const struct report_scale *scale, FILE *out)
+static int put_row(const struct report *report, const struct compare *compare, const struct compare_row *row, const struct report_scale *scale, FILE *out)
 {
 	const struct compare_look look = {.defaults = report->defaults};
 	__free_mem char *item = compare_item_label(compare, row, &look);
@@ -167,6 +212,7 @@ static void put_row(const struct report *report, const struct compare *compare, 
 	double percent = row->change.value ? 100 * row->ratio / row->change.value : row->base.median > 0 ? 100 / row->base.median : NAN;
 	int decimals = compare_decimals(compare, row);
 	char text[NUMBER_MAX], label[LABEL_MAX];
+	int ret;
 
 	fprintf(out, "<tr data-verdict=\"%s\">", verdict);
 	report_row_head(out, item);
@@ -184,7 +230,9 @@ static void put_row(const struct report *report, const struct compare *compare, 
 	report_number(out, NULL, row->control.value, isnan(row->control.value) ? "-" : number_estimate(row->control.value, decimals, text));
 	fputs("<td class=\"why\">", out);
 	put_reason(compare, row, out);
+	ret = put_functions(compare, row, out);
 	fputs("</td></tr>\n", out);
+	return ret;
 }
 
 int report_compare_table(const struct report *report, const struct compare *compare, FILE *out)
@@ -198,6 +246,7 @@ int report_compare_table(const struct report *report, const struct compare *comp
 	};
 	__free_mem double *ratios = calloc(compare->nr_rows + 1, sizeof(*ratios));
 	size_t i;
+	int ret = 0;
 
 	if (!ratios)
 		return err_sys(ENOMEM, "memory for the table");
@@ -209,8 +258,8 @@ int report_compare_table(const struct report *report, const struct compare *comp
 	report_table_begin(out, "comparison", columns,
 			   "change: of what memcg costs. What happened to the op without it stands apart, in the column \"without memcg\". "
 			   "The grey band of the little pictures is what does not count as a change.");
-	for (i = 0; i < compare->nr_rows; i++)
-		put_row(report, compare, &compare->rows[i], &scale, out);
+	for (i = 0; !ret && i < compare->nr_rows; i++)
+		ret = put_row(report, compare, &compare->rows[i], &scale, out);
 	report_table_end(out);
-	return 0;
+	return ret;
 }

@@ -158,7 +158,7 @@ static int put_functions(const struct trend_view *view, const struct trend_row *
 
 	if (!row->functions || !row->functions[i].parts)
 		return 0;
-	sentence = explain_change_sentence(&row->functions[i]);
+	sentence = explain_change_sentence(&row->functions[i], EXPLAIN_CHANGE_NAMED);
 	if (!sentence || asprintf(&first, "  %s, %s to %s, by function:", trend_arm_label(row->series, label),
 				  kernel_label(view, row->series, change->at - 1), kernel_label(view, row->series, change->at)) < 0)
 		return err_sys(ENOMEM, "print the trend");

@@ -75,7 +75,8 @@ static inline void fixture_folder(const char *run, const char *name)
 	mkdir(path, 0777);
 }
 
-static inline void fixture_profile(const char *run, unsigned int boot, const char *id, unsigned int arm, const struct fixture_cost *cost)
+static inline void fixture_profile(const char *run, unsigned int boot, const char *id, unsigned int arm, const struct fixture_cost *cost,
+				   unsigned int nr_vcpus)
 {
 	char path[256], name[32];
 	struct track track;
@@ -87,7 +88,7 @@ static inline void fixture_profile(const char *run, unsigned int boot, const cha
 	snprintf(name, sizeof(name), "boots/%u", boot);
 	fixture_folder(run, name);
 	snprintf(path, sizeof(path), "%s/boots/%u/profile", run, boot);
-	assert_int_equal(track_write(&track, path, id, 1), 0);
+	assert_int_equal(track_write(&track, path, id, nr_vcpus), 0);
 	track_free(&track);
 }
 
@@ -157,7 +158,7 @@ static inline void fixture_boot(struct store *store, unsigned int number, const 
 			     "{\"minflt\": 0, \"majflt\": 0, \"nvcsw\": 0, \"nivcsw\": 0}}",
 			     arm, rep, FIXTURE_OPS, FIXTURE_USER + cost->charge + cost->next + FIXTURE_OUTSIDE + rep - 1);
 	fixture_line(store, number, "{\"type\": \"end\", \"status\": \"complete\"}");
-	fixture_profile(store_dir(store), number, id, arm, cost);
+	fixture_profile(store_dir(store), number, id, arm, cost, 1);
 }
 
 #endif

@@ -19,7 +19,10 @@
 #include "base/err.h"
 #include "data/compare_explain.h"
 #include "data/explain_change.h"
+#include "out/compare_formats.h"
 #include "out/explain_compare.h"
+#include "out/export.h"
+#include "out/report_parts.h"
 #include "profile_fixture.h"
 #include "scratch.h"
 
@@ -32,7 +35,7 @@ static unsigned int nr_runs;
 /* How a run is made; 0 is the plain one. */
 struct ways {
 	const char *clock;
-	bool two_workers, is_count;
+	bool two_workers, two_cpus, is_count;
 	double lie; /* added to what the samples of the new child say, per op */
 };
 
@@ -70,7 +73,7 @@ static void boot(struct store *store, unsigned int number, const char *kernel, u
 		     "\"majflt\": 0, \"nvcsw\": 0, \"nivcsw\": 0}}",
 		     arm, rep, FIXTURE_OPS, ways->is_count ? "count" : "ns", insns + rep - 1);
 	fixture_line(store, number, "{\"type\": \"end\", \"status\": \"complete\"}");
-	fixture_profile(store_dir(store), number, is_new ? FIXTURE_NEW : FIXTURE_OLD, arm, cost);
+	fixture_profile(store_dir(store), number, is_new ? FIXTURE_NEW : FIXTURE_OLD, arm, cost, ways->two_cpus ? 2 : 1);
 }
 
 /*
@@ -213,7 +216,7 @@ static void nothing_that_does_not_fit(void **state)
 
 static void nothing_of_other_clocks(void **state)
 {
-	static const struct ways ways[] = {{.clock = "ns"}, {.two_workers = true}, {.is_count = true}};
+	static const struct ways ways[] = {{.clock = "ns"}, {.is_count = true}};
 	struct explain_change change;
 	struct rundata *data;
 	char path[160];
@@ -225,6 +228,50 @@ static void nothing_of_other_clocks(void **state)
 		assert_int_equal(make(data, 15.2, &change), -ENODATA);
 		rundata_free(data);
 	}
+}
+
+static struct compare *compare_run(const struct rundata *data)
+{
+	const struct compare_options options = {0};
+	struct compare_side base, cand;
+	struct compare *compare;
+
+	assert_int_equal(compare_side(data, "old", &base), 0);
+	assert_int_equal(compare_side(data, "new", &cand), 0);
+	if (compare_compute(&base, &cand, &options, &compare))
+		fail_msg("%s", err_msg());
+	assert_int_equal(compare->nr_rows, 1);
+	return compare;
+}
+
+/* Several workers: by turns all is well, also on CPUs of their own; at once, their clocks count more than lies between their marks. */
+static void several_workers(void **state)
+{
+	static const struct ways by_turns[] = {{.two_workers = true}, {.two_workers = true, .two_cpus = true}};
+	struct explain_change change;
+	struct compare *compare;
+	struct rundata *data;
+	char path[160], *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(by_turns) / sizeof(by_turns[0]); i++) {
+		data = make_run(&by_turns[i], path, sizeof(path));
+		if (make(data, 15.2, &change))
+			fail_msg("%s", err_msg());
+		near(change.change, 15.2);
+		explain_change_free(&change);
+		rundata_free(data);
+	}
+	data = make_run(&(struct ways){.two_workers = true, .two_cpus = true, .lie = 100}, path, sizeof(path));
+	assert_int_equal(make(data, 115.2, &change), -EOPNOTSUPP);
+	assert_non_null(strstr(err_msg(), "2 workers at once on 2 CPUs: "));
+	compare = compare_run(data);
+	text = compare_functions(compare, &compare->rows[0]);
+	assert_non_null(strstr(text, "by function: not known: 2 workers at once on 2 CPUs"));
+	free(text);
+	compare_free(compare);
+	rundata_free(data);
 }
 
 /* A boot that was not profiled is passed over for another seed; none is no explanation. */
@@ -270,20 +317,6 @@ static void damaged_and_foreign_profiles(void **state)
 	rundata_free(data);
 }
 
-static struct compare *compare_run(const struct rundata *data)
-{
-	const struct compare_options options = {0};
-	struct compare_side base, cand;
-	struct compare *compare;
-
-	assert_int_equal(compare_side(data, "old", &base), 0);
-	assert_int_equal(compare_side(data, "new", &cand), 0);
-	if (compare_compute(&base, &cand, &options, &compare))
-		fail_msg("%s", err_msg());
-	assert_int_equal(compare->nr_rows, 1);
-	return compare;
-}
-
 /* The row of a comparison finds its way to the right arms. */
 static void a_row_of_a_comparison(void **state)
 {
@@ -311,13 +344,90 @@ static void a_row_of_a_comparison(void **state)
 	snprintf(file, sizeof(file), "%s/symbols/" FIXTURE_NEW, path);
 	assert_int_equal(unlink(file), 0);
 	text = compare_functions(compare, &compare->rows[0]);
-	assert_string_equal(text, "");
+	assert_non_null(strstr(text, "by function: not known: "));
+	assert_non_null(strstr(text, "symbols/" FIXTURE_NEW));
 	free(text);
 	json = compare_functions_json(compare, &compare->rows[0]);
 	assert_true(json_is_null(json));
 	json_decref(json);
 	compare_free(compare);
 	rundata_free(data);
+}
+
+static char *in_format(const struct compare *compare, compare_format_fn *format)
+{
+	static const struct compare_look look;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(format(compare, &look, out), 0);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void has(const struct compare *compare, const char *format, const char *part)
+{
+	__free_mem char *text = in_format(compare, compare_format_find(format)->print);
+
+	if (!strstr(text, part))
+		fail_msg("%s: no \"%s\" in\n%s", format, part, text);
+}
+
+static int report_table(const struct compare *compare, const struct compare_look *look, FILE *out)
+{
+	static const struct report report;
+
+	(void)look;
+	return report_compare_table(&report, compare, out);
+}
+
+/* Each format that has a place for functions; and that of a row without there is no trace. */
+static void in_each_format(void **state)
+{
+	static const char list[] = "fresh:+50.2;counter:-45;charge:+10";
+	__free_mem char *html = NULL;
+	struct compare *compare;
+	struct rundata *data;
+	char path[160], *csv;
+
+	(void)state;
+	data = make_run(&(struct ways){0}, path, sizeof(path));
+	compare = compare_run(data);
+	csv = in_format(compare, compare_csv);
+	assert_non_null(strstr(csv, ",functions\r\n"));
+	assert_non_null(strstr(csv, list));
+	assert_string_equal(strstr(csv, list) + strlen(list), "\r\n");
+	free(csv);
+	has(compare, "md", "fault, child, by function: +15.2 = fresh +50.2 (new)");
+	has(compare, "lkml", "fresh +50.2 (new)");
+	has(compare, "ktap", "\n    # by function: +15.2 = fresh +50.2 (new), counter -45.0 (gone), charge +10.0 (seed 2)\n    not ok 1 ");
+	has(compare, "kcidb", "\"name\": \"fresh\"");
+	html = in_format(compare, report_table);
+	assert_non_null(strstr(html, "<details class=\"functions\"><summary>by function: +15.2 = fresh +50.2 (new), "));
+	assert_non_null(strstr(html, "<li><code>counter</code> -45.0 (gone)</li>"));
+	compare->rows[0].verdict = COMPARE_SAME;
+	csv = in_format(compare, compare_csv);
+	assert_null(strstr(csv, "fresh"));
+	assert_non_null(strstr(csv, ",\r\n"));
+	free(csv);
+	compare_free(compare);
+	rundata_free(data);
+}
+
+/* More names than fit: those that are left out are counted with the others, so that the parts still add up. */
+static void a_short_sentence(void **state)
+{
+	struct explain_part parts[] = {{.name = "a", .change = 5}, {.name = "b", .change = -3}, {.name = "c", .change = 1}};
+	const struct explain_change change = {.parts = parts, .nr_parts = 3, .rest = 0.5, .nr_rest = 2, .change = 3.5, .nr_seeds = 1};
+	__free_mem char *one = explain_change_sentence(&change, 1), *all = explain_change_sentence(&change, 9);
+	__free_mem char *list = explain_change_list(&change);
+
+	(void)state;
+	assert_string_equal(one, "+3.5 = a +5.0, 4 others -1.5");
+	assert_string_equal(all, "+3.5 = a +5.0, b -3.0, c +1.0, 2 others +0.50");
+	assert_string_equal(list, "a:+5;b:-3;c:+1;[others]:+0.5");
 }
 
 int main(void)
@@ -327,9 +437,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(few_names_and_the_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_that_does_not_fit, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_of_other_clocks, setup, teardown),
+		cmocka_unit_test_setup_teardown(several_workers, setup, teardown),
 		cmocka_unit_test_setup_teardown(boots_without_profiles, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_and_foreign_profiles, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_row_of_a_comparison, setup, teardown),
+		cmocka_unit_test_setup_teardown(in_each_format, setup, teardown),
+		cmocka_unit_test(a_short_sentence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
