@@ -90,7 +90,7 @@ struct explain_side {
 };
 
 /*
- * Read what @query names in @data under seed number @seed (index in the seeds that explain_seeds() gives). Errors, all with a
+ * Read what @query names in @data under the seed @seed, one of explain_values(). Errors, all with a
  * sentence: -ENOENT: no such bench, metric, arm or kernel in the run; -ENODATA: the run has no profile of it; -EBADMSG: a damaged
  * profile, or one of another kernel.
  */

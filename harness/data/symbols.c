@@ -194,6 +194,16 @@ int symbols_parse(char *text, const char *what, struct symbols *ret_symbols)
 	return 0;
 }
 
+/* Does a file that symbols_write() began lack its end? What is missing would be taken for part of the functions before it. */
+static bool is_cut(const char *text)
+{
+	const char *names = strstr(text, "\n# names ");
+
+	if (strncmp(text, "# kernel ", 9) != 0)
+		return false;
+	return !names || !strchr(names + 1, '\n');
+}
+
 int symbols_load(const char *path, struct symbols *ret_symbols)
 {
 	__close_file FILE *in = fopen(path, "re");
@@ -205,6 +215,10 @@ int symbols_load(const char *path, struct symbols *ret_symbols)
 	if (getdelim(&text, &size, '\0', in) < 0) {
 		free(text);
 		return err_set(EBADMSG, "%s is empty", path);
+	}
+	if (is_cut(text)) {
+		free(text);
+		return err_set(EBADMSG, "%s: the symbols are cut short", path);
 	}
 	return symbols_parse(text, path, ret_symbols);
 }

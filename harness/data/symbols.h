@@ -37,7 +37,7 @@ struct symbols {
 
 /* @text is taken over, also when it fails. -EBADMSG: no symbols, or not the form above; @what names it in the sentence. */
 int symbols_parse(char *text, const char *what, struct symbols *ret_symbols) __must_check;
-/* -ENOENT: no such file. */
+/* -ENOENT: no such file; -EBADMSG: as symbols_parse(), or symbols_write() did not come to its end. */
 int symbols_load(const char *path, struct symbols *ret_symbols) __must_check;
 void symbols_free(struct symbols *symbols);
 

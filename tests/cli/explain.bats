@@ -53,6 +53,18 @@ copy()
 	done
 }
 
+@test "four workers in the same phase of one CPU: the functions add up to what their clocks counted together" {
+	memcgbench run -k deb:6.12 --seeds=1 --blocks=2 --quiet --profile -o "$BATS_TEST_TMPDIR/results" -w 4 swapin_race --faults=race
+	run_dir=$(echo "$BATS_TEST_TMPDIR/results"/*)
+	memcgbench explain "$run_dir" --metric=race -f json >"$BATS_TEST_TMPDIR/json"
+	jq -e --slurpfile s <(jq -s . "$run_dir/samples.jsonl") '
+		def near(a; b): ((a - b) | fabs) < 0.05;
+		([$s[0][] | select(.type == "sample" and .boot == 1 and .arm == 2 and (.warmup | not)) | .metrics.race | .ns / .ops] | min) as $least |
+		near(.new_cost; $least) and near([.new.with.functions[].self] | add; .new_cost) and (.new.with.shared_clock | not) and
+		([.new.with.functions[] | select(.name == "[idle]")] == []) and
+		([.new.with.functions[] | select(.name == "[clock reading]")][0].self < 1)' "$BATS_TEST_TMPDIR/json"
+}
+
 @test "memcg's functions run in the child alone, and its charge is called once a page" {
 	memcgbench explain "$run_dir" -f json | jq -e '
 		[.rows[] | select(.name == "try_charge_memcg")][0] | .old == 0 and .new > 10'
@@ -92,6 +104,10 @@ copy()
 	run --separate-stderr memcgbench explain "$dir"
 	[ "$status" -eq 6 ]
 	[[ $stderr == *"is of kernel 5.4.0, but the boot was of 6.12."* ]]
+	truncate -s -1 "$dir"/symbols/*
+	run --separate-stderr memcgbench explain "$dir"
+	[ "$status" -eq 6 ]
+	[[ $stderr == *"no explanation: $dir/symbols/"*": the symbols are cut short" ]]
 	rm "$dir"/symbols/*
 	run --separate-stderr memcgbench explain "$dir"
 	[ "$status" -eq 6 ]

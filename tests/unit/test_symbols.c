@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -97,6 +98,32 @@ static void test_kept(void **state)
 	symbols_free(&again);
 }
 
+/* Every way of cutting a run's file short is seen: what is missing would be taken for part of the functions that are left. */
+static void test_cut_files(void **state)
+{
+	static const uint64_t addresses[] = {0xffffffff81000004u, 0xffffffff81000310u};
+	char path[] = "/tmp/memcgbench-test-symbols-XXXXXX";
+	const struct symbols *symbols = *state;
+	int fd = mkstemp(path);
+	struct symbols again;
+	FILE *out;
+	long size;
+
+	assert_true(fd >= 0);
+	out = fdopen(fd, "w");
+	assert_non_null(out);
+	assert_int_equal(symbols_write(symbols, "a", "6.12.1", addresses, 2, out), 0);
+	size = ftell(out);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(symbols_load(path, &again), 0);
+	symbols_free(&again);
+	while (--size >= 0) {
+		assert_int_equal(truncate(path, size), 0);
+		assert_int_equal(symbols_load(path, &again), -EBADMSG);
+	}
+	unlink(path);
+}
+
 static void test_bad_tables(void **state)
 {
 	struct symbols symbols;
@@ -115,6 +142,7 @@ int main(void)
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_cut_files),
 		cmocka_unit_test(test_bad_tables),
 	};
 
