@@ -132,8 +132,19 @@ static int load_modules(void)
 /*
  * Bring up the CPUs that maxcpus=1 left out. QEMU before 8.1 runs vCPUs in turn under -icount, and gives the next one
  * a turn only when this one pauses, halts or does I/O: a kernel that waits for the new CPU in a loop without any of
- * them (6.1's do_boot_cpu()) would wait for ever. A process that does nothing but pause gives it its turns.
+ * them (6.1's do_boot_cpu()) would wait for ever. A process that pauses gives it its turns: seldom, because each pause costs
+ * QEMU as much as thousands of instructions, and the guest's time, which is all that some waits here are for, is made of
+ * instructions. With nothing but pauses this took longer than the whole boot.
  */
+static void pause_for_ever(void)
+{
+	for (;;) {
+		for (unsigned int i = 10000; i; i--)
+			__asm__ volatile("");
+		__builtin_ia32_pause();
+	}
+}
+
 static int online_cpus(void)
 {
 	pid_t pauser = -1;
@@ -146,8 +157,8 @@ static int online_cpus(void)
 			continue;
 		if (pauser < 0) {
 			pauser = fork();
-			while (pauser == 0)
-				__builtin_ia32_pause();
+			if (pauser == 0)
+				pause_for_ever();
 		}
 		ret = fs_write("1", "/sys/devices/system/cpu/cpu%u/online", cpu);
 	}
