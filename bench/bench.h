@@ -179,6 +179,24 @@ uint64_t bench_huge_page_bytes(const struct bench_run *run);
  */
 void *bench_map(struct bench_run *run, size_t bytes, int protection, int flags, int fd);
 
+/*
+ * @bytes of private anonymous memory wherever mmap() puts it, without huge pages; for what is not faulted in while it is timed. NULL after
+ * bench_error(). munmap() it, or leave it to the end of the process.
+ */
+void *bench_small_pages(struct bench_run *run, uint64_t bytes);
+
+/*
+ * Pages of [@map, @map + @bytes) that mincore() finds in memory; 0 if @map is NULL. Of anonymous memory those of the swap cache that are not mapped
+ * count too (mm/mincore.c, Linux 6.12). Between phases.
+ */
+size_t bench_nr_resident(const struct bench_run *run, const void *map, uint64_t bytes);
+
+/*
+ * For verify(): did touching @touched pages take @least faults, and no more than one for each, but for those of stack and libc (64, and a fiftieth),
+ * and none that read from disk? If not, bench_error(EPROTO).
+ */
+int bench_check_faults(struct bench_run *run, const struct bench_evidence *evidence, uint64_t touched, uint64_t least);
+
 /* A seed of this worker's own, the same in every run with the same --seed. */
 uint64_t bench_seed(const struct bench_run *run);
 

@@ -77,17 +77,10 @@ static int charge_depth_verify(void *state, struct bench_run *run, const struct 
 {
 	struct charge_depth *st = state;
 	/* Fault-around maps up to 16 pages of a file in one fault, by default (fault_around_bytes, mm/memory.c). */
-	uint64_t touched = st->touched, least = st->way == WAY_STAT ? touched / 16 : touched;
-	uint64_t spare = 64 + touched / 50; /* stack and libc */
+	uint64_t touched = st->touched;
 
 	st->touched = 0;
-	if (evidence->majflt)
-		return bench_error(run, EPROTO, "%llu faults went to disk: memory is short", (unsigned long long)evidence->majflt);
-	if (evidence->minflt < least || evidence->minflt > touched + spare)
-		return bench_error(run, EPROTO, "touched %llu pages, but took %llu faults, not %llu to %llu",
-				   (unsigned long long)touched, (unsigned long long)evidence->minflt,
-				   (unsigned long long)least, (unsigned long long)(touched + spare));
-	return 0;
+	return bench_check_faults(run, evidence, touched, st->way == WAY_STAT ? touched / 16 : touched);
 }
 
 static int map_memory(struct charge_depth *st, struct bench_run *run)

@@ -135,15 +135,10 @@ static int charge_scaling_run(void *state, struct bench_run *run, uint64_t passe
 static int charge_scaling_verify(void *state, struct bench_run *run, const struct bench_evidence *evidence)
 {
 	struct charge_scaling *st = state;
-	uint64_t touched = st->touched, spare = 64 + touched / 50; /* stack and libc */
+	uint64_t touched = st->touched;
 
 	st->touched = 0;
-	if (evidence->majflt)
-		return bench_error(run, EPROTO, "%llu faults went to disk: memory is short", (unsigned long long)evidence->majflt);
-	if (evidence->minflt < touched || evidence->minflt > touched + spare)
-		return bench_error(run, EPROTO, "touched %llu pages, but took %llu faults: each must be charged alone",
-				   (unsigned long long)touched, (unsigned long long)evidence->minflt);
-	return 0;
+	return bench_check_faults(run, evidence, touched, touched);
 }
 
 static int charge_scaling_setup(void *state, struct bench_run *run)

@@ -21,7 +21,6 @@ struct pagecache_share {
 	size_t page_bytes, nr_pages;
 	int fd;		/* twice @bytes: the second half is of a memcg that is removed */
 	char *map;	/* the first half */
-	unsigned char *resident;
 	uint64_t wanted, found; /* followers: pages that had to be there, and were, since the last verify() */
 	uint64_t evicted;	/* by the last limit, as this worker found it */
 };
@@ -69,17 +68,6 @@ static int unmap_all(const struct pagecache_share *st, struct bench_run *run)
 	return madvise(st->map, st->bytes, MADV_DONTNEED) ? bench_error(run, errno, "MADV_DONTNEED: %s", strerror(errno)) : 0;
 }
 
-static size_t nr_resident(const struct pagecache_share *st)
-{
-	size_t i, nr = 0;
-
-	if (mincore(st->map, st->bytes, st->resident))
-		return 0;
-	for (i = 0; i < st->nr_pages; i++)
-		nr += st->resident[i] & 1;
-	return nr;
-}
-
 /* Both halves are gone, for whoever they were charged to. */
 static int drop(const struct pagecache_share *st, struct bench_run *run)
 {
@@ -116,7 +104,7 @@ static int share_round(struct pagecache_share *st, struct bench_run *run, int lo
 		bench_phase_end(run, METRIC_FIRST, st->nr_pages);
 	} else if (!ret) {
 		st->wanted += st->nr_pages;
-		st->found += nr_resident(st);
+		st->found += bench_nr_resident(run, st->map, st->bytes);
 		bench_phase_begin(run, METRIC_FOLLOW_READ);
 		ret = read_all(st, run, 0);
 		bench_phase_end(run, METRIC_FOLLOW_READ, st->nr_pages);
@@ -148,7 +136,7 @@ static int refault_round(struct pagecache_share *st, struct bench_run *run, int 
 			ret = bench_memcg_limit(run, home, BENCH_LIMIT_MAX, UINT64_MAX);
 		return ret;
 	}
-	st->evicted = st->nr_pages - nr_resident(st);
+	st->evicted = st->nr_pages - bench_nr_resident(run, st->map, st->bytes);
 	ret = look ? bench_memcg_pages(run, home, "file", &before) : 0;
 	if (!ret)
 		ret = read_all(st, run, 0);
@@ -269,9 +257,6 @@ static int pagecache_share_share(void *state, struct bench_run *run)
 	ret = open_file(st, run);
 	if (ret)
 		return ret;
-	st->resident = malloc(st->nr_pages);
-	if (!st->resident)
-		return bench_error(run, ENOMEM, "memory for %zu pages' presence", st->nr_pages);
 	st->map = bench_map(run, st->bytes, PROT_READ, MAP_SHARED, st->fd);
 	return st->map == MAP_FAILED ? bench_error(run, errno, "map the file: %s", strerror(errno)) : 0;
 }

@@ -264,11 +264,8 @@ static int make_pages(struct reclaim_depth *st, struct bench_run *run)
 
 	if (st->pages == PAGES_FILE)
 		return bench_sparse_file(run, bytes, &st->fd);
-	st->map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (st->map == MAP_FAILED)
-		return bench_error(run, errno, "map %zu bytes: %s", bytes, strerror(errno));
-	(void)!madvise(st->map, bytes, MADV_NOHUGEPAGE);
-	return 0;
+	st->map = bench_small_pages(run, bytes);
+	return st->map ? 0 : -ENOMEM;
 }
 
 /* Pages of a sibling are what was brought in from inside it; they stay until they are reclaimed. */

@@ -24,7 +24,7 @@ struct swapin_race {
 	size_t page_bytes, nr_pages;
 	char *shared;		  /* of all workers; charged to worker 0 */
 	char *own;		  /* of worker 0 alone */
-	unsigned char *resident, *pattern;
+	unsigned char *pattern;
 	struct bench_memcg *home, *away;
 	int can_swap_own, can_swap_shared;
 	uint64_t swapped, reads, bad_reads; /* since the last verify() */
@@ -71,18 +71,6 @@ static void check_sum(struct swapin_race *st, uint64_t sum)
 		sum -= first_byte(i);
 	st->reads++;
 	st->bad_reads += sum != 0;
-}
-
-/* Of anonymous memory, mincore() asks the swap cache about pages that are not mapped (mm/mincore.c). */
-static size_t nr_resident(const struct swapin_race *st, const char *map)
-{
-	size_t i, nr = 0;
-
-	if (!map || mincore((void *)map, st->bytes, st->resident))
-		return 0;
-	for (i = 0; i < st->nr_pages; i++)
-		nr += st->resident[i] & 1;
-	return nr;
 }
 
 static int swap_out(const struct swapin_race *st, struct bench_run *run, char *map, uint64_t way)
@@ -140,11 +128,12 @@ static int swap_out_shared(struct swapin_race *st, struct bench_run *run)
 	uint64_t way = bench_is_threaded(run) && st->way == WAY_PAGEOUT ? WAY_PAGEOUT : WAY_RECLAIM;
 	int ret = 0, tries;
 
-	for (tries = 0; !ret && tries < 16 && nr_resident(st, st->shared); tries++)
+	for (tries = 0; !ret && tries < 16 && bench_nr_resident(run, st->shared, st->bytes); tries++)
 		ret = swap_out(st, run, st->shared, way);
 	/* Of some, another CPU may hold a reference for a while. */
-	if (!ret && nr_resident(st, st->shared) > st->nr_pages / 16)
-		ret = bench_error(run, EPROTO, "of %zu shared pages, %zu do not go to swap", st->nr_pages, nr_resident(st, st->shared));
+	if (!ret && bench_nr_resident(run, st->shared, st->bytes) > st->nr_pages / 16)
+		ret = bench_error(run, EPROTO, "of %zu shared pages, %zu do not go to swap", st->nr_pages,
+				  bench_nr_resident(run, st->shared, st->bytes));
 	return ret;
 }
 
@@ -170,7 +159,7 @@ static int own_there_and_back(struct swapin_race *st, struct bench_run *run)
 		ret = move_to(st, run, st->away);
 	if (ret)
 		return ret;
-	out = st->nr_pages - nr_resident(st, st->own);
+	out = st->nr_pages - bench_nr_resident(run, st->own, st->bytes);
 	st->swapped += out;
 	bench_phase_ops(run, METRIC_SWAPOUT, out);
 	bench_phase_begin(run, METRIC_SWAPIN);
@@ -231,7 +220,7 @@ static int shared_part(struct swapin_race *st, struct bench_run *run, int look)
 
 	/* What is out now will be in again, and charged to the owner. With a few, only their mappings are gone: that many more may be. */
 	if (is_owner(run))
-		anon += st->way == WAY_PAGEOUT ? (int64_t)(st->nr_pages - nr_resident(st, st->shared)) : (int64_t)st->nr_pages;
+		anon += st->way == WAY_PAGEOUT ? (int64_t)(st->nr_pages - bench_nr_resident(run, st->shared, st->bytes)) : (int64_t)st->nr_pages;
 	bench_barrier(run);
 	if (!ret && is_owner(run))
 		ret = swap_out_shared(st, run);
@@ -315,14 +304,10 @@ static int swapin_race_latency(void *state, struct bench_run *run)
 
 static char *map_memory(const struct swapin_race *st, struct bench_run *run)
 {
-	char *map = mmap(NULL, st->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *map = bench_small_pages(run, st->bytes);
 
-	if (map == MAP_FAILED) {
-		bench_error(run, errno, "map %llu bytes: %s", (unsigned long long)st->bytes, strerror(errno));
-		return NULL;
-	}
-	(void)!madvise(map, st->bytes, MADV_NOHUGEPAGE);
-	fill(st, map);
+	if (map)
+		fill(st, map);
 	return map;
 }
 
@@ -375,9 +360,6 @@ static int swapin_race_setup(void *state, struct bench_run *run)
 	struct swapin_race *st = state;
 	int can_reclaim, ret = 0;
 
-	st->resident = malloc(st->nr_pages);
-	if (!st->resident)
-		return bench_error(run, ENOMEM, "memory for %zu pages' presence", st->nr_pages);
 	st->home = bench_memcg_home(run, bench_worker(run));
 	/* From the root memcg, memory.reclaim would take pages of anybody. Before Linux 5.19 there is none. */
 	can_reclaim = bench_in_memcg(run) && bench_memcg_reclaim(run, st->home, 0) != -EOPNOTSUPP;
@@ -396,14 +378,6 @@ static int swapin_race_setup(void *state, struct bench_run *run)
 	if (is_owner(run) && st->move == MOVE_SWAPPED)
 		ret = bench_memcg_make(run, &st->away);
 	return !ret && is_owner(run) ? stow_shared(st, run) : ret;
-}
-
-static void swapin_race_teardown(void *state, struct bench_run *run)
-{
-	struct swapin_race *st = state;
-
-	(void)run;
-	free(st->resident);
 }
 
 static const struct bench_metric metrics[] = {
@@ -465,5 +439,4 @@ const struct bench bench_swapin_race = {
 	.verify = swapin_race_verify,
 	.latency = swapin_race_latency,
 	.latency_metric = METRIC_SWAPIN,
-	.teardown = swapin_race_teardown,
 };

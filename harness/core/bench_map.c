@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where a worker's mapping lies, for bench.h. Not where mmap() would put it: that is random (docs/METHOD.md, "Seeds"), and costs more
+ * Memory of a worker: where its mapping lies, and what is there, for bench.h. Not where mmap() would put it: that is random (docs/METHOD.md, "Seeds"), and costs more
  * or less by what happens to lie near. A mapping alone in its GiB has a page table of the PMD level allocated, charged and freed with
  * it, in one process and not in the next.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/err.h"
@@ -64,4 +65,46 @@ void *bench_map(struct bench_run *run, size_t bytes, int protection, int flags, 
 void bench_run_settle(struct bench_run *run)
 {
 	(void)!madvise(place_of(run), run->page_bytes, MADV_COLD);
+}
+
+void *bench_small_pages(struct bench_run *run, uint64_t bytes)
+{
+	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED) {
+		bench_error(run, errno, "map %llu bytes: %s", (unsigned long long)bytes, strerror(errno));
+		return NULL;
+	}
+	/* EINVAL: a kernel without huge pages. */
+	(void)!madvise(map, bytes, MADV_NOHUGEPAGE);
+	return map;
+}
+
+size_t bench_nr_resident(const struct bench_run *run, const void *map, uint64_t bytes)
+{
+	unsigned char resident[1024];
+	const uint64_t part_bytes = sizeof(resident) * run->page_bytes;
+	uint64_t done, here;
+	size_t i, nr = 0;
+
+	for (done = 0; map && done < bytes; done += here) {
+		here = bytes - done < part_bytes ? bytes - done : part_bytes;
+		if (mincore((char *)map + done, here, resident))
+			return 0;
+		for (i = 0; i < here / run->page_bytes; i++)
+			nr += resident[i] & 1;
+	}
+	return nr;
+}
+
+int bench_check_faults(struct bench_run *run, const struct bench_evidence *evidence, uint64_t touched, uint64_t least)
+{
+	uint64_t most = touched + 64 + touched / 50;
+
+	if (evidence->majflt)
+		return bench_error(run, EPROTO, "%llu faults went to disk: memory is short", (unsigned long long)evidence->majflt);
+	if (evidence->minflt < least || evidence->minflt > most)
+		return bench_error(run, EPROTO, "touched %llu pages, but took %llu faults, not %llu to %llu", (unsigned long long)touched,
+				   (unsigned long long)evidence->minflt, (unsigned long long)least, (unsigned long long)most);
+	return 0;
 }

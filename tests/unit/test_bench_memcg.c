@@ -33,7 +33,7 @@ static struct scene {
 	struct team_shared shared;
 	struct bench_run run;
 	int ret, ret_after;
-	int64_t before, after, elsewhere;
+	int64_t first, before, after, elsewhere;
 	uint64_t faults;
 	char made[CROWD][256], home[256], back[256];
 	unsigned int nr_filled;
@@ -241,19 +241,21 @@ static void count_pages(void)
 {
 	struct bench_run *run = &scene->run;
 	struct bench_memcg *home = bench_memcg_home(run, 0), *other = NULL;
-	char *map = mmap(NULL, PAGES * run->page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *map = mmap(NULL, (PAGES + 1) * run->page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct rusage first, last;
 	size_t i;
 
-	/* The first reading brings pages of the reader's own. */
-	scene->ret = bench_memcg_pages(run, home, "anon", &scene->before);
+	/* The first touch, and the first readings, bring pages of the reader's own; under a sanitizer, every reading does. */
+	*(volatile char *)map = 1;
+	for (i = 0; !scene->ret && i < 2; i++)
+		scene->ret = bench_memcg_pages(run, home, "anon", &scene->first);
 	getrusage(RUSAGE_SELF, &first);
 	if (!scene->ret)
 		scene->ret = bench_memcg_pages(run, home, "anon", &scene->before);
 	getrusage(RUSAGE_SELF, &last);
 	scene->faults = (uint64_t)(last.ru_minflt - first.ru_minflt);
 	/* Fewer than wait on a CPU until somebody gathers them. */
-	for (i = 0; i < PAGES; i++)
+	for (i = 1; i <= PAGES; i++)
 		((volatile char *)map)[i * run->page_bytes] = 1;
 	if (!scene->ret)
 		scene->ret = bench_memcg_pages(run, home, "anon", &scene->after);
@@ -271,7 +273,7 @@ static void a_few_pages_are_counted_exactly(void **state)
 	in_memcg(count_pages);
 	assert_string_equal(scene->error, "");
 	assert_int_equal(scene->ret, 0);
-	assert_int_equal(scene->after - scene->before, PAGES);
+	assert_int_equal(scene->after - scene->before, PAGES + scene->before - scene->first);
 	assert_int_equal(scene->elsewhere, 0);
 	assert_int_equal(scene->ret_after, -ENODATA);
 	/* As many updates as make the kernel gather them: MEMCG_CHARGE_BATCH (64) for each CPU, and more. */

@@ -364,6 +364,74 @@ static void threads_have_a_place_each(void **state)
 	munmap(map[1], 4096);
 }
 
+/* More than mincore() is asked about at once. */
+#define MANY 2500
+
+static void pages_in_memory_are_counted(void **state)
+{
+	struct bench_run *run = *state;
+	size_t i, nr = 0;
+	char *map;
+
+	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	map = bench_small_pages(run, MANY * run->page_bytes);
+	assert_non_null(map);
+	assert_int_equal(bench_nr_resident(run, map, MANY * run->page_bytes), 0);
+	for (i = 0; i < MANY; i += 3, nr++)
+		map[i * run->page_bytes] = 1;
+	assert_int_equal(bench_nr_resident(run, map, MANY * run->page_bytes), nr);
+	assert_int_equal(bench_nr_resident(run, map, 4 * run->page_bytes), 2);
+	assert_int_equal(madvise(map + 1023 * run->page_bytes, run->page_bytes, MADV_DONTNEED), 0);
+	assert_int_equal(bench_nr_resident(run, map, MANY * run->page_bytes), nr - 1);
+	munmap(map, MANY * run->page_bytes);
+	assert_int_equal(bench_nr_resident(run, map, MANY * run->page_bytes), 0);
+	assert_int_equal(bench_nr_resident(run, NULL, MANY * run->page_bytes), 0);
+}
+
+static void memory_that_is_not_there(void **state)
+{
+	struct bench_run *run = *state;
+
+	assert_null(bench_small_pages(run, 1ull << 60));
+	assert_int_equal(run->error, ENOMEM);
+	assert_non_null(strstr(run->error_text, "map 1152921504606846976 bytes: "));
+}
+
+static void faults_that_match_the_pages(void **state)
+{
+	struct bench_run *run = *state;
+	struct bench_evidence evidence = {.minflt = 1000};
+
+	assert_int_equal(bench_check_faults(run, &evidence, 1000, 1000), 0);
+	/* 64, and a fiftieth, for stack and libc. */
+	evidence.minflt = 1084;
+	assert_int_equal(bench_check_faults(run, &evidence, 1000, 1000), 0);
+	evidence.minflt = 62;
+	assert_int_equal(bench_check_faults(run, &evidence, 1000, 62), 0);
+	assert_int_equal(run->error, 0);
+}
+
+static void faults_that_do_not(void **state)
+{
+	static const struct {
+		struct bench_evidence evidence;
+		const char *sentence;
+	} wrong[] = {
+		{{.minflt = 999}, "touched 1000 pages, but took 999 faults, not 1000 to 1084"},
+		{{.minflt = 1085}, "touched 1000 pages, but took 1085 faults, not 1000 to 1084"},
+		{{.minflt = 1000, .majflt = 1}, "1 faults went to disk: memory is short"},
+	};
+	struct bench_run *run = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		run->error = 0;
+		run->error_text[0] = '\0';
+		assert_int_equal(bench_check_faults(run, &wrong[i].evidence, 1000, 1000), -EPROTO);
+		assert_string_equal(run->error_text, wrong[i].sentence);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -386,6 +454,10 @@ int main(void)
 		TEST(the_clock_costs_something_small),
 		TEST(a_mapping_lies_where_it_is_told),
 		TEST(threads_have_a_place_each),
+		TEST(pages_in_memory_are_counted),
+		TEST(memory_that_is_not_there),
+		TEST(faults_that_match_the_pages),
+		TEST(faults_that_do_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
