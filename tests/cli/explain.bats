@@ -55,9 +55,10 @@ copy()
 
 @test "four workers in the same phase of one CPU: the functions add up to what their clocks counted together" {
 	memcgbench run -k deb:6.12 --seeds=1 --blocks=2 --quiet --profile -o "$BATS_TEST_TMPDIR/results" -w 4 swapin_race --faults=race
-	run_dir=$(echo "$BATS_TEST_TMPDIR/results"/*)
-	memcgbench explain "$run_dir" --metric=race -f json >"$BATS_TEST_TMPDIR/json"
-	jq -e --slurpfile s <(jq -s . "$run_dir/samples.jsonl") '
+	local dir
+	dir=$(echo "$BATS_TEST_TMPDIR/results"/*)
+	memcgbench explain "$dir" --metric=race -f json >"$BATS_TEST_TMPDIR/json"
+	jq -e --slurpfile s <(jq -s . "$dir/samples.jsonl") '
 		def near(a; b): ((a - b) | fabs) < 0.05;
 		([$s[0][] | select(.type == "sample" and .boot == 1 and .arm == 2 and (.warmup | not)) | .metrics.race | .ns / .ops] | min) as $least |
 		near(.new_cost; $least) and near([.new.with.functions[].self] | add; .new_cost) and (.new.with.shared_clock | not) and
