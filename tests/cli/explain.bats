@@ -55,7 +55,6 @@ copy()
 
 @test "four workers in the same phase of one CPU: the functions add up to what their clocks counted together" {
 	memcgbench run -k deb:6.12 --seeds=1 --blocks=2 --quiet --profile -o "$BATS_TEST_TMPDIR/results" -w 4 swapin_race --faults=race
-	local dir
 	dir=$(echo "$BATS_TEST_TMPDIR/results"/*)
 	memcgbench explain "$dir" --metric=race -f json >"$BATS_TEST_TMPDIR/json"
 	jq -e --slurpfile s <(jq -s . "$dir/samples.jsonl") '
