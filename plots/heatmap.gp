@@ -13,7 +13,7 @@ label_room = 7.0 * names * 0.7 + 24
 pitch = nr_kernels > 24 ? 42 : 58
 # One row that doubled must not make all others white.
 limit = most > 20 ? 20 : most > 1 ? most : 1
-remarks = sprintf('%s; a bar: a change begins here; colour is full at %.0f %%', environment, limit)
+remarks = sprintf('%s; a bar: a change begins here; colour is full at %.0f %%; grey and empty: not measured', environment, limit)
 cell = 26
 # A turned name reaches to the left of its kernel.
 if (!text && left < 5.4 * names - 20) { left = 5.4 * names - 20 }
@@ -50,6 +50,7 @@ if (text) {
 	plot data index 0 using 2:(-$1):8:ytic(3) with labels notitle, \
 	     data index 1 every every_label using 1:(NaN):xtic(2) with points notitle
 } else {
+	set object 1 rectangle from graph 0, graph 0 to graph 1, graph 1 behind fillstyle solid noborder fillcolor rgb '#e4e4e4'
 	plot data index 0 using 2:(-$1):($2 - 0.49):($2 + 0.49):(-$1 - 0.47):(-$1 + 0.47):6 with boxxyerror fillstyle solid noborder linecolor palette notitle, \
 	     data index 0 using ($7 == 1 ? $2 - 0.47 : NaN):(-$1 - 0.47):(0):(0.94) with vectors nohead linewidth 3 linecolor rgb '#222222' dashtype solid notitle, \
 	     data index 0 using 2:(-$1):(numbers ? strcol(8) : '') with labels font ',9' notitle, \

@@ -5,19 +5,28 @@
 # Expects: data (two data sets per series, columns: see its head), metric, unit, environment, better, arm_labels (quoted
 # words), nr_series, nr_kernels, and what style.gp wants.
 text = (format eq 'txt')
-stats data index 0 using (strlen(strcol(2))) nooutput
+stats data index 2 * nr_series using (strlen(strcol(2))) nooutput
 names = STATS_max
+gaps = 0
+do for [s = 0 : nr_series - 1] {
+	stats data index 2 * s using 3 nooutput
+	if (STATS_records < nr_kernels) { gaps = 1 }
+}
 label_room = 7.0 * names * 0.7 + 24
 panel = text ? 300 : 210
 pitch = nr_kernels > 24 ? 26 : 72
 # A turned name reaches to the left of its kernel.
 left = 112 > 5.4 * names - 20 ? 112 : 5.4 * names - 20
 remarks = sprintf('%s; %s', environment, better)
+meaning = 'point and bar: median of the boots and its interval; line: level; number: a change begins; the axis does not begin at 0' . (gaps ? '; a gap: not measured' : '')
+if (text) { meaning = 'o: median of the boots; line: level; number: a change begins' . (gaps ? '; a gap: not measured' : '') }
 width = left + 40 + (nr_kernels * pitch > 560 ? nr_kernels * pitch : 560)
 if (width > 2600) { width = 2600 }
-if (width < 30 + 7.7 * strlen(remarks)) { width = 30 + 7.7 * strlen(remarks) }
+longest = strlen(remarks) > strlen(meaning) ? strlen(remarks) : strlen(meaning)
+if (width < 30 + 7.0 * longest) { width = 30 + 7.0 * longest }
 if (text) { width = 960 }
-height = 76 + nr_series * panel + label_room
+head = text ? 96 : 92
+height = head + nr_series * panel + label_room
 load plots_dir . '/style.gp'
 spacing = (width - left - 40.0) / nr_kernels
 turn = spacing < 54
@@ -34,6 +43,7 @@ if (!text) { set grid ytics linestyle 100 }
 set key off
 set label 1 sprintf('%s over kernels', metric) at screen 14.0 / width, screen 1 - 20.0 / height left font ',14'
 set label 2 remarks at screen 14.0 / width, screen 1 - 42.0 / height left textcolor rgb '#555555'
+set label 4 meaning at screen 14.0 / width, screen 1 - 60.0 / height left textcolor rgb '#555555'
 
 do for [s = 0 : nr_series - 1] {
 	# The panel's range, which that of the panel above must not limit: all intervals, and a strip above them for the sizes of changes.
@@ -51,8 +61,8 @@ do for [s = 0 : nr_series - 1] {
 	set yrange [low - 0.1 * span : high + strip * span]
 	top = high + (turn ? 0.08 : 0.13) * span
 
-	set tmargin at screen 1 - (76.0 + s * panel) / height
-	set bmargin at screen 1 - (76.0 + (s + 1) * panel - 30) / height
+	set tmargin at screen 1 - (head + s * panel + 0.0) / height
+	set bmargin at screen 1 - (head + (s + 1) * panel - 30.0) / height
 	set ylabel sprintf('%s, %s', word(arm_labels, s + 1), unit) offset -0.5, 0
 	set format y '%g'
 	# Names stand below the last panel alone; those of the others are as wide as nothing.
@@ -88,5 +98,6 @@ do for [s = 0 : nr_series - 1] {
 	}
 	unset label 1
 	unset label 2
+	unset label 4
 }
 unset multiplot

@@ -39,6 +39,24 @@ static void axis_add(struct axis *axis, const struct history_series *s)
 		axis->place[s->points[i].kernel] = 1;
 }
 
+/* Kernels between the first and the last that only other series of this environment have: their places stay empty. */
+static void axis_add_between(struct axis *axis, const struct history *history, const char *environment)
+{
+	size_t first = 0, next = history->nr_kernels, i, k;
+
+	while (first < next && !axis->place[first])
+		first++;
+	while (next > first && !axis->place[next - 1])
+		next--;
+	for (i = 0; i < history->nr_series; i++) {
+		const struct history_series *s = history->series[i];
+
+		for (k = 0; k < s->nr_points && !strcmp(s->environment, environment); k++)
+			if (s->points[k].kernel >= first && s->points[k].kernel < next)
+				axis->place[s->points[k].kernel] = 1;
+	}
+}
+
 static void axis_end(struct axis *axis, const struct history *history)
 {
 	size_t i;
@@ -78,6 +96,23 @@ static void put_point(const struct trend_view *view, const struct axis *axis, co
 	fprintf(out, "%zu\n", p->units.nr);
 }
 
+static bool is_behind_gap(const struct axis *axis, const struct history_series *s, size_t point)
+{
+	return point && axis->place[s->points[point].kernel] != axis->place[s->points[point - 1].kernel] + 1;
+}
+
+/* An empty line where kernels between were not measured, so that no line is drawn over them. */
+static void put_points(const struct trend_view *view, const struct axis *axis, const struct history_series *s, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_points; i++) {
+		if (is_behind_gap(axis, s, i))
+			fputc('\n', out);
+		put_point(view, axis, &s->points[i], out);
+	}
+}
+
 /* --- series --- */
 
 static char *change_words(const struct changepoint *change, char *buf)
@@ -88,30 +123,53 @@ static char *change_words(const struct changepoint *change, char *buf)
 	return number_estimate(size, number_interval_decimals(&interval, size), buf);
 }
 
-/* A level reaches half a place beyond its first and last kernel. */
-static void put_levels(const struct trend_row *row, const struct axis *axis, FILE *out)
+/* The mean of the boots of points @first … @next - 1. */
+static double mean_level(const struct history_series *s, size_t first, size_t next)
+{
+	double sum = 0;
+	size_t k, u, n = 0;
+
+	for (k = first; k < next; k++)
+		for (u = 0; u < s->points[k].units.nr; u++, n++)
+			sum += s->points[k].units.unit[u];
+	return sum / (double)n;
+}
+
+/* Points @first … @next - 1 in pieces, one between two gaps: each reaches half a place beyond its ends. The change stands at the first. */
+static void put_level(const struct trend_row *row, const struct axis *axis, size_t first, size_t next, double level,
+		      const struct changepoint *begin, FILE *out)
 {
 	const struct history_series *s = row->series;
-	size_t i, nr = row->found.nr;
 	char words[NUMBER_MAX];
 
-	for (i = 0; i <= nr; i++) {
-		const struct changepoint *begin = i ? &row->found.change[i - 1] : NULL;
-		const struct changepoint *end = i < nr ? &row->found.change[i] : NULL;
-		size_t first = begin ? begin->at : 0, next = end ? end->at : s->nr_points, k, n = 0;
-		double level, sum = 0;
+	while (first < next) {
+		size_t end = first + 1;
 
-		for (k = first; k < next; k++)
-			for (size_t u = 0; u < s->points[k].units.nr; u++, n++)
-				sum += s->points[k].units.unit[u];
-		level = begin ? begin->after : end ? end->before : sum / (double)n;
+		while (end < next && !is_behind_gap(axis, s, end))
+			end++;
 		fprintf(out, "%g %g ", (double)axis->place[s->points[first].kernel] - 0.5,
-			(double)axis->place[s->points[next - 1].kernel] + 0.5);
+			(double)axis->place[s->points[end - 1].kernel] + 0.5);
 		dat_number(out, level);
 		dat_number(out, begin ? begin->after - begin->before : NAN);
 		fprintf(out, "%d ", begin ? (trend_is_worse(row, begin) ? 1 : -1) : 0);
 		dat_string(out, begin ? change_words(begin, words) : "");
 		fputc('\n', out);
+		first = end;
+		begin = NULL;
+	}
+}
+
+static void put_levels(const struct trend_row *row, const struct axis *axis, FILE *out)
+{
+	const struct history_series *s = row->series;
+	size_t i, nr = row->found.nr;
+
+	for (i = 0; i <= nr; i++) {
+		const struct changepoint *begin = i ? &row->found.change[i - 1] : NULL;
+		const struct changepoint *end = i < nr ? &row->found.change[i] : NULL;
+		size_t first = begin ? begin->at : 0, next = end ? end->at : s->nr_points;
+
+		put_level(row, axis, first, next, begin ? begin->after : end ? end->before : mean_level(s, first, next), begin, out);
 	}
 }
 
@@ -119,7 +177,7 @@ int trend_dat_series(const struct trend_view *view, size_t first, size_t next, c
 {
 	char label[TREND_LABEL_MAX], *beside;
 	struct axis axis;
-	size_t i, k;
+	size_t i;
 	FILE *out;
 	int ret = axis_begin(view->history, &axis);
 
@@ -127,6 +185,7 @@ int trend_dat_series(const struct trend_view *view, size_t first, size_t next, c
 		return ret;
 	for (i = first; i < next; i++)
 		axis_add(&axis, view->trend->rows[i].series);
+	axis_add_between(&axis, view->history, view->trend->rows[first].series->environment);
 	axis_end(&axis, view->history);
 	errno = 0;
 	out = dat_open(path, &beside);
@@ -137,15 +196,14 @@ int trend_dat_series(const struct trend_view *view, size_t first, size_t next, c
 	put_origin(view, view->trend->rows[first].series, out);
 	fprintf(out, "# Two data sets per series, in %s. Its kernels:\n", view->trend->rows[first].series->unit);
 	fprintf(out, "#   1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and most)  6 boots\n");
-	fprintf(out, "# and its levels between changes:\n");
+	fprintf(out, "# and its levels between changes, in pieces where kernels between were not measured:\n");
 	fprintf(out, "#   1 2 from and to place  3 level  4 change from the level before  5 1: worse, -1: better  6 in words\n");
-	fprintf(out, "# At the end the axis: 1 place  2 kernel\n");
+	fprintf(out, "# An empty line where kernels between were not measured. At the end the axis: 1 place  2 kernel\n");
 	for (i = first; i < next; i++) {
 		const struct trend_row *row = &view->trend->rows[i];
 
 		fprintf(out, "%s# %s, kernels\n", i == first ? "" : "\n\n", trend_arm_label(row->series, label));
-		for (k = 0; k < row->series->nr_points; k++)
-			put_point(view, &axis, &row->series->points[k], out);
+		put_points(view, &axis, row->series, out);
 		fprintf(out, "\n\n# %s, levels\n", label);
 		put_levels(row, &axis, out);
 	}
@@ -168,7 +226,7 @@ int trend_dat_ladder(const struct trend_view *view, size_t first, const char *pa
 {
 	const struct history_series *like = view->trend->rows[first].series;
 	char label[TREND_LABEL_MAX], *beside, *labels = NULL;
-	size_t i, k, size, nr = 0;
+	size_t i, size, nr = 0;
 	struct axis axis;
 	FILE *out, *list;
 	int ret = axis_begin(view->history, &axis);
@@ -178,6 +236,7 @@ int trend_dat_ladder(const struct trend_view *view, size_t first, const char *pa
 	for (i = 0; i < view->history->nr_series; i++)
 		if (is_rung(view->history->series[i], like))
 			axis_add(&axis, view->history->series[i]);
+	axis_add_between(&axis, view->history, like->environment);
 	axis_end(&axis, view->history);
 	errno = 0;
 	list = open_memstream(&labels, &size);
@@ -191,7 +250,8 @@ int trend_dat_ladder(const struct trend_view *view, size_t first, const char *pa
 	}
 	put_origin(view, like, out);
 	fprintf(out, "# A data set per memcg state, in %s, and the axis (1 place  2 kernel) at the end:\n", like->unit);
-	fprintf(out, "# 1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and most)  6 boots\n");
+	fprintf(out, "# 1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and most)  6 boots\n"
+		     "# An empty line where kernels between were not measured.\n");
 	for (i = 0; i < view->history->nr_series; i++) {
 		const struct history_series *s = view->history->series[i];
 
@@ -200,8 +260,7 @@ int trend_dat_ladder(const struct trend_view *view, size_t first, const char *pa
 		trend_state_label(s, label);
 		fprintf(out, "%s# %s\n", nr ? "\n\n" : "", label);
 		fprintf(list, "\"%s\" ", label);
-		for (k = 0; k < s->nr_points; k++)
-			put_point(view, &axis, &s->points[k], out);
+		put_points(view, &axis, s, out);
 		nr++;
 	}
 	put_axis(view->history, &axis, out);
@@ -247,7 +306,7 @@ static void put_heat(const struct trend_view *view, const struct trend_row *row,
 		dat_number(out, s->points[i].value);
 		dat_number(out, percent);
 		fprintf(out, "%d ", begins_change(row, i));
-		dat_string(out, i ? number_estimate(percent, 1, number) : "0");
+		dat_string(out, !isfinite(percent) ? "-" : i ? number_estimate(percent, 1, number) : "0");
 		fputc('\n', out);
 		if (isfinite(percent))
 			*most = fmax(*most, fabs(percent));

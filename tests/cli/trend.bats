@@ -179,6 +179,33 @@ four_kernels()
 	[ -z "$(find out -name '*.tmp')" ]
 }
 
+@test "trend --plots: kernels that only others were measured on are a gap, not a line" {
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	four_kernels
+	# Between the second and the third, of another bench.
+	make_run results/e 6.10.5 3500
+	sed -i 's/"fault_storm"/"other"/' results/e/samples.jsonl
+	run -0 memcgbench trend --plots out
+	for file in out/trend-fault_storm-w1-fault out/ladder-fault_storm-w1-fault; do
+		grep -m1 -A1 '^1 "6.10.0"' "$file.dat" | tail -1 | grep -qx ''
+		grep -q '^2 "6.10.5" $' "$file.dat"
+		grep -q '^3 "6.11.0"' "$file.dat"
+		grep -q 'a gap: not measured' "$file.svg"
+		grep -q 'a gap: not measured' "$file.txt"
+	done
+	# The level before ends where the gap begins.
+	grep -q '^-0.5 1.5 500 ' out/trend-fault_storm-w1-fault.dat
+	rm -r results/e out
+	run -0 memcgbench trend --plots out
+	! grep -q 'a gap' out/trend*.svg out/ladder*.svg out/trend*.txt || false
+	# A level that goes on behind a gap is in two pieces, and its change is said once.
+	make_run results/e 6.11.5 3500
+	sed -i 's/"fault_storm"/"other"/' results/e/samples.jsonl
+	run -0 memcgbench trend --plots out
+	grep -q '^1.5 2.5 600 100 1 "+100"' out/trend-fault_storm-w1-fault.dat
+	grep -q '^3.5 4.5 600 NaN 0 ""' out/trend-fault_storm-w1-fault.dat
+}
+
 @test "trend: without gnuplot the numbers are there, and the sentence" {
 	four_kernels
 	mkdir bin
