@@ -35,6 +35,43 @@ setup()
 	grep -qx '# Another title' tree/docs/HISTORY.md
 }
 
+@test "history: the page is what the committed runs and profiles make" {
+	cp -r "$TOP/results/reference" runs
+	run -0 tree/tools/history memcgbench runs
+	[[ $output != *"no profiles"* ]]
+	diff "$TOP/docs/HISTORY.md" tree/docs/HISTORY.md
+	grep -q '^| 7.2.12 to 7.3.4 .*`mod_memcg_lruvec_state` +41.1 (new)' tree/docs/HISTORY.md
+	# Without the profiles nothing else of it changes, and the block is kept.
+	rm -r runs/profiles
+	run -0 tree/tools/history memcgbench runs
+	[[ $output == *"no profiles"* ]]
+	diff "$TOP/docs/HISTORY.md" tree/docs/HISTORY.md
+}
+
+@test "history: parts of functions add up to what the profiled boots differ by" {
+	python3 - "$TOP/docs/HISTORY.md" <<-'PYTHON'
+		import re, sys
+		block = re.search("<!-- begin functions -->(.*?)<!-- end", open(sys.argv[1]).read(), re.S)[1]
+		rows = [line.split("|") for line in block.splitlines() if re.match(r"\| \d", line)]
+		assert len(rows) >= 6
+		for row in rows:
+		    parts = [float(number) for number in re.findall(r" ([+-][0-9.]+)", row[4])]
+		    assert abs(sum(parts) - float(row[3])) <= 0.05 * (len(parts) + 1), row
+	PYTHON
+}
+
+@test "keep-profiles: what is kept once is kept the second time, and explained alike; a damaged profile is one sentence" {
+	reference=$(echo "$TOP"/results/reference/profiles/*)
+	"$TOP/tools/keep-profiles" "$reference" again fault_storm fault
+	diff -r "$reference" again
+	memcgbench explain "$reference" -k 6.12.117 -k 6.16.3 --metric=fault --format=json >one
+	memcgbench explain again -k 6.12.117 -k 6.16.3 --metric=fault --format=json >two
+	diff one two
+	printf x >>again/boots/1/profile
+	run -1 "$TOP/tools/keep-profiles" again third fault_storm fault
+	[ "$output" = "tools/keep-profiles: again/boots/1/profile is not a profile, or damaged" ]
+}
+
 @test "history: one kernel, or a page without its blocks, is one sentence" {
 	make_run runs/a 6.11.0 3500
 	before=$(cat tree/docs/HISTORY.md)
