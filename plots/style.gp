@@ -27,7 +27,7 @@ set linetype 2 linecolor rgb '#D55E00' linewidth 1.6 pointtype 9 pointsize 0.9 d
 set linetype 3 linecolor rgb '#009E73' linewidth 1.6 pointtype 5 pointsize 0.8 dashtype (3, 3)
 set linetype 4 linecolor rgb '#CC79A7' linewidth 1.6 pointtype 11 pointsize 0.9 dashtype (12, 3, 2, 3)
 set linetype 5 linecolor rgb '#E69F00' linewidth 1.6 pointtype 13 pointsize 0.9 dashtype (6, 2)
-set linetype 6 linecolor rgb '#56B4E9' linewidth 1.6 pointtype 4 pointsize 0.8 dashtype (2, 4)
+set linetype 6 linecolor rgb '#56B4E9' linewidth 2.2 pointtype 4 pointsize 0.8 dashtype (8, 2, 2, 2)
 set linetype cycle 6
 
 set style line 100 linecolor rgb '#d8d8d8' linewidth 0.7 dashtype solid   # grid

@@ -24,7 +24,7 @@ set tmargin at screen 1 - (64.0 + key_room) / height
 set bmargin at screen 58.0 / height
 set grid xtics ytics linestyle 100
 set label 1 title . (kernel eq '' ? '' : ' on ' . kernel) at screen 14.0 / width, screen (1 - 22.0 / height) left font ',14'
-set xlabel axis
+set xlabel axis eq 'depth' ? 'depth, levels below the root memcg' : axis
 if (axis_log) {
 	set logscale x 2
 	set xtics 2
@@ -45,6 +45,17 @@ if (!axis_log && STATS_max <= 12) {
 shown(c) = int(word(panels, c)) == p
 fitted(c) = word(slopes, c) ne '-'
 do for [p = 1 : nr_panels] {
+	# Room below the least, but not below zero where nothing is.
+	low = NaN
+	do for [c = 1 : nr_curves] {
+		if (shown(c)) {
+			stats data index c - 1 using (valid(3) ? $3 : $2) nooutput
+			low = low < STATS_min ? low : STATS_min
+			stats data index c - 1 using (fitted(c) ? $5 : $2) nooutput
+			low = low < STATS_min ? low : STATS_min
+		}
+	}
+	if (low == 0) { set yrange [0 : *] } else { set yrange [* : *] }
 	set lmargin at screen (panel_width * (p - 1) + 76.0) / width
 	set rmargin at screen (panel_width * p - 4.0) / width
 	set label 2 word(metrics, p) . ' (' . intervals . ')' at screen (panel_width * (p - 1) + 76.0) / width, screen (1 - 46.0 / height) left

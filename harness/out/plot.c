@@ -319,6 +319,16 @@ static void widen(struct spread *spread, const struct overhead_row *row)
 	}
 }
 
+static bool all_children(const struct overhead *overhead)
+{
+	size_t i;
+
+	for (i = 0; i < overhead->nr_rows; i++)
+		if (strcmp(overhead->rows[i].arm->state, "child"))
+			return false;
+	return true;
+}
+
 static int draw_overhead(const struct rundata *data, const struct overhead *overhead,
 			 const char *dat, const struct plot_job *where, struct plot_files *files)
 {
@@ -332,12 +342,12 @@ static int draw_overhead(const struct rundata *data, const struct overhead *over
 		widen(&spread, &rows[i]);
 	label_arm(rows[0].item, rows[0].base, base);
 	label_arm(rows[0].item, rows[0].arm, arm);
-	/* The heads hold for every row, or they say nothing false. */
+	/* The heads hold for every row, or they say nothing false. Of children at several depths the rows say which. */
 	for (i = 1; i < overhead->nr_rows; i++) {
 		if (strcmp(base, label_arm(rows[i].item, rows[i].base, label)))
 			strcpy(base, "baseline");
 		if (strcmp(arm, label_arm(rows[i].item, rows[i].arm, label)))
-			strcpy(arm, "other arm");
+			strcpy(arm, all_children(overhead) ? "child" : "other arm");
 	}
 	job.variables = (const struct plot_variable[]){
 		{"data", dat, 0},

@@ -40,6 +40,22 @@ static void put_head(const struct report *report, FILE *out)
 	fputs("<a class=\"skip\" href=\"#summary\">To the summary</a>\n<header>\n<h1>What the memory controller costs</h1>\n</header>\n", out);
 }
 
+/* "new against old"; where two comparisons would be called the same, with the kernels' releases. */
+static void put_comparison_name(const struct report *report, size_t number, FILE *out)
+{
+	const struct compare_side *cand = &report->comparisons[number]->cand, *base = &report->comparisons[number]->base;
+	bool alike = false;
+	size_t i;
+
+	for (i = 0; i < report->nr_comparisons; i++)
+		alike |= i != number && !strcmp(report->comparisons[i]->cand.name, cand->name) &&
+			 !strcmp(report->comparisons[i]->base.name, base->name);
+	if (alike)
+		html_textf(out, "%s (%s) against %s (%s)", cand->name, cand->release, base->name, base->release);
+	else
+		html_textf(out, "%s against %s", cand->name, base->name);
+}
+
 static void put_navigation(const struct report *report, FILE *out)
 {
 	size_t i;
@@ -49,7 +65,7 @@ static void put_navigation(const struct report *report, FILE *out)
 		fputs("<li><a href=\"#history\">History</a></li>\n", out);
 	for (i = 0; i < report->nr_comparisons; i++) {
 		fprintf(out, "<li><a href=\"#compare-%zu\">", i + 1);
-		html_textf(out, "%s against %s", report->comparisons[i]->cand.name, report->comparisons[i]->base.name);
+		put_comparison_name(report, i, out);
 		fputs("</a></li>\n", out);
 	}
 	for (i = 0; i < report->nr_runs; i++) {
@@ -96,7 +112,7 @@ static int put_comparison(const struct report *report, size_t i, FILE *out)
 	int ret;
 
 	fprintf(out, "<section id=\"compare-%zu\">\n<h2>", i + 1);
-	html_textf(out, "%s against %s", compare->cand.name, compare->base.name);
+	put_comparison_name(report, i, out);
 	fputs("</h2>\n", out);
 	ret = report_compare_table(report, compare, out);
 	fputs("</section>\n", out);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # report: the page is whole, needs nothing but itself, holds what was measured, and takes nothing of a run's texts for its own.
+# shellcheck disable=SC2030,SC2031 # each test has a page of its own
 
 load verbs.bash
 
@@ -172,4 +173,139 @@ browse()
 	grep -o 'data-probe="[^"]*"' "$BATS_TEST_TMPDIR/dom"
 	grep -q 'data-probe="true true 1 true"' "$BATS_TEST_TMPDIR/dom"
 	run ! grep CONSOLE "$console"
+}
+
+# look NAME: a Python script with a Browser `browser`, the page `page`, and `check(what, condition)`.
+look()
+{
+	command -v chromium >/dev/null || skip "chromium is not installed"
+	PYTHONPATH=$BATS_TEST_DIRNAME/.. PYTHONDONTWRITEBYTECODE=1 python3 -c '
+import sys
+from browser import Browser
+page, folder = sys.argv[1:]
+def check(what, condition):
+    assert condition, what
+with Browser(folder) as browser:
+    exec(sys.stdin.read())
+    check(browser.console, not browser.console)
+' "$page" "$BATS_TEST_TMPDIR"
+}
+
+# A page with comparisons, a history with folded pictures, and a run of this machine.
+make_page()
+{
+	local svg='<svg xmlns="http://www.w3.org/2000/svg" width="900" height="300"><text x="9" y="40">history</text></svg>' name
+	rm -rf "$runs/deep"
+	mkdir -p "$runs/plots"
+	for name in heatmap trend-x ladder-x; do
+		echo "$svg" >"$runs/plots/$name.svg"
+	done
+	memcgbench report --all --results="$runs" -o "$BATS_TEST_TMPDIR/page" 2>/dev/null
+	page=$BATS_TEST_TMPDIR/page/index.html
+}
+
+@test "by keyboard alone: all is reached in order, seen where it is, sorts, filters and unfolds" {
+	make_page
+	look <<-'PYTHON'
+		browser.open(page)
+		seen = []
+		script = """(() => { const e = document.activeElement, r = e.getBoundingClientRect();
+		    return [e.tagName, e.textContent.trim(), e === document.body || (getComputedStyle(e).outlineStyle === "solid" &&
+		    parseFloat(getComputedStyle(e).outlineWidth) >= 2 && r.bottom > 0 && r.top < innerHeight && r.right > 0 && r.left < innerWidth)]; })()"""
+		wanted = browser.run("""[...document.querySelectorAll("a[href], button, input, select, summary, .box")]
+		    .filter((e) => e.checkVisibility() && (e.tagName !== "DIV" || e.tabIndex === 0)).map((e) => [e.tagName, e.textContent.trim()])""")
+		for _ in wanted:
+		    browser.key("Tab")
+		    tag, text, is_seen = browser.run(script)
+		    check((tag, text[:40], "is not seen"), is_seen)
+		    seen.append([tag, text])
+		check(next((pair for pair in zip(seen, wanted) if pair[0] != pair[1]), None), seen == wanted)
+		check(seen[0], seen[0] == ["A", "To the summary"])
+		check("folded pictures", ["SUMMARY"] == sorted({tag for tag, _ in seen if tag == "SUMMARY"}))
+		# The heading of "change" in the first comparison, by both keys.
+		browser.run('document.querySelector("#compare-1 thead th:nth-child(5) button").focus()')
+		sorted_by = 'document.querySelector("#compare-1 thead th:nth-child(5)").getAttribute("aria-sort")'
+		values = '[...document.querySelectorAll("#compare-1 tbody tr")].map((row) => Number(row.cells[4].dataset.value))'
+		for key, direction in (("Enter", "ascending"), (" ", "descending"), ("Enter", "ascending")):
+		    browser.key(key)
+		    check((key, browser.run(sorted_by)), browser.run(sorted_by) == direction)
+		    numbers = browser.run(values)
+		    check((key, numbers), numbers == sorted(numbers, reverse=direction == "descending") and len(set(numbers)) > 3)
+		check("others say nothing", browser.run('document.querySelectorAll("#compare-1 [aria-sort]").length') == 1)
+		browser.run('document.querySelector("#compare-1 .filter input").focus()')
+		browser.write("dontneed child")
+		shown = '[...document.querySelectorAll("#compare-1 tbody tr")].filter((row) => !row.hidden).length'
+		check(browser.run(shown), browser.run(shown) == 1)
+		check("said", browser.run('document.querySelector("#compare-1 [role=status]").textContent') == "1 of 8 rows")
+		browser.run('document.querySelector("details > summary").focus()')
+		browser.key("Enter")
+		check("unfolded", browser.run('document.querySelector("details").open'))
+	PYTHON
+}
+
+@test "on a phone: no wider than it in light and dark, and what has the focus is not under the column that stays" {
+	make_page
+	look <<-'PYTHON'
+		wide = """[...document.querySelectorAll("body *")].filter((e) => !e.closest(".box, .skip, svg") && e.getBoundingClientRect().right > innerWidth + 1)
+		    .map((e) => e.tagName + " " + e.textContent.slice(0, 40))"""
+		for dark in (False, True):
+		    browser.media(dark=dark)
+		    browser.open(page, width=390, height=800)
+		    browser.run('for (const details of document.querySelectorAll("details")) details.open = true')
+		    check(browser.run("document.documentElement.scrollWidth"), browser.run("document.documentElement.scrollWidth") == 390)
+		    check(browser.run(wide), not browser.run(wide))
+		check("a table scrolls in its box", browser.run('((box) => box.scrollWidth > box.clientWidth + 100)(document.querySelector("#compare-1 .box"))'))
+		# From the last heading back to the first but one.
+		browser.run('[...document.querySelectorAll("#compare-1 thead button")].at(-1).focus()')
+		count = browser.run('document.querySelectorAll("#compare-1 thead button").length')
+		for _ in range(count - 2):
+		    browser.key("Tab", shift=True)
+		    hidden = browser.run("""(() => { const r = document.activeElement.getBoundingClientRect();
+		        return document.elementFromPoint(r.left + 2, r.top + r.height / 2)?.closest("th") === document.activeElement.closest("th") ? ""
+		            : document.activeElement.textContent; })()""")
+		    check(hidden, not hidden)
+	PYTHON
+}
+
+@test "in light, in dark and on paper: every text stands out, pictures follow, paper is white and has all columns" {
+	make_page
+	look <<-'PYTHON'
+		contrast = """(() => {
+		    const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+		    const light = (c) => { const [r, g, b] = c.map((x) => (x /= 255) <= .04045 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
+		        return .2126 * r + .7152 * g + .0722 * b; };
+		    const ground = (e) => { for (; e; e = e.parentElement) { const c = parts(getComputedStyle(e).backgroundColor);
+		        if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+		    return [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())
+		        && !["SCRIPT", "STYLE", "OPTION"].includes(e.tagName)).map((e) => {
+		        const [a, b] = [light(parts(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
+		        return [(a + .05) / (b + .05), e.tagName + " " + e.className + " " + e.textContent.trim().slice(0, 30)]; }).sort((x, y) => x[0] - y[0])[0]; })()"""
+		grounds, filters = [], []
+		for media, dark in (("", False), ("", True), ("print", True)):
+		    browser.media(media, dark)
+		    browser.open(page, width=1030 if media else 1200)
+		    ratio, where = browser.run(contrast)
+		    check((media, dark, ratio, where), ratio >= 4.5)
+		    grounds.append(browser.run("getComputedStyle(document.body).backgroundColor"))
+		    filters.append(browser.run('getComputedStyle(document.querySelector("figure img")).filter') != "none")
+		check(grounds, grounds[0] == grounds[2] == "rgb(255, 255, 255)" and grounds[1] != grounds[0])
+		check(filters, filters == [False, True, False])
+		check("paper", browser.run('[...document.querySelectorAll("table")].every((t) => t.getBoundingClientRect().right <= innerWidth + 1)'))
+		check("paper", browser.run('[...document.querySelectorAll(".filter, nav")].every((e) => !e.checkVisibility())'))
+	PYTHON
+}
+
+@test "without scripts: every row is there, and nothing that does not work" {
+	make_page
+	look <<-'PYTHON'
+		rows = '[...document.querySelectorAll("tbody tr")].filter((row) => row.checkVisibility()).length'
+		browser.open(page)
+		with_scripts = browser.run(rows)
+		browser.open(page, scripts=False)
+		check((with_scripts, browser.run(rows)), browser.run(rows) == with_scripts > 20)
+		check("controls", browser.run('document.querySelectorAll("button, input, select").length') == 0)
+		browser.run('document.querySelector("details > summary").focus()')
+		browser.key("Enter")
+		check("unfolded", browser.run('document.querySelector("details").open'))
+	PYTHON
 }

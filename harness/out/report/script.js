@@ -28,6 +28,12 @@
 		rows.sort((a, b) => order(value(a, head.cellIndex), value(b, head.cellIndex), up ? -1 : 1));
 		table.tBodies[0].append(...rows);
 	};
+	// The first column stays while its box scrolls, and the keyboard may come to a heading below it.
+	const uncover = (table, head) => {
+		const first = table.tHead.rows[0].cells[0];
+		if (head !== first)
+			table.parentElement.scrollLeft -= Math.max(0, first.getBoundingClientRect().right - head.getBoundingClientRect().left);
+	};
 	const buttons = (table) => {
 		for (const head of table.tHead.rows[0].cells) {
 			if (head.dataset.sort === "no")
@@ -36,6 +42,7 @@
 			button.type = "button";
 			button.append(...head.childNodes);
 			button.addEventListener("click", () => sort(table, head));
+			button.addEventListener("focus", () => uncover(table, head));
 			head.append(button);
 		}
 	};
