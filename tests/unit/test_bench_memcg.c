@@ -30,7 +30,6 @@
 static struct scene {
 	struct team team;
 	struct bench_memcg memcg;
-	struct team_shared shared;
 	struct bench_run run;
 	int ret, ret_after;
 	int64_t first, before, after, elsewhere;
@@ -38,6 +37,7 @@ static struct scene {
 	char made[CROWD][256], home[256], back[256];
 	unsigned int nr_filled;
 	char error[256];
+	struct team_shared shared; /* ends with a flexible array */
 } *scene;
 
 static int prepare(void **state)
