@@ -16,6 +16,8 @@
 
 /* Rows that are named in words. */
 #define NAMED_MAX 5
+/* Functions that are named in a cell; the rest unfold. */
+#define FUNCTIONS_NAMED 2
 
 /* The worst first, as the table is sorted by it. */
 static const int ranks[COMPARE_VERDICTS] = {
@@ -170,7 +172,7 @@ static void put_parts(const struct explain_change *change, FILE *out)
 	fputs("</ul>", out);
 }
 
-/* Where a change lies, in instructions of each function, where both sides were profiled: the largest in a sentence, all of them folded away. */
+/* Where a change lies, in instructions of each function, where both sides were profiled: the largest two in a sentence, as a cell is narrow, all of them folded away. */
 static int put_functions(const struct compare *compare, const struct compare_row *row, FILE *out)
 {
 	struct explain_change change __free_explain_change = {0};
@@ -181,7 +183,7 @@ static int put_functions(const struct compare *compare, const struct compare_row
 		html_textf(out, "; by function: not known: %s", err_msg());
 	if (ret)
 		return ret == -ENOMEM ? ret : 0;
-	sentence = explain_change_sentence(&change, EXPLAIN_CHANGE_NAMED);
+	sentence = explain_change_sentence(&change, FUNCTIONS_NAMED);
 	if (!sentence)
 		return err_sys(ENOMEM, "memory for the table");
 	fputs("<details class=\"functions\"><summary>by function: ", out);
