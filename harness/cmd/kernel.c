@@ -133,7 +133,7 @@ static int fetch_kernels(const struct kernel_args *args, const struct kernel_pro
 
 	if (operands->nr < 2) {
 		json_decref(kernels);
-		return cmd_usage(&verb_kernel, "fetch what? A version such as 6.12 or 7.1.13 is wanted");
+		return cmd_usage(&verb_kernel, "fetch what? A version such as 6.12, 7.1.13 or 6.12.90-1~bpo12+1 is wanted");
 	}
 	for (i = 1; i < operands->nr; i++) {
 		const char *version = operands->items[i];

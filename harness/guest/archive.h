@@ -93,7 +93,7 @@ int deb_index_filter(FILE *in, char **ret_text) __must_check;
 /* All kernels of @flavour in @text, sorted by version, oldest first. The caller frees. */
 int deb_index_parse(const char *text, const char *flavour, struct deb_kernel **ret_list, size_t *ret_nr) __must_check;
 
-/* The newest of the list that is @version ("6.12", "6.12.94"); NULL: none. */
+/* The newest of the list that is @version ("6.12", "6.12.94", "6.12.94-1~bpo12+1"); NULL: none. */
 const struct deb_kernel *deb_index_choose(const struct deb_kernel *list, size_t nr, const char *version);
 
 /* Order of two versions of Debian: deb-version(7). */

@@ -9,8 +9,9 @@
  *	PATH to an output folder                bzImage, config, modules.tar.xz (or a folder lib/modules)
  *	PATH.deb[,PATH.deb…]                    Debian packages
  *	running                                 /boot/vmlinuz-RELEASE of this machine's kernel
- *	deb:VERSION[:FLAVOUR]                   Debian's archive: VERSION is a series ("6.12": its newest) or a
- *	                                        point release ("7.1.13"); FLAVOUR cloud-amd64 (default), amd64, …
+ *	deb:VERSION[:FLAVOUR]                   Debian's archive: VERSION is a series ("6.12": its newest), a
+ *	                                        point release ("7.1.13": its newest package) or a package's own
+ *	                                        ("6.12.90-1~bpo12+1"); FLAVOUR cloud-amd64 (default), amd64, …
  *	build:TREE[@REV]                        a source tree, or a revision of a git tree, built here (guest/build.h);
  *	                                        NAME then defaults to REV
  *
@@ -43,7 +44,7 @@ struct kernel_spec {
 	enum kernel_spec_type type;
 	char *paths[KERNEL_DEBS_MAX]; /* PATH, BUILD: one; DEBS: all */
 	size_t nr_paths;
-	char version[32]; /* ARCHIVE: "6.12" or "7.1.13" */
+	char version[64]; /* ARCHIVE: "6.12", "7.1.13" or "6.12.90-1~bpo12+1" */
 	char flavour[32]; /* ARCHIVE */
 };
 

@@ -43,14 +43,23 @@ static bool is_version(const char *text, size_t len)
 	return dots == 1 || dots == 2;
 }
 
+/* "6.12.90-1~bpo12+1", the version of one package (deb-version(7), without an epoch, which no kernel's has). */
+static bool is_package_version(const char *text, size_t len)
+{
+	const char *dash = memchr(text, '-', len);
+	size_t upstream = dash ? (size_t)(dash - text) : 0;
+
+	return dash && is_version(text, upstream) && is_word(dash + 1, len - upstream - 1, ".+~-");
+}
+
 static int parse_archive(const char *text, struct kernel_spec *spec)
 {
 	size_t len = strcspn(text, ":");
 	const char *flavour = text[len] ? text + len + 1 : KERNEL_FLAVOUR_DEFAULT;
 
-	if (!is_version(text, len) || len >= sizeof(spec->version))
-		return err_set(EINVAL, "deb:%s: \"%.*s\" is not a version such as 6.12 or 7.1.13", text, (int)len,
-			       text);
+	if ((!is_version(text, len) && !is_package_version(text, len)) || len >= sizeof(spec->version))
+		return err_set(EINVAL, "deb:%s: \"%.*s\" is not a version such as 6.12, 7.1.13 or 6.12.90-1~bpo12+1", text,
+			       (int)len, text);
 	if (!is_word(flavour, strlen(flavour), "-") || strlen(flavour) >= sizeof(spec->flavour))
 		return err_set(EINVAL, "deb:%s: \"%s\" is not a flavour such as cloud-amd64 or amd64", text, flavour);
 	memcpy(spec->version, text, len);

@@ -34,6 +34,7 @@ static void specs(void **state)
 	assert_spec("mine=running", "mine", KERNEL_SPEC_RUNNING, "");
 	assert_spec("old=deb:6.12", "old", KERNEL_SPEC_ARCHIVE, "6.12");
 	assert_spec("deb:7.1.13", "", KERNEL_SPEC_ARCHIVE, "7.1.13");
+	assert_spec("deb:6.12.90-1~bpo12+1", "", KERNEL_SPEC_ARCHIVE, "6.12.90-1~bpo12+1");
 	assert_spec("new=./bzImage", "new", KERNEL_SPEC_PATH, "./bzImage");
 	/* A path may hold '=' and ','. */
 	assert_spec("./a=b/bzImage", "", KERNEL_SPEC_PATH, "./a=b/bzImage");
@@ -56,6 +57,10 @@ static void spec_flavour(void **state)
 	assert_int_equal(kernel_spec_parse("deb:6.12:amd64", &spec), 0);
 	assert_string_equal(spec.flavour, "amd64");
 	kernel_spec_free(&spec);
+	assert_int_equal(kernel_spec_parse("deb:6.12.90-1~bpo12+1:amd64", &spec), 0);
+	assert_string_equal(spec.version, "6.12.90-1~bpo12+1");
+	assert_string_equal(spec.flavour, "amd64");
+	kernel_spec_free(&spec);
 }
 
 static void bad_specs(void **state)
@@ -63,6 +68,7 @@ static void bad_specs(void **state)
 	static const char *const bad[] = {"",	      "a=",	   "=running",	  "a b=running", "-a=running",
 					  ".a=running", "deb:",	   "deb:6",	  "deb:6.",	 "deb:.6",
 					  "deb:6..1", "deb:6.1.2.3", "deb:6.x",	  "deb:6.12:",	 "deb:6.12:a/b",
+					  "deb:6.12-", "deb:-1",  "deb:6-1", "deb:6.12-1=",
 					  "a.deb,b,c.deb", "a.deb,,b.deb", "build:", "x=build:"};
 
 	(void)state;
@@ -236,6 +242,8 @@ static void index_of_archive(void **state)
 	assert_int_equal(kernel->nr_debs, 1);
 	assert_true(kernel->listing.has_modules);
 	assert_string_equal(deb_index_choose(list, nr, "6.1.99")->listing.abi, "6.1.0-9");
+	assert_string_equal(deb_index_choose(list, nr, "6.1.99-1")->listing.abi, "6.1.0-9");
+	assert_null(deb_index_choose(list, nr, "6.1.99-2"));
 
 	kernel = deb_index_choose(list, nr, "7.1");
 	assert_string_equal(kernel->debs[0].name, "linux-binary-7.1.13+deb13-cloud-amd64");
