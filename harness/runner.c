@@ -58,28 +58,14 @@ static int read_plan(const char *path, struct plan *ret_plan)
 	return ret;
 }
 
-/*
- * A guest keeps its records until the end, and a busy machine may take minutes for them: whoever watches its console
- * has to tell a long plan from a guest that hangs. Between items, where nothing is measured.
- */
-static void show_sign_of_life(size_t item, size_t nr_items)
-{
-	int fd = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	dprintf(fd, "memcgbench: item %zu of %zu\n", item + 1, nr_items);
-	close(fd);
-}
-
 static int run_items(const struct sampler *sampler)
 {
 	int ret, first = 0;
 	size_t i;
 
 	for (i = 0; i < sampler->plan->nr_items && !team_interrupted && !sampler->emit->error; i++) {
-		if (sampler->emit->deferred)
-			show_sign_of_life(i, sampler->plan->nr_items);
+		if (sampler->in_guest)
+			guest_show_sign_of_life(i, sampler->plan->nr_items, 0);
 		ret = sampler_item(sampler, i);
 		if (ret == -EINTR)
 			return ret;

@@ -2,6 +2,7 @@
 /* kernel - kernels for run --kernel ahead of time: what Debian's archive has, fetching them, building from source. */
 #include <errno.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -56,12 +57,15 @@ static int print_list(const struct kernel_listing *list, size_t nr)
 	static const char *const headings[] = {"spec", "package", "modules", "to fetch"};
 	__free_mem const char **cells = calloc(4 * nr + 1, sizeof(*cells));
 	__free_mem char (*specs)[64] = calloc(nr + 1, sizeof(*specs)), (*sizes)[32] = calloc(nr + 1, sizeof(*sizes));
+	bool is_newest;
 	size_t i;
 
 	if (!cells || !specs || !sizes)
 		return err_sys(ENOMEM, "memory for the list");
 	for (i = 0; i < nr; i++) {
-		snprintf(specs[i], sizeof(specs[i]), "deb:%s", list[i].upstream);
+		/* A point release names its newest package: of the others it takes their own version. */
+		is_newest = i + 1 == nr || strcmp(list[i].upstream, list[i + 1].upstream);
+		snprintf(specs[i], sizeof(specs[i]), "deb:%s", is_newest ? list[i].upstream : list[i].version);
 		snprintf(sizes[i], sizeof(sizes[i]), "%.0f MB", (double)list[i].size_bytes / 1e6);
 		cells[4 * i] = specs[i];
 		cells[4 * i + 1] = list[i].version;

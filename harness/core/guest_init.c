@@ -288,6 +288,21 @@ int guest_wait_idle(unsigned int window_ms, unsigned int max_ms, unsigned int *r
 	return err_set(ETIMEDOUT, "the guest was never idle within %u ms of its time", max_ms);
 }
 
+void guest_show_sign_of_life(size_t item, size_t nr_items, unsigned int nr_reps)
+{
+	int fd = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (nr_reps)
+		dprintf(fd, "memcgbench: item %zu of %zu, %u reps\n", item + 1, nr_items, nr_reps);
+	else
+		dprintf(fd, "memcgbench: item %zu of %zu\n", item + 1, nr_items);
+	/* What is still on its way would go out within the next rep. */
+	tcdrain(fd);
+	close(fd);
+}
+
 void guest_power_off(struct guest *guest)
 {
 	if (guest->result_fd >= 0)

@@ -53,6 +53,12 @@ int guest_idle_read(struct guest_idle *ret_idle) __must_check;
  */
 int guest_wait_idle(unsigned int window_ms, unsigned int max_ms, unsigned int *ret_waited_ms) __must_check;
 
+/*
+ * A guest keeps its records until the end, which may be minutes away: a line on its console tells whoever watches a long plan from a
+ * guest that hangs. Between reps, never within one. @nr_reps: done of the item; 0: it begins.
+ */
+void guest_show_sign_of_life(size_t item, size_t nr_items, unsigned int nr_reps);
+
 /* Drain the result channel and switch off. QEMU ends with status 0. */
 void guest_power_off(struct guest *guest) __attribute__((noreturn));
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "core/guest_init.h"
 #include "core/needs.h"
 #include "core/sampler_run.h"
 #include "machine/clock.h"
@@ -16,6 +17,9 @@
 #define SETTLE_SPREAD	 0.05
 #define SETTLE_MAX_REPS	 40
 #define SETTLE_MAX_NS	 1500000000ull
+
+/* Of a guest's time: seldom enough that few plans get to see one, and often enough that nobody takes the guest for dead. */
+#define SIGN_OF_LIFE_NS	 4000000000ull
 
 static int make_groups(struct item_run *run)
 {
@@ -76,6 +80,17 @@ static void lose_step(struct item_run *run)
 			__asm__ volatile("");
 }
 
+/* Items of a few seconds never give one: the runner did when they began. */
+static void stay_in_touch(struct item_run *run)
+{
+	uint64_t now_ns = clock_ns();
+
+	if (!run->sampler->in_guest || now_ns - run->alive_ns < SIGN_OF_LIFE_NS)
+		return;
+	guest_show_sign_of_life(run->index, run->sampler->plan->nr_items, run->nr_reps);
+	run->alive_ns = now_ns;
+}
+
 /* One rep of one arm and its record. */
 static int take_sample(struct item_run *run, size_t arm, unsigned int block, unsigned int pos, bool warmup,
 		       uint64_t *ret_elapsed_ns)
@@ -94,6 +109,7 @@ static int take_sample(struct item_run *run, size_t arm, unsigned int block, uns
 	int ret = 0;
 
 	run->failed_arm = (int)arm;
+	stay_in_touch(run);
 	lose_step(run);
 	if (sample.has_usage)
 		ret = arm_groups_usage(&run->groups[arm], &sample.usage_before_bytes);
@@ -282,6 +298,7 @@ int sampler_item(const struct sampler *sampler, size_t index)
 		.item = &sampler->plan->items[index],
 		.index = index,
 		.failed_arm = -1,
+		.alive_ns = clock_ns(),
 		.random = {(unsigned short)sampler->plan->seed, (unsigned short)(sampler->plan->seed >> 16),
 			   (unsigned short)(index + 1)},
 	};

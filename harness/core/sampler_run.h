@@ -27,6 +27,7 @@ struct item_run {
 	int failed_arm; /* for the error record; -1: none in particular */
 	uint64_t passes;
 	unsigned int nr_reps;
+	uint64_t alive_ns; /* when this guest last gave a sign of life */
 	unsigned short random[3];
 };
 

@@ -24,7 +24,8 @@ struct boot_options {
 	 * command (the line that was run).
 	 */
 	const char *folder;
-	unsigned int silence_ms;   /* nothing on either port for this long; 0: 120 s */
+	/* Nothing on either port for so much of QEMU's processor time, or five times as long by the clock; 0: 120 s. */
+	unsigned int silence_ms;
 	unsigned int timeout_ms;   /* the whole boot; 0: 30 min */
 	uint64_t console_max_bytes; /* 0: 16 MiB */
 	uint64_t results_max_bytes; /* 0: 1 GiB */

@@ -197,6 +197,19 @@ lists()
 	asked=$([ -e "$BATS_TEST_TMPDIR/asked/apt-cache" ] && echo yes || echo no)
 }
 
+@test "kernel list names an older package of a point release by its own version" {
+	fake_apt
+	while read -r abi version; do
+		printf 'Package: linux-image-%s-cloud-amd64\nVersion: %s\nFilename: a/b.deb\nSize: 1\nSHA256: aa\n\n' \
+			"$abi" "$version"
+	done >"$BATS_TEST_TMPDIR/dump" <<-END
+		6.12.1+deb12 6.12.1-1~deb12u1
+		6.12.1+deb13 6.12.1-1
+		6.12.2+deb13 6.12.2-1
+	END
+	[ "$(memcgbench kernel list | sed 1d | cut -d' ' -f1 | xargs)" = "deb:6.12.1-1~deb12u1 deb:6.12.1 deb:6.12.2" ]
+}
+
 @test "kernel list asks apt-cache again when a list changed or what was kept is damaged, and then alone" {
 	fake_apt
 	lists 6.12.1
