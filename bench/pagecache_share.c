@@ -235,7 +235,7 @@ static int open_file(struct pagecache_share *st, struct bench_run *run)
 	uint64_t bytes = 2 * st->bytes;
 
 	if (st->backing == BACKING_DIR)
-		return bench_sparse_file(run, bytes, &st->fd);
+		return bench_sparse_file(run, "shared", bytes, &st->fd);
 	st->fd = memfd_create("pagecache_share", MFD_CLOEXEC);
 	if (st->fd < 0)
 		return bench_error(run, errno, "memfd_create: %s", strerror(errno));

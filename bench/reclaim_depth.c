@@ -2,13 +2,14 @@
 /* reclaim_depth - taking pages back: at a limit, and on demand. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "bench.h"
 
-enum { METRIC_STREAM, METRIC_RECLAIM, METRIC_SCANNED, METRIC_OVER, METRIC_TAKEN, METRIC_ROOM };
+enum { METRIC_STREAM, METRIC_RECLAIM, METRIC_SCANNED, METRIC_OVER, METRIC_TAKEN, METRIC_ROOM, METRIC_HELD };
 enum { WAY_MAX, WAY_HIGH, WAY_PROACTIVE, WAY_GLOBAL };
 enum { PAGES_FILE, PAGES_ANON };
 enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
@@ -19,20 +20,25 @@ enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
 /* Of the file, or the mapping, each of @bytes: brought in and taken back, streamed, and until_room(). */
 enum { PART_TAKEN, PART_STREAMED, PART_ROOM, PARTS };
 
+struct pages {
+	int fd;	   /* kind=file: a sparse file, a page of whose holes is clean and costs no I/O; -1: none */
+	char *map; /* kind=anon: the memory; kind=file: the file, where it is mapped to look at it */
+};
+
 struct reclaim_depth {
 	uint64_t way, level, pages, bytes, nr_siblings, sibling_pages, lru_gen; /* parameters */
 	size_t page_bytes, nr_pages;
-	int fd;			     /* a sparse file: reading a hole gives a clean page without I/O */
-	char *map;		     /* kind=anon: instead of it */
+	struct pages own, siblings;
+	unsigned char *is_there;     /* for mincore(): a byte for each page of the siblings; NULL: they hold none */
 	struct bench_memcg *limited; /* whose limit is hit; NULL outside of child arms */
 	int can_reclaim;	     /* way=proactive: this arm can */
 	uint64_t asked, stolen;	     /* pages, since the last verify() */
 };
 
-/* Bring in @nr pages from number @first: one byte of each is read from the file, or written to memory. */
-static int bring_in(const struct reclaim_depth *st, off_t first, size_t nr)
+/* Bring in @nr of @pages from number @first: one byte of each is read from the file, or written to memory. */
+static int bring_in(const struct reclaim_depth *st, const struct pages *pages, off_t first, size_t nr)
 {
-	volatile char *map = st->map;
+	volatile char *map = pages->map;
 	const size_t step = st->page_bytes;
 	off_t at = first * (off_t)step, end = at + (off_t)(nr * step);
 	char byte;
@@ -42,7 +48,7 @@ static int bring_in(const struct reclaim_depth *st, off_t first, size_t nr)
 			map[at] = 1;
 	else
 		for (; at < end; at += (off_t)step)
-			if (pread(st->fd, &byte, 1, at) != 1)
+			if (pread(pages->fd, &byte, 1, at) != 1)
 				return errno ? -errno : -EIO;
 	return 0;
 }
@@ -58,9 +64,9 @@ static int drop(const struct reclaim_depth *st, struct bench_run *run)
 	int err;
 
 	if (st->pages == PAGES_ANON)
-		err = madvise(st->map, PARTS * st->bytes, MADV_DONTNEED) ? errno : 0;
+		err = madvise(st->own.map, PARTS * st->bytes, MADV_DONTNEED) ? errno : 0;
 	else
-		err = posix_fadvise(st->fd, 0, (off_t)(PARTS * st->bytes), POSIX_FADV_DONTNEED);
+		err = posix_fadvise(st->own.fd, 0, (off_t)(PARTS * st->bytes), POSIX_FADV_DONTNEED);
 	return err ? bench_error(run, err, "drop pages: %s", strerror(err)) : 0;
 }
 
@@ -155,13 +161,13 @@ static int until_room(const struct reclaim_depth *st, struct bench_run *run)
 
 	for (i = 0; !ret && !ret_in && room < ROOM_LEAST && i < st->nr_pages / 2; i++) {
 		before = usage;
-		ret_in = bring_in(st, (off_t)(PART_ROOM * st->nr_pages + i), 1);
+		ret_in = bring_in(st, &st->own, (off_t)(PART_ROOM * st->nr_pages + i), 1);
 		ret = bench_memcg_usage(run, st->limited, &usage);
 		room = usage < before ? (before - usage) / st->page_bytes : 0;
 	}
 	if (!ret && !ret_in && room >= ROOM_LEAST) {
 		bench_count(run, METRIC_ROOM, room, 1);
-		ret_in = bring_in(st, (off_t)(PART_ROOM * st->nr_pages + i), room < st->nr_pages ? room / 2 : 0);
+		ret_in = bring_in(st, &st->own, (off_t)(PART_ROOM * st->nr_pages + i), room < st->nr_pages ? room / 2 : 0);
 	}
 	return ret_in ? bring_in_failed(run, ret_in) : ret;
 }
@@ -176,24 +182,41 @@ static int stream(const struct reclaim_depth *st, struct bench_run *run)
 	if (ret)
 		return ret;
 	bench_phase_begin(run, METRIC_STREAM);
-	ret_in = bring_in(st, (off_t)(PART_STREAMED * st->nr_pages), nr);
+	ret_in = bring_in(st, &st->own, (off_t)(PART_STREAMED * st->nr_pages), nr);
 	bench_phase_end(run, METRIC_STREAM, nr);
 	ret = ret_in ? bring_in_failed(run, ret_in) : bench_reclaimed(run, &after);
-	if (!ret)
+	/* Without a limit a stream makes no room for itself. */
+	if (!ret && !is_on_demand(st))
 		bench_count(run, METRIC_TAKEN, after.stolen - before.stolen, nr);
 	return ret;
+}
+
+/* What of their pages the siblings still hold. */
+static int count_held(const struct reclaim_depth *st, struct bench_run *run)
+{
+	const size_t nr = st->nr_siblings * st->sibling_pages;
+	size_t held = 0;
+
+	if (mincore(st->siblings.map, nr * st->page_bytes, st->is_there))
+		return bench_error(run, errno, "ask which pages the siblings hold: %s", strerror(errno));
+	for (size_t i = 0; i < nr; i++)
+		held += st->is_there[i] & 1;
+	bench_count(run, METRIC_HELD, held, st->nr_siblings);
+	return 0;
 }
 
 static int pass(struct reclaim_depth *st, struct bench_run *run)
 {
 	const int has_limit = st->limited && !is_on_demand(st);
-	int ret = bring_in(st, PART_TAKEN, st->nr_pages), ret_drop;
+	int ret = bring_in(st, &st->own, PART_TAKEN, st->nr_pages), ret_drop;
 
 	if (ret)
 		return bring_in_failed(run, ret);
 	bench_hold(run, st->nr_pages * st->page_bytes);
 	if (has_limit || (is_on_demand(st) && st->can_reclaim))
 		ret = take_back(st, run);
+	if (!ret && st->is_there)
+		ret = count_held(st, run);
 	if (!ret && has_limit)
 		ret = until_room(st, run);
 	if (!ret)
@@ -238,14 +261,14 @@ static int reclaim_depth_latency(void *state, struct bench_run *run)
 	size_t i;
 
 	while (more && !ret) {
-		ret = bring_in(st, 0, st->nr_pages);
+		ret = bring_in(st, &st->own, 0, st->nr_pages);
 		if (!ret && has_limit)
 			ret = bench_memcg_usage(run, st->limited, &usage);
 		if (!ret && has_limit)
 			ret = bench_memcg_limit(run, st->limited, which(st), usage);
 		for (i = 0; !ret && more && i < st->nr_pages; i++) {
 			bench_op_begin(run);
-			ret = bring_in(st, first + (off_t)i, 1);
+			ret = bring_in(st, &st->own, first + (off_t)i, 1);
 			more = bench_op_end(run);
 		}
 		if (!ret && has_limit)
@@ -257,24 +280,37 @@ static int reclaim_depth_latency(void *state, struct bench_run *run)
 	return ret;
 }
 
-/* The file, or the mapping: of this team, and of its siblings behind that. */
-static int make_pages(struct reclaim_depth *st, struct bench_run *run)
+static int make_pages(const struct reclaim_depth *st, struct bench_run *run, const char *name, size_t nr, struct pages *pages)
 {
-	size_t bytes = (PARTS * st->nr_pages + st->nr_siblings * st->sibling_pages) * st->page_bytes;
-
+	if (!nr)
+		return 0;
 	if (st->pages == PAGES_FILE)
-		return bench_sparse_file(run, bytes, &st->fd);
-	st->map = bench_small_pages(run, bytes);
-	return st->map ? 0 : -ENOMEM;
+		return bench_sparse_file(run, name, nr * st->page_bytes, &pages->fd);
+	pages->map = bench_small_pages(run, nr * st->page_bytes);
+	return pages->map ? 0 : -ENOMEM;
 }
 
 /* Pages of a sibling are what was brought in from inside it; they stay until they are reclaimed. */
 static int fill_sibling(void *state, struct bench_run *run, uint64_t index)
 {
 	const struct reclaim_depth *st = state;
-	int ret = bring_in(st, (off_t)(PARTS * st->nr_pages + index * st->sibling_pages), st->sibling_pages);
+	int ret = bring_in(st, &st->siblings, (off_t)(index * st->sibling_pages), st->sibling_pages);
 
 	return ret ? bring_in_failed(run, ret) : 0;
+}
+
+static int watch_siblings(struct reclaim_depth *st, struct bench_run *run)
+{
+	const size_t nr = st->nr_siblings * st->sibling_pages;
+
+	if (!nr || !bench_in_memcg(run))
+		return 0;
+	if (st->pages == PAGES_FILE)
+		st->siblings.map = mmap(NULL, nr * st->page_bytes, PROT_READ, MAP_SHARED, st->siblings.fd, 0);
+	st->is_there = malloc(nr);
+	if (st->siblings.map != MAP_FAILED && st->is_there)
+		return 0;
+	return bench_error(run, ENOMEM, "memory to look at %zu pages of siblings", nr);
 }
 
 static int find_limited(struct reclaim_depth *st, struct bench_run *run)
@@ -309,7 +345,7 @@ static int reclaim_depth_share(void *state, struct bench_run *run)
 	struct reclaim_depth *st = state;
 	int ret = 0;
 
-	st->fd = -1;
+	st->own.fd = st->siblings.fd = -1;
 	st->page_bytes = bench_page_bytes(run);
 	st->nr_pages = st->bytes / st->page_bytes;
 	st->bytes = st->nr_pages * st->page_bytes;
@@ -318,7 +354,9 @@ static int reclaim_depth_share(void *state, struct bench_run *run)
 	if (st->lru_gen != LRU_GEN_KEEP)
 		ret = bench_lru_gen(run, st->lru_gen == LRU_GEN_ON);
 	if (!ret)
-		ret = make_pages(st, run);
+		ret = make_pages(st, run, "own", PARTS * st->nr_pages, &st->own);
+	if (!ret && bench_in_memcg(run))
+		ret = make_pages(st, run, "siblings", st->nr_siblings * st->sibling_pages, &st->siblings);
 	return ret ? ret : bench_memcg_crowd(run, st->nr_siblings, st->sibling_pages ? fill_sibling : NULL, st);
 }
 
@@ -330,9 +368,11 @@ static int reclaim_depth_setup(void *state, struct bench_run *run)
 	if (bench_nr_workers(run) > 1)
 		return bench_error(run, EINVAL, "reclaim_depth has one worker: what several take back cannot be told apart");
 	ret = find_limited(st, run);
+	if (!ret)
+		ret = watch_siblings(st, run);
 	/* Page tables and the file's tree, which are charged too, and stay. */
 	if (!ret)
-		ret = bring_in(st, 0, PARTS * st->nr_pages);
+		ret = bring_in(st, &st->own, 0, PARTS * st->nr_pages);
 	return ret ? ret : drop(st, run);
 }
 
@@ -341,8 +381,11 @@ static void reclaim_depth_teardown(void *state, struct bench_run *run)
 	struct reclaim_depth *st = state;
 
 	(void)run;
-	if (st->pages == PAGES_FILE && st->fd >= 0)
-		close(st->fd);
+	free(st->is_there);
+	if (st->own.fd >= 0)
+		close(st->own.fd);
+	if (st->siblings.fd >= 0)
+		close(st->siblings.fd);
 }
 
 static const struct bench_metric metrics[] = {
@@ -354,6 +397,7 @@ static const struct bench_metric metrics[] = {
 	{.name = "taken", .op = "page", .kind = BENCH_COUNT, .unit = "pages", .help = "taken back for each page of stream"},
 	{.name = "room", .op = "page", .kind = BENCH_COUNT, .unit = "pages",
 	 .help = "free below the limit when one page had to make room for itself"},
+	{.name = "held", .op = "memcg", .kind = BENCH_COUNT, .unit = "pages", .help = "with --sibling-pages: that a sibling still holds"},
 };
 
 #define FIELD(name) offsetof(struct reclaim_depth, name)

@@ -189,7 +189,7 @@ static int reclaim_pressure_share(void *state, struct bench_run *run)
 	if (st->lru_gen != LRU_GEN_KEEP)
 		ret = bench_lru_gen(run, st->lru_gen == LRU_GEN_ON);
 	if (!ret)
-		ret = bench_sparse_file(run, FILE_BYTES, &st->fd);
+		ret = bench_sparse_file(run, "stream", FILE_BYTES, &st->fd);
 	if (!ret)
 		ret = bench_memcg_crowd(run, st->nr_siblings, st->sibling_pages ? fill_sibling : NULL, st);
 	return ret ? ret : fill_machine(st, run);

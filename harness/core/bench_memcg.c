@@ -284,12 +284,12 @@ const char *bench_dir(const struct bench_run *run)
 	return run->team->dir;
 }
 
-int bench_sparse_file(struct bench_run *run, uint64_t bytes, int *ret_fd)
+int bench_sparse_file(struct bench_run *run, const char *name, uint64_t bytes, int *ret_fd)
 {
 	char path[PATH_MAX];
 	int fd, err;
 
-	snprintf(path, sizeof(path), "%s/sparse", bench_dir(run));
+	snprintf(path, sizeof(path), "%s/%s", bench_dir(run), name);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOATIME, 0600);
 	if (fd < 0)
 		return bench_error(run, errno, "open %s: %s", path, strerror(errno));

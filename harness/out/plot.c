@@ -576,14 +576,14 @@ static void put_label(const struct sweep *sweep, size_t i, FILE *out)
 static void put_slope(const struct sweep *sweep, size_t i, FILE *out)
 {
 	const struct sweep_curve *curve = &sweep->curves[i];
-	char slope[NUMBER_MAX], range[2 * NUMBER_MAX], text[4 * NUMBER_MAX];
+	char slope[NUMBER_MAX], range[2 * NUMBER_MAX], step[SWEEP_STEP_MAX], text[4 * NUMBER_MAX + SWEEP_STEP_MAX];
 	int decimals = curve->kernel_name ? 2 : number_interval_decimals(&curve->fit.slope_interval, curve->fit.slope);
 
 	if (isnan(curve->fit.slope) || !strcmp(curve->axis, "workers")) {
 		put_word(out, "-");
 		return;
 	}
-	snprintf(text, sizeof(text), "%s per %s %s", number_format(curve->fit.slope, decimals, true, slope), sweep_step(curve),
+	snprintf(text, sizeof(text), "%s per %s %s", number_format(curve->fit.slope, decimals, true, slope), sweep_step(curve, step),
 		 isnan(curve->fit.slope_interval.low)
 			 ? ""
 			 : number_interval(&curve->fit.slope_interval, decimals, true, range));

@@ -92,6 +92,7 @@ static void put_group(const struct report *report, const struct sweep *sweep, si
 {
 	const struct sweep_curve *axis = longest(sweep, first, end);
 	__free_mem char *title = sweep_title(axis, report->defaults);
+	char step[SWEEP_STEP_MAX];
 	size_t i;
 
 	fputs("<h4>", out);
@@ -105,7 +106,7 @@ static void put_group(const struct report *report, const struct sweep *sweep, si
 		fprintf(out, "<th scope=\"col\" class=\"n\">%.15g</th>", axis->points[i].x);
 	if (has_slope(axis)) {
 		fputs("<th scope=\"col\" class=\"n\">per ", out);
-		html_text(out, sweep_step(axis));
+		html_text(out, sweep_step(axis, step));
 		fputs("</th><th scope=\"col\" class=\"n\">95 % interval</th>", out);
 	}
 	fputs("</tr></thead>\n<tbody>\n", out);

@@ -17,9 +17,16 @@ static bool is_over(const struct sweep_curve *curve, const char *axis)
 	return !strcmp(curve->axis, axis);
 }
 
-const char *sweep_step(const struct sweep_curve *curve)
+const char *sweep_step(const struct sweep_curve *curve, char ret[SWEEP_STEP_MAX])
 {
-	return is_over(curve, "depth") ? "level" : is_over(curve, "workers") ? "worker" : curve->axis;
+	size_t len;
+
+	snprintf(ret, SWEEP_STEP_MAX, "%s", is_over(curve, "depth") ? "level" : curve->axis);
+	len = strlen(ret);
+	/* Axes that count things are named by the plural: workers, siblings, pages. */
+	if (len > 1 && ret[len - 1] == 's')
+		ret[len - 1] = '\0';
+	return ret;
 }
 
 /* As label_item(), but for the parameter that is the axis. */
@@ -145,14 +152,14 @@ static void print_fit(const struct rundata *data, const struct sweep *sweep, con
 {
 	const struct sweep_fit *fit = &curve->fit;
 	int decimals = number_interval_decimals(&fit->slope_interval, fit->slope);
-	char label[LABEL_MAX], slope[NUMBER_MAX], slopes[2 * NUMBER_MAX], base[NUMBER_MAX], bases[2 * NUMBER_MAX], misfit[NUMBER_MAX];
+	char label[LABEL_MAX], slope[NUMBER_MAX], slopes[2 * NUMBER_MAX], step[SWEEP_STEP_MAX], base[NUMBER_MAX], bases[2 * NUMBER_MAX], misfit[NUMBER_MAX];
 
 	/* Where every observation says the same there is no end of digits. */
 	if (curve->kernel_name)
 		decimals = 2;
 	fprintf(out, "  %s, %s: %s %s per %s %s, %s %s at 0; the farthest point is %s off this line\n", curve->metric->name,
 		sweep_label(sweep, curve, label), number_format(fit->slope, decimals, true, slope),
-		curve->metric->is_count ? curve->metric->unit : label_clock(data), sweep_step(curve),
+		curve->metric->is_count ? curve->metric->unit : label_clock(data), sweep_step(curve, step),
 		number_interval(&fit->slope_interval, decimals, true, slopes),
 		number_format(fit->intercept, decimals > 1 ? 1 : decimals, false, base),
 		number_interval(&fit->intercept_interval, decimals > 1 ? 1 : decimals, false, bases),

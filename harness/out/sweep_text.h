@@ -14,8 +14,9 @@
 #include "out/label.h"
 #include "out/table.h"
 
-/* What a step along the axis is called: "level", "worker", or the parameter's name. */
-const char *sweep_step(const struct sweep_curve *curve);
+/* What a step along the axis is called: "level", "worker", or the parameter's name without its plural ("sibling"). Returns @ret. */
+#define SWEEP_STEP_MAX 64
+const char *sweep_step(const struct sweep_curve *curve, char ret[SWEEP_STEP_MAX]);
 
 /*
  * What is swept, in words: "charge_depth --way=single over depth". @defaults: NULL names every parameter. malloc'd; NULL without memory.

@@ -127,7 +127,7 @@ static void a_sparse_file_has_its_size_and_no_blocks(void **state)
 
 	(void)state;
 	set_scene(&nothing);
-	assert_int_equal(bench_sparse_file(&scene->run, 3 << 20, &fd), 0);
+	assert_int_equal(bench_sparse_file(&scene->run, "sparse", 3 << 20, &fd), 0);
 	assert_int_equal(fstat(fd, &about), 0);
 	assert_int_equal(about.st_size, 3 << 20);
 	assert_int_equal(about.st_blocks, 0);
@@ -137,7 +137,7 @@ static void a_sparse_file_has_its_size_and_no_blocks(void **state)
 	assert_int_equal(pwrite(fd, "x", 1, 0), 1);
 	close(fd);
 	/* A new one holds nothing of the last. */
-	assert_int_equal(bench_sparse_file(&scene->run, 1 << 20, &fd), 0);
+	assert_int_equal(bench_sparse_file(&scene->run, "sparse", 1 << 20, &fd), 0);
 	assert_int_equal(fstat(fd, &about), 0);
 	assert_int_equal(about.st_size, 1 << 20);
 	assert_int_equal(about.st_blocks, 0);
@@ -150,12 +150,12 @@ static void a_sparse_file_that_cannot_be(void **state)
 
 	(void)state;
 	set_scene(&nothing);
-	assert_int_equal(bench_sparse_file(&scene->run, UINT64_MAX / 2, &fd), -EFBIG);
+	assert_int_equal(bench_sparse_file(&scene->run, "sparse", UINT64_MAX / 2, &fd), -EFBIG);
 	assert_non_null(strstr(scene->run.error_text, "/sparse a sparse file of 9223372036854775807 bytes"));
 	assert_int_equal(fd, -7);
 	set_scene(&nothing);
 	scene->team.dir = "/nowhere";
-	assert_int_equal(bench_sparse_file(&scene->run, 4096, &fd), -ENOENT);
+	assert_int_equal(bench_sparse_file(&scene->run, "sparse", 4096, &fd), -ENOENT);
 	assert_non_null(strstr(scene->run.error_text, "open /nowhere/sparse"));
 	assert_int_equal(fd, -7);
 }
