@@ -8,7 +8,7 @@
 
 #include "bench.h"
 
-enum { METRIC_STREAM, METRIC_SCANNED };
+enum { METRIC_STREAM, METRIC_SCANNED, METRIC_ROOM };
 enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
 
 /* Pages between two looks at what is free. */
@@ -70,7 +70,7 @@ static int is_balanced(uint64_t came, uint64_t went)
  */
 static int pass(struct reclaim_pressure *st, struct bench_run *run)
 {
-	uint64_t free_before, free_now = free_bytes();
+	uint64_t free_before, free_now = free_bytes(), free_least = free_now, free_most = free_now;
 	struct bench_reclaimed before, after;
 	int ret = bench_reclaimed(run, &before), ret_read, is_over = 0;
 	size_t done = 0, first;
@@ -85,6 +85,8 @@ static int pass(struct reclaim_pressure *st, struct bench_run *run)
 			return read_failed(run, ret_read);
 		done += STEP;
 		free_now = free_bytes();
+		free_least = free_now < free_least ? free_now : free_least;
+		free_most = free_now > free_most ? free_now : free_most;
 		is_over = done >= 16 * st->nr_pages;
 		if (!is_over && (done < st->nr_pages || free_now <= free_before))
 			continue;
@@ -96,6 +98,7 @@ static int pass(struct reclaim_pressure *st, struct bench_run *run)
 		return ret;
 	st->stolen += after.stolen - before.stolen;
 	bench_count(run, METRIC_SCANNED, after.scanned - before.scanned, after.stolen - before.stolen);
+	bench_count(run, METRIC_ROOM, (free_most - free_least) / st->page_bytes, 1);
 	return 0;
 }
 
@@ -215,6 +218,8 @@ static void reclaim_pressure_teardown(void *state, struct bench_run *run)
 static const struct bench_metric metrics[] = {
 	{.name = "stream", .op = "page", .help = "bringing in a page, and what of making room falls to it"},
 	{.name = "scanned", .op = "page", .kind = BENCH_COUNT, .unit = "pages", .help = "looked at for each page taken back"},
+	{.name = "room", .op = "pass", .kind = BENCH_COUNT, .unit = "pages",
+	 .help = "that reclaim makes before it rests: free at the most, less free at the least"},
 };
 
 #define FIELD(name) offsetof(struct reclaim_pressure, name)
@@ -241,7 +246,7 @@ const struct bench bench_reclaim_pressure = {
 		"(mm/vmscan.c, Linux 6.12). siblings makes more of them.\n\n"
 		"stream is a mixture: reading, allocating, charging, direct reclaim, and with one CPU also what kswapd does meanwhile. A pass ends "
 		"when about as many pages were taken as were brought in, to a sixteenth, which takes longer than a tick of the timer. What "
-		"kswapd does while nobody streams is not timed. scanned is from pgscan and pgsteal in /proc/vmstat. No I/O: the file is a hole.",
+		"kswapd does while nobody streams is not timed. scanned is from pgscan and pgsteal in /proc/vmstat; room from sysinfo(2), every 64 pages. No I/O: the file is a hole.",
 	.version = 1,
 	.metrics = metrics,
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),

@@ -119,6 +119,8 @@ static int take_sample(struct item_run *run, size_t arm, unsigned int block, uns
 		ret = arm_groups_usage(&run->groups[arm], &sample.usage_after_bytes);
 	if (ret)
 		return ret;
+	if (!warmup)
+		sampler_ticks_note(run, arm, &rep);
 	emit_sample(run->sampler->emit, &sample, run->team[arm], run->item, &rep);
 	if (ret_elapsed_ns)
 		*ret_elapsed_ns = rep.elapsed_ns;
@@ -201,6 +203,8 @@ static int run_blocks(struct item_run *run)
 		ret = noise_read(&after);
 	if (!ret)
 		emit_noise(run->sampler->emit, run->index, &before, &after);
+	if (!ret)
+		sampler_ticks_judge(run);
 	return ret;
 }
 

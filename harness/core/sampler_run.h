@@ -10,6 +10,12 @@
 #include "core/team.h"
 #include "machine/swap.h"
 
+/* Of the reps of one arm that count. */
+struct item_ticks {
+	unsigned int nr_reps;
+	uint64_t least_ns[BENCH_METRICS_MAX];
+};
+
 /* One item while it runs. */
 struct item_run {
 	const struct sampler *sampler;
@@ -29,6 +35,7 @@ struct item_run {
 	unsigned int nr_reps;
 	uint64_t alive_ns; /* when this guest last gave a sign of life */
 	unsigned short random[3];
+	struct item_ticks ticks[PLAN_ARMS_MAX]; /* by index in the item */
 };
 
 /*
@@ -48,6 +55,13 @@ void sampler_draw_order(struct item_run *run, size_t *order);
 
 /* Stop child arms while everything is mapped, and compare their claim with what their memcgs were charged. */
 int sampler_prove(struct item_run *run) __must_check;
+
+/*
+ * On a clock of instructions a rep is worth its number if no tick of the timer fell into it, and the least of several is taken for one. Warn where
+ * phases are so long, for so few reps, that this is not to be counted on.
+ */
+void sampler_ticks_note(struct item_run *run, size_t arm, const struct team_rep *rep);
+void sampler_ticks_judge(struct item_run *run);
 
 /* What is measured besides the blocks. */
 int sampler_latency(struct item_run *run) __must_check;

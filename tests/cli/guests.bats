@@ -101,3 +101,11 @@ value()
 	[ "$(grep -c -- '-icount shift=0,sleep=off' <<<"$output")" -eq 4 ]
 	[ "$(grep -c 'cgroup_disable=memory' <<<"$output")" -eq 2 ]
 }
+
+@test "phases as long as a tick of the guest's timer are warned of, and shorter ones are not" {
+	memcgbench run -k deb:6.12 --seeds=1 --blocks=2 --size=4M --quiet -o "$BATS_TEST_TMPDIR" fault_storm >"$BATS_TEST_TMPDIR/table"
+	jq -se '[.[] | select(.type == "warning" and .code == "ticks") | .text] | length == 2 and all(startswith("fault: "))' \
+		"$BATS_TEST_TMPDIR"/*/samples.jsonl
+	grep -q '^warning, boot 0 and others: fault: so long' "$BATS_TEST_TMPDIR/table"
+	[ "$(jq -s '[.[] | select(.type == "warning")] | length' "$samples")" = 0 ]
+}
