@@ -130,7 +130,7 @@ struct bench {
 
 	/*
 	 * A separate run in which every op is timed alone, between bench_op_begin() and bench_op_end(),
-	 * until bench_op_end() returns 0. NULL: this bench has no latency distribution. It is of metric
+	 * until that returns 0. NULL: this bench has no latency distribution. It is of metric
 	 * number latency_metric.
 	 */
 	int (*latency)(void *state, struct bench_run *run);
@@ -163,9 +163,14 @@ void bench_hold(struct bench_run *run, uint64_t claimed_bytes);
 int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*prepare)(void *state, struct bench_run *run),
 		     void *state);
 
-/* Around one op in latency(). bench_op_end() returns 0 when enough ops were taken. */
+/*
+ * Around one op in latency(). bench_op_end() returns 0 when enough ops were made. Where it takes a look to tell whether an op is one of those whose
+ * latency is wanted, bench_op_stop() stops the clock, and bench_op_take() is the rest of bench_op_end(): 0 for @is_wanted leaves the op out.
+ */
 void bench_op_begin(struct bench_run *run);
 int bench_op_end(struct bench_run *run);
+void bench_op_stop(struct bench_run *run);
+int bench_op_take(struct bench_run *run, int is_wanted);
 
 /* Bytes of a base page and of a PMD-sized huge page (0: this kernel has none). */
 uint64_t bench_page_bytes(const struct bench_run *run);

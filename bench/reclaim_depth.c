@@ -250,27 +250,43 @@ static int reclaim_depth_verify(void *state, struct bench_run *run, const struct
 	return 0;
 }
 
-/* Every op is a page brought in at the limit; those that wait for reclaim are the tail. */
+/* One op of the latency pass. With a limit it is wanted if the page had to make room: usage, *@usage before, fell. */
+static int time_page(const struct reclaim_depth *st, struct bench_run *run, off_t page, uint64_t *usage, int *ret_more)
+{
+	uint64_t before = *usage;
+	int ret;
+
+	bench_op_begin(run);
+	ret = bring_in(st, &st->own, page, 1);
+	bench_op_stop(run);
+	if (ret)
+		return bring_in_failed(run, ret);
+	if (before)
+		ret = bench_memcg_usage(run, st->limited, usage);
+	*ret_more = bench_op_take(run, !before || *usage < before);
+	return ret;
+}
+
+/* With a limit, the pages that wait for reclaim, a stall each; without, every page. */
 static int reclaim_depth_latency(void *state, struct bench_run *run)
 {
 	struct reclaim_depth *st = state;
-	const int has_limit = st->limited && (st->way == WAY_MAX || st->way == WAY_HIGH);
+	const int has_limit = st->limited && !is_on_demand(st);
 	const off_t first = (off_t)(PART_STREAMED * st->nr_pages);
-	uint64_t usage;
+	uint64_t usage = 0;
 	int more = 1, ret = 0;
 	size_t i;
 
 	while (more && !ret) {
 		ret = bring_in(st, &st->own, 0, st->nr_pages);
-		if (!ret && has_limit)
+		if (ret)
+			return bring_in_failed(run, ret);
+		if (has_limit)
 			ret = bench_memcg_usage(run, st->limited, &usage);
 		if (!ret && has_limit)
 			ret = bench_memcg_limit(run, st->limited, which(st), usage);
-		for (i = 0; !ret && more && i < st->nr_pages; i++) {
-			bench_op_begin(run);
-			ret = bring_in(st, &st->own, first + (off_t)i, 1);
-			more = bench_op_end(run);
-		}
+		for (i = 0; !ret && more && i < st->nr_pages; i++)
+			ret = time_page(st, run, first + (off_t)i, &usage, &more);
 		if (!ret && has_limit)
 			ret = bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
 		if (!ret)
@@ -434,7 +450,8 @@ const struct bench bench_reclaim_depth = {
 		"All end in shrink_node(), as direct reclaim and kswapd do, which walks the memcgs with shrink_node_memcgs(), or with "
 		"shrink_many() where the multi-generational LRU is on and the machine is short (mm/vmscan.c, Linux 6.12).\n\n"
 		"stream is the whole op: a read or a fault, allocating, charging, and what of reclaim falls to it; root and off bring in the same "
-		"pages without a limit. reclaim is the system call by the pages it took. scanned and over are counts of events, "
+		"pages without a limit. Its latency, in a child at a limit, is that of the pages that had to make room: a direct-reclaim stall each. "
+		"reclaim is the system call by the pages it took. scanned and over are counts of events, "
 		"from pgscan and pgsteal in /proc/vmstat (on a live machine with whatever else is reclaimed meanwhile) and from the usage. "
 		"On v1 proactive takes all there is, so that over shows the rest. "
 		"No I/O: file pages are holes, swap is compressed memory.",

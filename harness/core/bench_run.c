@@ -158,12 +158,22 @@ void bench_op_begin(struct bench_run *run)
 	run->op_begin_ns = clock_ns();
 }
 
+void bench_op_stop(struct bench_run *run)
+{
+	run->op_ns = clock_ns() - run->op_begin_ns;
+}
+
+int bench_op_take(struct bench_run *run, int is_wanted)
+{
+	if (is_wanted)
+		histogram_add(&run->latency, run->op_ns > run->clock_cost_ns ? run->op_ns - run->clock_cost_ns : 0);
+	return ++run->latency_made < run->latency_ops;
+}
+
 int bench_op_end(struct bench_run *run)
 {
-	uint64_t ns = clock_ns() - run->op_begin_ns;
-
-	histogram_add(&run->latency, ns > run->clock_cost_ns ? ns - run->clock_cost_ns : 0);
-	return run->latency.count < run->latency_ops;
+	bench_op_stop(run);
+	return bench_op_take(run, 1);
 }
 
 uint64_t bench_page_bytes(const struct bench_run *run)

@@ -59,8 +59,8 @@ struct bench_run {
 	uint64_t claimed_bytes;
 	bool held;
 
-	/* Latency: how many ops are wanted, and what they took. */
-	uint64_t latency_ops, op_begin_ns;
+	/* Latency: how many ops are to be made, how many were, and what those took that are wanted. */
+	uint64_t latency_ops, latency_made, op_begin_ns, op_ns;
 	struct histogram latency;
 
 	/* bench_child_exit(): written by the child just before it ends. */

@@ -161,6 +161,7 @@ static int latency_pass(struct worker *worker, uint64_t ops)
 {
 	memset(&worker->run->latency, 0, sizeof(worker->run->latency));
 	worker->run->latency_ops = ops;
+	worker->run->latency_made = 0;
 	worker->run->clock_cost_ns = bench_run_clock_cost();
 	return rep(worker, 0);
 }

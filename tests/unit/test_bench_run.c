@@ -263,6 +263,27 @@ static void latency_ends_with_the_number_wanted(void **state)
 	assert_int_equal(run->latency.count, 5);
 }
 
+static void ops_that_are_not_wanted_are_made_and_left_out(void **state)
+{
+	struct bench_run *run = *state;
+	unsigned int nr = 0;
+
+	run->latency_ops = 6;
+	run->latency_made = 0;
+	memset(&run->latency, 0, sizeof(run->latency));
+	do {
+		bench_op_begin(run);
+		bench_op_stop(run);
+		/* What comes behind the stop is not the op's. */
+		if (nr == 2)
+			sleep_1ms();
+		nr++;
+	} while (bench_op_take(run, nr % 3 == 0));
+	assert_int_equal(nr, 6);
+	assert_int_equal(run->latency.count, 2);
+	assert_true(run->latency.max < 1000000);
+}
+
 /* Less than the clock's own cost is 0, not 2^64. */
 static void the_clock_is_subtracted_and_never_too_much(void **state)
 {
@@ -450,6 +471,7 @@ int main(void)
 		TEST(a_child_that_fails_is_no_number),
 		TEST(the_first_error_is_kept),
 		TEST(latency_ends_with_the_number_wanted),
+		TEST(ops_that_are_not_wanted_are_made_and_left_out),
 		TEST(the_clock_is_subtracted_and_never_too_much),
 		TEST(the_clock_costs_something_small),
 		TEST(a_mapping_lies_where_it_is_told),
