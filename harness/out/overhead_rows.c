@@ -164,6 +164,9 @@ static void add_verdict(struct render *render, struct table *table, const struct
 	char seen[2 * NUMBER_MAX + 16], delta[NUMBER_MAX + 16];
 	const char *found = row_is_nothing(row) ? "~ no difference found" : "undecided";
 
+	/* Nothing to compare with, as its empty cells say. */
+	if (row->is_alone)
+		return;
 	detectable_words(render, row, seen, sizeof(seen));
 	delta_words(render, row, delta, sizeof(delta));
 	switch (row->verdict) {

@@ -174,11 +174,20 @@ static void put_counts(const struct overhead *overhead, FILE *text)
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		for (j = nr = 0; j < overhead->nr_rows; j++)
-			nr += overhead->rows[j].verdict == names[i].verdict;
+			nr += overhead->rows[j].verdict == names[i].verdict && !overhead->rows[j].is_alone;
 		if (nr)
 			fprintf(text, "%s%zu %s", comma, nr, names[i].words);
 		comma = nr ? ", " : comma;
 	}
+}
+
+static size_t nr_comparisons(const struct overhead *overhead)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < overhead->nr_rows; i++)
+		nr += !overhead->rows[i].is_alone;
+	return nr;
 }
 
 static void print_summary(struct render *render)
@@ -187,13 +196,12 @@ static void print_summary(struct render *render)
 	const struct overhead_row *row = largest(overhead);
 	__free_mem char *summary = NULL;
 	char diff[NUMBER_MAX], percent[NUMBER_MAX];
-	size_t size = 0;
-	FILE *text = open_memstream(&summary, &size);
+	size_t size = 0, nr = nr_comparisons(overhead);
+	FILE *text = nr ? open_memstream(&summary, &size) : NULL;
 
 	if (!text)
 		return;
-	fprintf(text, "Of %zu comparison%s: ", overhead->nr_rows,
-		overhead->nr_rows == 1 ? "" : "s");
+	fprintf(text, "Of %zu comparison%s: ", nr, nr == 1 ? "" : "s");
 	put_counts(overhead, text);
 	if (row) {
 		__free_mem char *label = label_row(render->data, row, render->options->defaults);

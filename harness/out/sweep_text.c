@@ -148,6 +148,14 @@ static bool has_efficiency(const struct sweep_curve *curve)
 	return !isnan(curve->points[curve->nr_points - 1].efficiency);
 }
 
+/* A count that is the same everywhere: the table has said it. */
+static bool is_level(const struct sweep_curve *curve)
+{
+	const struct sweep_fit *fit = &curve->fit;
+
+	return curve->metric->is_count && fabs(fit->slope) * curve->points[curve->nr_points - 1].x < 0.05 && fit->misfit < 0.05;
+}
+
 static void print_fit(const struct rundata *data, const struct sweep *sweep, const struct sweep_curve *curve, FILE *out)
 {
 	const struct sweep_fit *fit = &curve->fit;
@@ -201,7 +209,7 @@ static int print_group(const struct rundata *data, const struct sweep *sweep, si
 	table_free(table);
 	/* What workers cost each other is no line: it has steps. */
 	for (i = first; i < end && !ret; i++)
-		if (!isnan(sweep->curves[i].fit.slope) && !is_over(axis, "workers"))
+		if (!isnan(sweep->curves[i].fit.slope) && !is_level(&sweep->curves[i]) && !is_over(axis, "workers"))
 			print_fit(data, sweep, &sweep->curves[i], out);
 	return ret;
 }
