@@ -2,7 +2,6 @@
 /* reclaim_depth - taking pages back: at a limit, and on demand. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -29,7 +28,6 @@ struct reclaim_depth {
 	uint64_t way, level, pages, bytes, nr_siblings, sibling_pages, lru_gen; /* parameters */
 	size_t page_bytes, nr_pages;
 	struct pages own, siblings;
-	unsigned char *is_there;     /* for mincore(): a byte for each page of the siblings; NULL: they hold none */
 	struct bench_memcg *limited; /* whose limit is hit; NULL outside of child arms */
 	int can_reclaim;	     /* way=proactive: this arm can */
 	uint64_t asked, stolen;	     /* pages, since the last verify() */
@@ -194,15 +192,12 @@ static int stream(const struct reclaim_depth *st, struct bench_run *run)
 /* What of their pages the siblings still hold. */
 static int count_held(const struct reclaim_depth *st, struct bench_run *run)
 {
-	const size_t nr = st->nr_siblings * st->sibling_pages;
-	size_t held = 0;
+	uint64_t held;
+	int ret = bench_resident(run, st->siblings.map, st->nr_siblings * st->sibling_pages * st->page_bytes, &held);
 
-	if (mincore(st->siblings.map, nr * st->page_bytes, st->is_there))
-		return bench_error(run, errno, "ask which pages the siblings hold: %s", strerror(errno));
-	for (size_t i = 0; i < nr; i++)
-		held += st->is_there[i] & 1;
-	bench_count(run, METRIC_HELD, held, st->nr_siblings);
-	return 0;
+	if (!ret)
+		bench_count(run, METRIC_HELD, held, st->nr_siblings);
+	return ret;
 }
 
 static int pass(struct reclaim_depth *st, struct bench_run *run)
@@ -215,7 +210,7 @@ static int pass(struct reclaim_depth *st, struct bench_run *run)
 	bench_hold(run, st->nr_pages * st->page_bytes);
 	if (has_limit || (is_on_demand(st) && st->can_reclaim))
 		ret = take_back(st, run);
-	if (!ret && st->is_there)
+	if (!ret && st->siblings.map)
 		ret = count_held(st, run);
 	if (!ret && has_limit)
 		ret = until_room(st, run);
@@ -319,14 +314,10 @@ static int watch_siblings(struct reclaim_depth *st, struct bench_run *run)
 {
 	const size_t nr = st->nr_siblings * st->sibling_pages;
 
-	if (!nr || !bench_in_memcg(run))
+	if (!nr || !bench_in_memcg(run) || st->pages == PAGES_ANON)
 		return 0;
-	if (st->pages == PAGES_FILE)
-		st->siblings.map = mmap(NULL, nr * st->page_bytes, PROT_READ, MAP_SHARED, st->siblings.fd, 0);
-	st->is_there = malloc(nr);
-	if (st->siblings.map != MAP_FAILED && st->is_there)
-		return 0;
-	return bench_error(run, ENOMEM, "memory to look at %zu pages of siblings", nr);
+	st->siblings.map = mmap(NULL, nr * st->page_bytes, PROT_READ, MAP_SHARED, st->siblings.fd, 0);
+	return st->siblings.map == MAP_FAILED ? bench_error(run, errno, "map %zu pages of siblings: %s", nr, strerror(errno)) : 0;
 }
 
 static int find_limited(struct reclaim_depth *st, struct bench_run *run)
@@ -397,7 +388,6 @@ static void reclaim_depth_teardown(void *state, struct bench_run *run)
 	struct reclaim_depth *st = state;
 
 	(void)run;
-	free(st->is_there);
 	if (st->own.fd >= 0)
 		close(st->own.fd);
 	if (st->siblings.fd >= 0)

@@ -8,31 +8,32 @@
 
 #include "bench.h"
 
-enum { METRIC_STREAM, METRIC_SCANNED, METRIC_ROOM };
+enum { METRIC_STREAM, METRIC_SCANNED, METRIC_ROOM, METRIC_HELD };
 enum { LRU_GEN_KEEP, LRU_GEN_OFF, LRU_GEN_ON };
 
 /* Pages between two looks at what is free. */
 #define STEP 64
-/* Of the sparse file; nothing streams as far. Siblings' pages are at its end. ext4 with blocks of 1 KiB ends at 16 GiB. */
+/* Of the sparse file; nothing streams as far. ext4 with blocks of 1 KiB ends at 16 GiB. */
 #define FILE_BYTES (15ull << 30)
 
 struct reclaim_pressure {
 	uint64_t bytes, nr_siblings, sibling_pages, lru_gen, spare_bytes; /* parameters */
-	size_t page_bytes, nr_pages, first_of_siblings;
-	int fd;		 /* a sparse file: reading a hole gives a clean page without I/O */
+	size_t page_bytes, nr_pages;
+	int fd, sibling_fd; /* sparse files: reading a hole gives a clean page without I/O */
+	void *sibling_map;  /* to look at what they hold; NULL: nothing */
 	size_t next;	 /* page that was not read yet */
 	uint64_t stolen; /* since the last verify() */
 };
 
 /* From page @first on, one byte of each. */
-static int read_pages(const struct reclaim_pressure *st, size_t first, size_t nr)
+static int read_pages(const struct reclaim_pressure *st, int fd, size_t first, size_t nr)
 {
 	const off_t step = (off_t)st->page_bytes;
 	off_t at = (off_t)first * step, end = at + (off_t)nr * step;
 	char byte;
 
 	for (; at < end; at += step)
-		if (pread(st->fd, &byte, 1, at) != 1)
+		if (pread(fd, &byte, 1, at) != 1)
 			return errno ? -errno : -EIO;
 	return 0;
 }
@@ -40,7 +41,7 @@ static int read_pages(const struct reclaim_pressure *st, size_t first, size_t nr
 /* What lies that far back was reclaimed long ago. */
 static size_t take_next(struct reclaim_pressure *st, size_t nr)
 {
-	size_t first = st->next + nr <= st->first_of_siblings ? st->next : 0;
+	size_t first = st->next + nr <= FILE_BYTES / st->page_bytes ? st->next : 0;
 
 	st->next = first + nr;
 	return first;
@@ -64,6 +65,17 @@ static int is_balanced(uint64_t came, uint64_t went)
 	return (came > went ? came - went : went - came) * 16 <= came;
 }
 
+/* What of their pages the siblings still hold. */
+static int count_held(const struct reclaim_pressure *st, struct bench_run *run)
+{
+	uint64_t held;
+	int ret = bench_resident(run, st->sibling_map, st->nr_siblings * st->sibling_pages * st->page_bytes, &held);
+
+	if (!ret)
+		bench_count(run, METRIC_HELD, held, st->nr_siblings);
+	return ret;
+}
+
 /*
  * kswapd sleeps until free memory is below one mark, and then takes until it is above another. A pass goes on, from one time that
  * it was seen to have taken pages to another, until about as many were taken as were brought in.
@@ -79,7 +91,7 @@ static int pass(struct reclaim_pressure *st, struct bench_run *run)
 		free_before = free_now;
 		first = take_next(st, STEP);
 		bench_phase_begin(run, METRIC_STREAM);
-		ret_read = read_pages(st, first, STEP);
+		ret_read = read_pages(st, st->fd, first, STEP);
 		bench_phase_end(run, METRIC_STREAM, STEP);
 		if (ret_read)
 			return read_failed(run, ret_read);
@@ -99,7 +111,7 @@ static int pass(struct reclaim_pressure *st, struct bench_run *run)
 	st->stolen += after.stolen - before.stolen;
 	bench_count(run, METRIC_SCANNED, after.scanned - before.scanned, after.stolen - before.stolen);
 	bench_count(run, METRIC_ROOM, (free_most - free_least) / st->page_bytes, 1);
-	return 0;
+	return st->sibling_map ? count_held(st, run) : 0;
 }
 
 static int reclaim_pressure_run(void *state, struct bench_run *run, uint64_t passes)
@@ -130,24 +142,26 @@ static int reclaim_pressure_latency(void *state, struct bench_run *run)
 	while (more && !ret) {
 		first = take_next(st, 1);
 		bench_op_begin(run);
-		ret = read_pages(st, first, 1);
+		ret = read_pages(st, st->fd, first, 1);
 		more = bench_op_end(run);
 	}
 	st->stolen = 1; /* for verify(): what a latency pass reclaims is not counted */
 	return ret ? read_failed(run, ret) : 0;
 }
 
-/* Lock all memory but --spare, and stream until the kernel has to reclaim. */
+/* Lock all memory but --spare and what the kernel keeps free, and stream until the kernel has to reclaim. */
 static int fill_machine(struct reclaim_pressure *st, struct bench_run *run)
 {
-	uint64_t bytes = free_bytes();
+	uint64_t bytes = free_bytes(), kept;
 	struct bench_reclaimed before, now;
 	void *ballast;
 	int ret = bench_reclaimed(run, &before), ret_read;
 
+	if (!ret)
+		ret = bench_kept_free(run, &kept);
 	/* Teams of one boot live side by side: the first of them locks for all. */
-	if (!ret && bytes > st->spare_bytes) {
-		bytes -= st->spare_bytes;
+	if (!ret && bytes > st->spare_bytes + kept) {
+		bytes -= st->spare_bytes + kept;
 		ballast = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (ballast == MAP_FAILED)
 			return bench_error(run, errno, "map %llu bytes: %s", (unsigned long long)bytes, strerror(errno));
@@ -156,7 +170,7 @@ static int fill_machine(struct reclaim_pressure *st, struct bench_run *run)
 			return bench_error(run, errno, "lock %llu bytes: %s", (unsigned long long)bytes, strerror(errno));
 	}
 	for (now = before; !ret && now.stolen == before.stolen;) {
-		ret_read = read_pages(st, take_next(st, st->nr_pages), st->nr_pages);
+		ret_read = read_pages(st, st->fd, take_next(st, st->nr_pages), st->nr_pages);
 		if (ret_read)
 			return read_failed(run, ret_read);
 		ret = bench_reclaimed(run, &now);
@@ -168,7 +182,7 @@ static int fill_machine(struct reclaim_pressure *st, struct bench_run *run)
 static int fill_sibling(void *state, struct bench_run *run, uint64_t index)
 {
 	const struct reclaim_pressure *st = state;
-	int ret = read_pages(st, st->first_of_siblings + index * st->sibling_pages, st->sibling_pages);
+	int ret = read_pages(st, st->sibling_fd, index * st->sibling_pages, st->sibling_pages);
 
 	return ret ? read_failed(run, ret) : 0;
 }
@@ -176,23 +190,21 @@ static int fill_sibling(void *state, struct bench_run *run, uint64_t index)
 static int reclaim_pressure_share(void *state, struct bench_run *run)
 {
 	struct reclaim_pressure *st = state;
-	uint64_t all, of_siblings = st->nr_siblings * st->sibling_pages;
+	uint64_t sibling_bytes;
 	int ret = 0;
 
-	st->fd = -1;
+	st->fd = st->sibling_fd = -1;
 	st->page_bytes = bench_page_bytes(run);
 	st->nr_pages = st->bytes / st->page_bytes;
-	all = FILE_BYTES / st->page_bytes;
+	sibling_bytes = st->nr_siblings * st->sibling_pages * st->page_bytes;
 	if (!bench_in_guest(run))
 		return bench_skip(run, "reclaim_pressure takes pages of the whole machine: in guests only (--kernel)");
-	if (of_siblings + 2 * st->nr_pages > all)
-		return bench_error(run, EINVAL, "--size, --siblings and --sibling-pages together are more than the file of %llu GiB",
-				   FILE_BYTES >> 30);
-	st->first_of_siblings = all - of_siblings;
 	if (st->lru_gen != LRU_GEN_KEEP)
 		ret = bench_lru_gen(run, st->lru_gen == LRU_GEN_ON);
 	if (!ret)
 		ret = bench_sparse_file(run, "stream", FILE_BYTES, &st->fd);
+	if (!ret && sibling_bytes && bench_in_memcg(run))
+		ret = bench_sparse_file(run, "siblings", sibling_bytes, &st->sibling_fd);
 	if (!ret)
 		ret = bench_memcg_crowd(run, st->nr_siblings, st->sibling_pages ? fill_sibling : NULL, st);
 	return ret ? ret : fill_machine(st, run);
@@ -200,10 +212,18 @@ static int reclaim_pressure_share(void *state, struct bench_run *run)
 
 static int reclaim_pressure_setup(void *state, struct bench_run *run)
 {
-	(void)state;
+	struct reclaim_pressure *st = state;
+	size_t bytes = st->nr_siblings * st->sibling_pages * st->page_bytes;
+
 	if (bench_nr_workers(run) > 1)
 		return bench_error(run, EINVAL, "reclaim_pressure has one worker: what several take back cannot be told apart");
-	return 0;
+	if (st->sibling_fd < 0)
+		return 0;
+	st->sibling_map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, st->sibling_fd, 0);
+	if (st->sibling_map != MAP_FAILED)
+		return 0;
+	st->sibling_map = NULL;
+	return bench_error(run, errno, "map %zu bytes of siblings: %s", bytes, strerror(errno));
 }
 
 static void reclaim_pressure_teardown(void *state, struct bench_run *run)
@@ -213,6 +233,8 @@ static void reclaim_pressure_teardown(void *state, struct bench_run *run)
 	(void)run;
 	if (st->fd >= 0)
 		close(st->fd);
+	if (st->sibling_fd >= 0)
+		close(st->sibling_fd);
 }
 
 static const struct bench_metric metrics[] = {
@@ -220,6 +242,7 @@ static const struct bench_metric metrics[] = {
 	{.name = "scanned", .op = "page", .kind = BENCH_COUNT, .unit = "pages", .help = "looked at for each page taken back"},
 	{.name = "room", .op = "pass", .kind = BENCH_COUNT, .unit = "pages",
 	 .help = "that reclaim makes before it rests: free at the most, less free at the least"},
+	{.name = "held", .op = "memcg", .kind = BENCH_COUNT, .unit = "pages", .help = "with --sibling-pages: that a sibling still holds"},
 };
 
 #define FIELD(name) offsetof(struct reclaim_pressure, name)
@@ -233,8 +256,8 @@ static const struct bench_param params[] = {
 	 .offset = FIELD(sibling_pages), .help = "pages that each of them holds, until they are reclaimed; 0: idle"},
 	{.name = "lru-gen", .type = BENCH_PARAM_ENUM, .def = "keep", .offset = FIELD(lru_gen),
 	 .choices = (const char *const[]){"keep", "off", "on", NULL}, .help = "the multi-generational LRU"},
-	{.name = "spare", .type = BENCH_PARAM_SIZE, .unit = "bytes", .def = "64M", .min = 1 << 22, .max = 1ull << 40,
-	 .offset = FIELD(spare_bytes), .help = "memory that is not locked, for pages to come and go"},
+	{.name = "spare", .type = BENCH_PARAM_SIZE, .unit = "bytes", .def = "32M", .min = 1 << 24, .max = 1ull << 40,
+	 .offset = FIELD(spare_bytes), .help = "memory that is not locked, for pages to come and go; beyond vm.min_free_kbytes"},
 };
 
 const struct bench bench_reclaim_pressure = {
@@ -247,7 +270,7 @@ const struct bench bench_reclaim_pressure = {
 		"stream is a mixture: reading, allocating, charging, direct reclaim, and with one CPU also what kswapd does meanwhile. A pass ends "
 		"when about as many pages were taken as were brought in, to a sixteenth, which takes longer than a tick of the timer. What "
 		"kswapd does while nobody streams is not timed. scanned is from pgscan and pgsteal in /proc/vmstat; room from sysinfo(2), every 64 pages. No I/O: the file is a hole.",
-	.version = 1,
+	.version = 2,
 	.metrics = metrics,
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 	.params = params,

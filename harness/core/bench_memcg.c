@@ -228,6 +228,15 @@ int bench_machine_reclaim(struct bench_run *run, uint64_t bytes)
 	return ret == -EAGAIN ? ret : answer(run, ret);
 }
 
+int bench_kept_free(struct bench_run *run, uint64_t *ret_bytes)
+{
+	uint64_t kib;
+	int ret = answer(run, fs_read_u64(&kib, "/proc/sys/vm/min_free_kbytes"));
+
+	*ret_bytes = ret ? 0 : kib * 1024;
+	return ret;
+}
+
 /* The file stays open: it is of this worker, and goes with its process. */
 static int read_vmstat(char **ret_text)
 {
