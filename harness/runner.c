@@ -173,7 +173,7 @@ static void guest_main(void)
 				     "measured is measured beside something else", GUEST_IDLE_MAX_MS / 1000);
 		plan_free(&plan);
 	}
-	emit_end(&emit, ret ? "failed" : "complete");
+	emit_end(&emit, ret ? "failed" : "complete", guest_tainted());
 	emit_flush(&emit);
 	guest_power_off(&guest);
 }
@@ -202,7 +202,7 @@ int main(int argc, char **argv)
 	sampler.plan = &plan;
 	find_dir(&sampler, false);
 	ret = run_plan(&sampler);
-	emit_end(&emit, ret == -EINTR ? "interrupted" : ret ? "failed" : "complete");
+	emit_end(&emit, ret == -EINTR ? "interrupted" : ret ? "failed" : "complete", 0);
 	emit_flush(&emit);
 	plan_free(&plan);
 	if (emit.error)

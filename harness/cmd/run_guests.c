@@ -165,7 +165,7 @@ static int parse_boot_arg(const char *text, struct boot_arg *ret_arg)
 		if (i + 1 < sizeof(ret_arg->name))
 			ret_arg->name[i] = name[i] == ',' ? '+' : name[i];
 	if (!len || i < len || len >= sizeof(ret_arg->name) || !ret_arg->args[0])
-		return err_set(EINVAL, "--boot-arg=%s: NAME=ARGS is wanted, the name of letters, digits and _ + -", text);
+		return err_set(EINVAL, "NAME=ARGS is wanted, the name of letters, digits and _ + -");
 	return 0;
 }
 
@@ -174,14 +174,18 @@ static int parse_boot_args(struct guests *guests)
 	const struct opt_list *list = &guests->args->boot_args;
 	size_t i, k;
 
+	if (guests->args->append && console_check_args(guests->args->append))
+		return err_prefix(-EINVAL, "--append=%s", guests->args->append);
 	guests->boot_args = calloc(list->nr ? list->nr : 1, sizeof(*guests->boot_args));
 	if (!guests->boot_args)
 		return err_sys(ENOMEM, "memory for %zu arguments", list->nr);
 	for (i = 0; i < list->nr; i++) {
 		int ret = parse_boot_arg(list->items[i], &guests->boot_args[i]);
 
+		if (!ret)
+			ret = console_check_args(guests->boot_args[i].args);
 		if (ret)
-			return ret;
+			return err_prefix(ret, "--boot-arg=%s", list->items[i]);
 		for (k = 0; k < i; k++)
 			if (!strcmp(guests->boot_args[k].name, guests->boot_args[i].name))
 				return err_set(EINVAL, "--boot-arg=%s: two are called \"%s\"; give them names (NAME=ARGS)",

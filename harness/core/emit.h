@@ -78,6 +78,7 @@ void emit_warning(struct emit *emit, int item, const char *code, const char *fmt
 void emit_skip(struct emit *emit, size_t item, const char *bench, const char *why);
 /* @arm < 0: of no arm. */
 void emit_error(struct emit *emit, int item, const char *bench, int arm, const char *text);
-void emit_end(struct emit *emit, const char *status);
+/* @tainted: of a guest's kernel, 0 where it has nothing to say. */
+void emit_end(struct emit *emit, const char *status, uint64_t tainted);
 
 #endif

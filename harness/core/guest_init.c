@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 #include <termios.h>
 #include <time.h>
 
+#include "base/console_level.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "core/guest_disk.h"
@@ -94,6 +96,22 @@ static void loopback_up(void)
 		return;
 	request.ifr_flags |= IFF_UP;
 	ioctl(fd, SIOCSIFFLAGS, &request);
+}
+
+/* A kernel may be built to be quiet (CONFIG_CMDLINE, CONFIG_CONSOLE_LOGLEVEL_DEFAULT); one without printk has no such file. */
+static void show_warnings(void)
+{
+	__free_mem char *levels = NULL;
+
+	if (!fs_read(&levels, "/proc/sys/kernel/printk") && strtol(levels, NULL, 10) < CONSOLE_LEVEL)
+		klogctl(8 /* SYSLOG_ACTION_CONSOLE_LEVEL */, NULL, CONSOLE_LEVEL);
+}
+
+uint64_t guest_tainted(void)
+{
+	__free_mem char *text = NULL;
+
+	return fs_read(&text, "/proc/sys/kernel/tainted") ? 0 : strtoull(text, NULL, 10);
 }
 
 static int load_module(const char *name)
@@ -220,7 +238,7 @@ int guest_start(struct guest *ret_guest)
 		return ret;
 	if (cmdline_has("memcgbench.probe"))
 		probe(guest.result_fd);
-	/* Whoever looks at the log wants the kernel's own words, WARN included. */
+	show_warnings();
 	loopback_up();
 	ret = online_cpus();
 	if (!ret)

@@ -59,6 +59,12 @@ int guest_wait_idle(unsigned int window_ms, unsigned int max_ms, unsigned int *r
  */
 void guest_show_sign_of_life(size_t item, size_t nr_items, unsigned int nr_reps);
 
+/*
+ * /proc/sys/kernel/tainted: what happened since the kernel started, also what its console did not show. Read once all is
+ * measured; 0: nothing, or there is no such file.
+ */
+uint64_t guest_tainted(void);
+
 /* Drain the result channel and switch off. QEMU ends with status 0. */
 void guest_power_off(struct guest *guest) __attribute__((noreturn));
 

@@ -35,6 +35,7 @@ struct boot {
 	char *line; /* of results: what came behind the last newline */
 	size_t line_len, line_size;
 	bool has_end;
+	uint64_t tainted; /* as the end record says */
 	struct boot_result *result;
 };
 
@@ -165,6 +166,7 @@ static void take_record(struct boot *boot, const char *line)
 			set_fault(boot, BOOT_REFUSED, err_msg());
 		if (!strcmp(type, "end")) {
 			boot->has_end = true;
+			boot->tainted = (uint64_t)json_integer_value(json_object_get(record, "tainted"));
 			boot->end_ns = now_ns();
 		}
 	}
@@ -298,6 +300,19 @@ static void judge_console(struct boot *boot)
 		set_fault(boot, boot->console.fault, boot->console.fault_line);
 }
 
+/* What the console did not show: it names the fault better where it did. */
+static void judge_taint(struct boot *boot)
+{
+	char letter = '?', detail[192];
+	enum boot_fault fault = console_taint_fault(boot->tainted, &letter);
+
+	if (fault == BOOT_OK)
+		return;
+	snprintf(detail, sizeof(detail), "the kernel says so in /proc/sys/kernel/tainted, %llu (%c), and nothing on its console",
+		 (unsigned long long)boot->tainted, letter);
+	set_fault(boot, fault, detail);
+}
+
 static void watch(struct boot *boot)
 {
 	const struct timespec poll_time = {.tv_nsec = POLL_MS * 1000000};
@@ -320,6 +335,7 @@ static void watch(struct boot *boot)
 		nanosleep(&poll_time, NULL);
 	}
 	judge_console(boot);
+	judge_taint(boot);
 	/* An end record makes the boot whole, even when its QEMU had to be killed behind it. */
 	if (boot->has_exited && !boot->has_end)
 		judge_exit(boot);

@@ -4,7 +4,7 @@
  *
  * Whatever happens has a name, and QEMU is gone when the function returns; it also dies with the thread that
  * called. Knows nothing of plans, benches or statistics: it hands on lines of the protocol (docs/RESULTS-FORMAT.md) as
- * they come, and looks only at each record's "type".
+ * they come, and looks only at each record's "type", and at "tainted" of the end record.
  */
 #ifndef GUEST_BOOT_H
 #define GUEST_BOOT_H

@@ -6,6 +6,7 @@
 #define GUEST_CONSOLE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/util.h"
 
@@ -37,8 +38,20 @@ enum boot_fault {
 /* "panic", "RCU stall", … */
 const char *boot_fault_name(enum boot_fault fault);
 
-/* What one line of a console says; BOOT_OK: nothing. */
+/*
+ * What one line of a console says; BOOT_OK: nothing. With and without the time that a kernel may print before it; whoever wrote
+ * it: what programs of the guest print there has none of these words.
+ */
 enum boot_fault console_line_fault(const char *line);
+
+/*
+ * What /proc/sys/kernel/tainted says happened since the kernel started, whether or not its console showed it. BOOT_OK: nothing
+ * (modules without a signature, or from outside the tree, are no fault), and *ret_letter is untouched. *ret_letter: as the kernel prints it.
+ */
+enum boot_fault console_taint_fault(uint64_t tainted, char *ret_letter);
+
+/* Kernel arguments that leave a WARN on the console. -EINVAL: "quiet", or a loglevel= below CONSOLE_LEVEL (base/console_level.h). */
+int console_check_args(const char *args) __must_check;
 
 #define CONSOLE_TAIL_LINES 40
 #define CONSOLE_LINE_MAX   256

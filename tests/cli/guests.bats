@@ -95,6 +95,15 @@ value()
 	[[ $output == *"two kernels are called"* ]]
 }
 
+@test "an argument that hides the kernel's warnings is refused in one line" {
+	for option in --append=quiet "--boot-arg=x=a loglevel=3"; do
+		run "$MEMCGBENCH" run -k deb:6.12 "$option" --dry-run null
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == *"$option"*"would keep a WARN of the kernel off its console"* ]]
+	done
+}
+
 @test "the dry run prints a QEMU line a boot and starts none" {
 	run "$MEMCGBENCH" run -k deb:6.12 --seeds=2 --dry-run null
 	[ "$status" -eq 0 ]

@@ -92,6 +92,10 @@ int main(void)
 		/* No reader of /dev/kmsg tells the kernel's own words from these. */
 		if (fs_write("<4>WARNING: CPU: 0 PID: 1 at mm/made_for_the_test.c:1\n", "/dev/kmsg"))
 			fprintf(stderr, "guest: %s\n", err_msg());
+	} else if (!strcmp(guest.job, "tainted")) {
+		/* The kernel adds what is written: a WARN that no console showed. */
+		if (fs_write("512", "/proc/sys/kernel/tainted"))
+			return 1;
 	} else if (!strcmp(guest.job, "hang")) {
 		sigset_t none;
 
@@ -105,6 +109,7 @@ int main(void)
 	} else if (!strcmp(guest.job, "garbled")) {
 		dprintf(guest.result_fd, "{\"type\": \"sam\n");
 	}
-	dprintf(guest.result_fd, "{\"type\": \"end\", \"status\": \"complete\"}\n");
+	dprintf(guest.result_fd, "{\"type\": \"end\", \"status\": \"complete\", \"tainted\": %llu}\n",
+		(unsigned long long)guest_tainted());
 	guest_power_off(&guest);
 }

@@ -147,9 +147,39 @@ static void console_lines(void **state)
 		{"[    1.4] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", BOOT_RCU_STALL},
 		{"[    1.4] watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [init:1]", BOOT_SOFT_LOCKUP},
 		{"[    1.4] INFO: task init:1 blocked for more than 120 seconds.", BOOT_HUNG_TASK},
-		{"[    1.4] init invoked oom-killer: gfp_mask=0x0", BOOT_OOM},
-		{"[    1.4] Memory cgroup out of memory: Killed process 9 (x)", BOOT_OOM},
-		/* Said by every boot, or by a program. */
+		{"[    1.4] Out of memory: Killed process 9 (x) total-vm:4kB", BOOT_OOM},
+		{"[    1.4] divide error: 0000 [#1] PREEMPT SMP NOPTI", BOOT_OOPS},
+		/* CONFIG_PRINTK_TIME=n, with and without CONFIG_PRINTK_CALLER. */
+		{"Kernel panic - not syncing: VFS: Unable to mount root fs", BOOT_PANIC},
+		{"WARNING: CPU: 0 PID: 1 at mm/page_counter.c:60 x+0x1/0x2", BOOT_WARN},
+		{"WARNING: mm/page_counter.c:60 at x+0x1/0x2, CPU#0: init/1", BOOT_WARN},
+		{"[    T1] WARNING: CPU: 0 PID: 1 at mm/page_counter.c:60 x+0x1/0x2", BOOT_WARN},
+		{"WARNING: possible recursive locking detected", BOOT_LOCKDEP},
+		{"WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected", BOOT_LOCKDEP},
+		{"[ BUG: Invalid wait context ]", BOOT_LOCKDEP},
+		{"BUG: Bad page state in process init  pfn:1", BOOT_BUG},
+		{"watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [init:1]", BOOT_SOFT_LOCKUP},
+		{"INFO: task init:1 blocked for more than 120 seconds.", BOOT_HUNG_TASK},
+		{"Out of memory: Killed process 9 (x) total-vm:4kB", BOOT_OOM},
+		{"Oops: 0002 [#1] PREEMPT SMP", BOOT_OOPS},
+		/* The kernel has cut into a sign of life. */
+		{"memcgbench: item 1 of[    1.4] WARNING: CPU: 0 PID: 1 at mm/page_counter.c:60 x+0x1/0x2", BOOT_WARN},
+		{"memcgbench: itWARNING: mm/page_counter.c:60 at x+0x1/0x2, CPU#0: init/1", BOOT_WARN},
+		/* A limit of the bench's own: the error of an item. */
+		{"[    1.4] init invoked oom-killer: gfp_mask=0x0", BOOT_OK},
+		{"[    1.4] Memory cgroup out of memory: Killed process 9 (x)", BOOT_OK},
+		/* Said by a boot without a fault, or by a program. */
+		{"Command line: console=ttyS0 x=BUG: WARNING: CPU: ", BOOT_OK},
+		{"[    0.0][    T0] Kernel command line: x=Oops: ", BOOT_OK},
+		{"Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on, data leaks possible", BOOT_OK},
+		{"PCI: Using host bridge windows from ACPI; if necessary, use \"pci=nocrs\" and report a bug", BOOT_OK},
+		{"[Firmware Bug]: TSC doesn't count with P0 frequency!", BOOT_OK},
+		{"ACPI: DEBUG: x", BOOT_OK},
+		{"brd: module verification failed: signature and/or required key missing - tainting kernel", BOOT_OK},
+		{"traps: init[1] general protection fault ip:401000 sp:7ffe error:0", BOOT_OK},
+		{"memcgbench: item 1 of 4, 21 reps", BOOT_OK},
+		{"[", BOOT_OK},
+		{"[    ", BOOT_OK},
 		{"[    0.0] Command line: console=ttyS0 panic=-1", BOOT_OK},
 		{"[    0.0] PID hash table entries: 4096", BOOT_OK},
 		{"memcgbench: WARNING: not the kernel", BOOT_OK},
@@ -162,6 +192,33 @@ static void console_lines(void **state)
 			fail_msg("\"%s\": %s", lines[i].line, boot_fault_name(console_line_fault(lines[i].line)));
 	for (int fault = 0; fault < BOOT_NR_FAULTS; fault++)
 		assert_non_null(boot_fault_name((enum boot_fault)fault));
+}
+
+static void taints(void **state)
+{
+	char letter = '-';
+
+	(void)state;
+	/* Proprietary, from outside the tree, without a signature, live-patched: a module's. */
+	assert_int_equal(console_taint_fault(1 << 0 | 1 << 12 | 1 << 13 | 1 << 15, &letter), BOOT_OK);
+	assert_int_equal(letter, '-');
+	assert_int_equal(console_taint_fault(1 << 13 | 1 << 9, &letter), BOOT_WARN);
+	assert_int_equal(letter, 'W');
+	assert_int_equal(console_taint_fault(1 << 9 | 1 << 7, &letter), BOOT_OOPS);
+	assert_int_equal(console_taint_fault(1 << 14, &letter), BOOT_SOFT_LOCKUP);
+	assert_int_equal(console_taint_fault(1 << 5, &letter), BOOT_BUG);
+}
+
+static void arguments_that_hide(void **state)
+{
+	static const char *const bad[] = {"quiet", "a quiet b", "loglevel=4", "x loglevel=0"};
+	static const char *const good[] = {"", "loglevel=5", "debug", "quieter x.quiet=1 loglevel=7", "cgroup.memory=nokmem"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(console_check_args(bad[i]), -EINVAL);
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_int_equal(console_check_args(good[i]), 0);
 }
 
 static void console_in_pieces(void **state)
@@ -212,7 +269,8 @@ int main(void)
 		cmocka_unit_test(exact_clock),	 cmocka_unit_test(options_reach_the_line),
 		cmocka_unit_test(nodes),	 cmocka_unit_test(bad_nodes),
 		cmocka_unit_test(console_lines), cmocka_unit_test(console_in_pieces),
-		cmocka_unit_test(console_long),
+		cmocka_unit_test(console_long),	 cmocka_unit_test(taints),
+		cmocka_unit_test(arguments_that_hide),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
