@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* run_guests - one boot: its command line, its initramfs, what comes of it. */
+#include "cmd/run_guests_priv.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "guest/boot.h"
+
+/*
+ * The kernel's command line. A seed changes its length: what lies on the first stack moves with it, and with that what
+ * is luck of one layout.
+ */
+char *guest_boot_append(const struct guests *guests, const struct guest_boot *boot)
+{
+	char pad[65], *append;
+	size_t len = boot->seed * 7 % 64 + 1;
+
+	memset(pad, 'x', len);
+	pad[len] = '\0';
+	if (asprintf(&append, "memcgbench.pad=%s%s%s%s%s%s%s", pad, boot->off ? " cgroup_disable=memory" : "",
+		     guests->args->cgroup ? " memcgbench.cgroup=v1" : "", boot->arg ? " " : "", boot->arg ? boot->arg->args : "",
+		     guests->args->append ? " " : "", guests->args->append ? guests->args->append : "") < 0)
+		return NULL;
+	return append;
+}
+
+void guest_boot_fill_qemu(const struct guests *guests, const struct guest_boot *boot, const char *initramfs,
+			  const char *append, struct qemu_options *qemu)
+{
+	const struct run_args *args = guests->args;
+	const char *vmlinux = guests->vmlinux[boot->kernel - guests->kernels];
+
+	*qemu = (struct qemu_options){
+		.accel = args->accel == RUN_KVM ? QEMU_KVM : args->accel == RUN_TCG ? QEMU_TCG : QEMU_ICOUNT,
+		.kernel_path = vmlinux ? vmlinux : boot->kernel->image_path,
+		.initramfs_path = initramfs,
+		.append = append,
+		.cpus = args->numa.nr ? 0 : (unsigned int)args->cpus,
+		/* The size of memory moves with the seed too, where no node says it. */
+		.memory_bytes = args->numa.nr ? 0 : args->memory_bytes + (boot->seed % 8 << 20),
+		.cpu_model = args->cpu_model,
+		.nodes = guests->nodes,
+		.nr_nodes = args->numa.nr,
+		.seed = (uint32_t)boot->seed,
+		.extra = args->qemu_opts.items,
+		.nr_extra = args->qemu_opts.nr,
+	};
+}
+
+static int keep_line(void *ctx, const char *line)
+{
+	struct guest_boot *boot = ctx;
+	char **lines = reallocarray(boot->lines, boot->nr_lines + 1, sizeof(*lines));
+
+	if (!lines)
+		return err_sys(ENOMEM, "memory for a record");
+	boot->lines = lines;
+	lines[boot->nr_lines] = strdup(line);
+	if (!lines[boot->nr_lines])
+		return err_sys(ENOMEM, "memory for a record");
+	boot->nr_lines++;
+	return 0;
+}
+
+static char *boot_job(const struct guests *guests, const struct guest_boot *boot)
+{
+	struct plan plan = *guests->plan;
+	json_t *json;
+	char *job;
+
+	/*
+	 * Nothing of the kernel's name: a longer one makes the initramfs longer, and with that moves what is counted by
+	 * some instructions an op, for one kernel and not for the other.
+	 */
+	plan.seed = boot->seed;
+	json = plan_to_json(&plan);
+	job = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	return job;
+}
+
+void guests_fill_initramfs(const struct guests *guests, const struct kernel *kernel, const char *job,
+			     struct initramfs_spec *spec)
+{
+	const struct equipment *equipment = &guests->equipment[kernel - guests->kernels];
+
+	*spec = (struct initramfs_spec){
+		.runner_path = guests->runner_path,
+		.job = job,
+		.module_paths = (const char *const *)equipment->modules.paths,
+		.nr_modules = equipment->modules.nr,
+		.program_paths = (const char *const *)equipment->programs,
+		.nr_programs = equipment->nr_programs,
+	};
+}
+
+/* A guest that could not begin has sent, in place of a boot record, one that says why. */
+static void take_refusal(struct guest_boot *boot)
+{
+	json_t *record = boot->nr_lines ? json_loads(boot->lines[0], 0, NULL) : NULL;
+	const char *type = json_string_value(json_object_get(record, "type"));
+	const char *text = json_string_value(json_object_get(record, "text"));
+
+	if (type && text && !strcmp(type, "error"))
+		snprintf(boot->error, sizeof(boot->error), "%s", text);
+	json_decref(record);
+}
+
+int guest_boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder)
+{
+	__free_mem char *append = guest_boot_append(guests, boot), *job = boot_job(guests, boot), *plugin = NULL;
+	struct initramfs_spec spec;
+	struct boot_result result;
+	struct qemu_options qemu;
+	struct boot_options options = {
+		.qemu = &qemu,
+		.folder = folder,
+		.interrupted = guests->stop,
+		.on_line = keep_line,
+		.ctx = boot,
+	};
+	char initramfs[PATH_MAX];
+	int ret;
+
+	if (!append || !job)
+		return err_sys(ENOMEM, "memory for a boot");
+	if (mkdir(folder, 0777) && errno != EEXIST)
+		return err_sys(errno, "make %s", folder);
+	snprintf(initramfs, sizeof(initramfs), "%s/initramfs.cpio", folder);
+	guests_fill_initramfs(guests, boot->kernel, job, &spec);
+	ret = initramfs_write(&spec, initramfs);
+	if (ret)
+		return ret;
+	guest_boot_fill_qemu(guests, boot, initramfs, append, &qemu);
+	/* The repetition goes without the probe: that both say the same shows that it changes nothing. */
+	if (boot != &guests->boots[guests->nr_boots])
+		qemu.plugin = plugin = run_profile_plugin(&guests->profile, boot->kernel, folder);
+	ret = boot_run(&options, &result);
+	unlink(initramfs);
+	if (ret)
+		return ret;
+	if (result.fault)
+		snprintf(boot->error, sizeof(boot->error), "%s; the last lines of the console:\n%s\n(the rest: %s)",
+			 result.sentence, result.console_tail ? result.console_tail : "", result.console_path);
+	else
+		take_refusal(boot);
+	boot_result_free(&result);
+	return 0;
+}
+
+int guests_print_commands(struct guests *guests)
+{
+	size_t i;
+
+	for (i = 0; i < guests->nr_boots; i++) {
+		__free_mem char *append = guest_boot_append(guests, &guests->boots[i]), *text = NULL;
+		struct qemu_options qemu;
+		char **argv, what[256];
+
+		guest_boot_fill_qemu(guests, &guests->boots[i], "initramfs.cpio", append, &qemu);
+		qemu.results_path = "results.jsonl";
+		qemu.console_path = "console.log";
+		if (!append || qemu_command(&qemu, &argv))
+			return cmd_fail(guests->verb, NULL);
+		text = qemu_command_text(argv);
+		qemu_argv_free(argv);
+		printf("# %s\n%s\n", guest_boot_text(&guests->boots[i], what, sizeof(what)), text ? text : "");
+	}
+	return cmd_finish(guests->verb, EXIT_OK);
+}

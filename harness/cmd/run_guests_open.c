@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* run_guests - what a run is given: kernels, what their guests need, nodes. */
+#include "cmd/run_guests_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "guest/vmlinux.h"
+
+void guests_say(void *ctx, const char *text)
+{
+	struct guests *guests = ctx;
+
+	if (!guests->args->quiet)
+		fprintf(stderr, "memcgbench run: %s\n", text);
+}
+
+int guests_open_kernels(struct guests *guests)
+{
+	struct kernel_progress progress = {.say = guests_say, .ctx = guests};
+	const struct opt_list *list = &guests->args->kernels;
+	size_t i, k;
+
+	guests->kernels = calloc(list->nr, sizeof(*guests->kernels));
+	guests->vmlinux = calloc(list->nr, sizeof(*guests->vmlinux));
+	if (!guests->kernels || !guests->vmlinux)
+		return err_sys(ENOMEM, "memory for %zu kernels", list->nr);
+	for (i = 0; i < list->nr; i++) {
+		struct kernel_spec spec;
+		int ret = kernel_spec_parse(list->items[i], &spec);
+
+		if (ret)
+			return err_prefix(ret, "--kernel=%s", list->items[i]);
+		ret = kernel_open(&spec, &progress, &guests->kernels[i]);
+		kernel_spec_free(&spec);
+		if (ret)
+			return err_prefix(ret, "--kernel=%s", list->items[i]);
+		guests->nr_kernels++;
+		ret = vmlinux_get(&guests->kernels[i], &guests->vmlinux[i]);
+		if (ret && ret != -EOPNOTSUPP)
+			return err_prefix(ret, "--kernel=%s", list->items[i]);
+		for (k = 0; k < i; k++)
+			if (!strcmp(guests->kernels[k].name, guests->kernels[i].name))
+				return err_set(EINVAL, "--kernel=%s: two kernels are called \"%s\"; give them names (NAME=SPEC)",
+					       list->items[i], guests->kernels[i].name);
+	}
+	return 0;
+}
+
+int guests_equip_kernels(struct guests *guests)
+{
+	struct equip_wants wants = {0};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < guests->plan->nr_items; i++) {
+		wants.swap |= (params_needs(&guests->plan->items[i].params) & BENCH_NEEDS_SWAP) != 0;
+		wants.disk |= (params_needs(&guests->plan->items[i].params) & BENCH_NEEDS_DIR) != 0;
+	}
+	guests->equipment = calloc(guests->nr_kernels, sizeof(*guests->equipment));
+	if (!guests->equipment)
+		return err_sys(ENOMEM, "memory for %zu kernels", guests->nr_kernels);
+	for (i = 0; i < guests->nr_kernels; i++) {
+		ret = equip_guest(&guests->kernels[i], &wants, &guests->equipment[i]);
+		if (ret)
+			return err_prefix(ret, "kernel %s", guests->kernels[i].name);
+		if (guests->equipment[i].lack[0])
+			guests_say(guests, guests->equipment[i].lack);
+	}
+	return 0;
+}
+
+int guests_parse_nodes(struct guests *guests)
+{
+	const struct opt_list *list = &guests->args->numa;
+	size_t i;
+
+	guests->nodes = calloc(list->nr ? list->nr : 1, sizeof(*guests->nodes));
+	if (!guests->nodes)
+		return err_sys(ENOMEM, "memory for %zu nodes", list->nr);
+	for (i = 0; i < list->nr; i++) {
+		int ret = qemu_node_parse(list->items[i], &guests->nodes[i]);
+
+		if (ret)
+			return err_prefix(ret, "--numa=%s", list->items[i]);
+	}
+	return 0;
+}
+
+bool guests_lacks_memcg(const struct kernel *kernel)
+{
+	return kernel->config_path && kernel_config_get(kernel->config_path, "MEMCG") == 'n';
+}
+
+void guests_say_no_memcg(struct guests *guests)
+{
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < guests->nr_kernels; i++)
+		if (guests_lacks_memcg(&guests->kernels[i])) {
+			snprintf(text, sizeof(text), "kernel %s is built without CONFIG_MEMCG: it counts as memcg off, and has no other boot",
+				 guests->kernels[i].name);
+			guests_say(guests, text);
+		}
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run_guests_priv.h - what the files of run_guests share. Private to them.
+ *
+ *	run_guests.c        several boots at once, the end of the run
+ *	run_guests_open.c   kernels, what their guests need, nodes
+ *	run_guests_plan.c   which boots there are
+ *	run_guests_boot.c   one boot
+ *	run_guests_store.c  what of it is stored
+ */
+#ifndef CMD_RUN_GUESTS_PRIV_H
+#define CMD_RUN_GUESTS_PRIV_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cmd/progress.h"
+#include "cmd/run_guests.h"
+#include "cmd/run_profile.h"
+#include "data/store.h"
+#include "guest/equip.h"
+#include "guest/initramfs.h"
+#include "guest/kernel.h"
+#include "guest/qemu.h"
+
+/* --boot-arg: what is booted as a variant of each kernel. */
+struct boot_arg {
+	char name[64];
+	const char *args;
+};
+
+/* One boot of the run. */
+struct guest_boot {
+	size_t number; /* in the whole plan, of which a shard runs a part */
+	const struct kernel *kernel;
+	bool off; /* cgroup_disable=memory */
+	const struct boot_arg *arg; /* NULL: no variant */
+	uint64_t seed;
+	char **lines; /* what it said; stored when the boot has ended well */
+	size_t nr_lines;
+	bool done;
+	char error[ERR_MSG_MAX + 256]; /* "" = ended well */
+};
+
+struct guests {
+	const struct verb *verb;
+	const struct run_args *args;
+	const struct plan *plan;
+	const volatile sig_atomic_t *stop;
+	struct kernel *kernels;
+	char **vmlinux;		      /* by kernel: what QEMU starts; NULL = the image */
+	struct equipment *equipment; /* by kernel */
+	size_t nr_kernels;
+	struct boot_arg *boot_args;
+	struct qemu_node *nodes;
+	char *runner_path;
+	struct run_profile profile;
+	struct store *store;
+	struct guest_boot *boots; /* the first is run a second time, in boots[nr_boots] */
+	size_t nr_boots, nr_errors;
+	size_t nr_boots_all; /* of the plan; more than nr_boots where this is a shard */
+	struct progress progress;
+
+	pthread_mutex_t lock; /* of everything below */
+	size_t next, nr_done, nr_stored;
+	int store_error; /* -errno of the first record that could not be stored */
+	char store_sentence[ERR_MSG_MAX];
+};
+
+/* --- run_guests_open.c --- */
+
+/* Print what takes long, unless the run is to be quiet. @ctx: struct guests. */
+void guests_say(void *ctx, const char *text);
+/* --kernel, into @guests->kernels and ->vmlinux. Errors of kernel_open(); -EINVAL: two kernels of one name. */
+int guests_open_kernels(struct guests *guests) __must_check;
+/* What the benches of the plan need and the runner alone has not got, by kernel. */
+int guests_equip_kernels(struct guests *guests) __must_check;
+/* --numa. -EINVAL: not a node. */
+int guests_parse_nodes(struct guests *guests) __must_check;
+/* Known from its configuration; where there is none, the guest will see. */
+bool guests_lacks_memcg(const struct kernel *kernel);
+void guests_say_no_memcg(struct guests *guests);
+
+/* --- run_guests_plan.c --- */
+
+/* --boot-arg, and whether it and --append leave the kernel's warnings on the console. -EINVAL. */
+int guests_parse_boot_args(struct guests *guests) __must_check;
+/* Every boot of this run, or of its shard. -EINVAL: a shard without a boot. */
+int guests_make_boots(struct guests *guests) __must_check;
+/* "6.12", or "6.12,nokmem": no name that a user gives has a comma. Writes to and returns @buf. */
+const char *guest_boot_kernel_name(const struct guest_boot *boot, char *buf, size_t size);
+/* "kernel 6.12, memcg off, seed 1": for sentences. Writes to and returns @buf. */
+const char *guest_boot_text(const struct guest_boot *boot, char *buf, size_t size);
+
+/* --- run_guests_boot.c --- */
+
+/* The kernel's command line behind our own arguments. The caller frees. NULL: out of memory. */
+char *guest_boot_append(const struct guests *guests, const struct guest_boot *boot);
+/* All but the paths of what is written. */
+void guest_boot_fill_qemu(const struct guests *guests, const struct guest_boot *boot, const char *initramfs, const char *append,
+			  struct qemu_options *qemu);
+void guests_fill_initramfs(const struct guests *guests, const struct kernel *kernel, const char *job, struct initramfs_spec *spec);
+/* Boot once, in @folder, and keep what it says. What goes wrong in the guest becomes @boot->error; else -errno. */
+int guest_boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder) __must_check;
+/* --dry-run: the QEMU line of every boot, as a shell takes it. Returns the exit status. */
+int guests_print_commands(struct guests *guests);
+
+/* --- run_guests_store.c --- */
+
+/* Boots that are done, in the order of their numbers, whatever order they end in, so that the same run gives the same file. */
+void guests_store_what_is_done(struct guests *guests);
+/* The first boot and its repetition have to say the same, byte by byte. Returns false, with the difference printed. */
+bool guests_is_deterministic(const struct guests *guests);
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* run_guests - what of a boot is stored, and whether two boots said the same. */
+#include "cmd/run_guests_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+
+/* A boot that went wrong leaves no sample: one error record says why. */
+static int store_failure(struct guests *guests, unsigned int number, const struct guest_boot *boot)
+{
+	char what[256];
+	json_t *record = json_pack("{s:s, s:o}", "type", "error", "text",
+				   json_sprintf("%s: %s", guest_boot_text(boot, what, sizeof(what)), boot->error));
+	char *line = record ? json_dumps(record, JSON_COMPACT) : NULL;
+	int ret = line ? store_line(guests->store, number, "qemu", line, NULL)
+		       : err_set(EINVAL, "an error that cannot be stored: %s", boot->error);
+
+	if (line)
+		fprintf(stderr, "memcgbench run: %s: %s\n", guest_boot_text(boot, what, sizeof(what)), boot->error);
+	json_decref(record);
+	free(line);
+	guests->nr_errors++;
+	return ret;
+}
+
+/* The guest does not know what its kernel is called here: its boot record is told. */
+static void complete_boot_record(const struct guest_boot *boot, json_t *record)
+{
+	const char *version = json_string_value(json_object_get(json_object_get(record, "cgroup"), "version"));
+	char name[200];
+
+	json_object_set_new(record, "kernel", json_string(guest_boot_kernel_name(boot, name, sizeof(name))));
+	if (boot->arg) {
+		json_object_set_new(record, "variant_of", json_string(boot->kernel->name));
+		json_object_set_new(record, "boot_arg", json_string(boot->arg->args));
+	}
+	/* Memcg was not switched off, and yet there is none. */
+	if (guests_lacks_memcg(boot->kernel) || (!boot->off && version && !strcmp(version, "none")))
+		json_object_set_new(record, "no_memcg", json_true());
+}
+
+static int store_guest_line(struct guests *guests, unsigned int number, const struct guest_boot *boot, const char *line,
+			    json_t **ret_record)
+{
+	json_t *record = json_loads(line, 0, NULL);
+	__free_mem char *named = NULL;
+
+	if (record && json_is_string(json_object_get(record, "type")) &&
+	    !strcmp(json_string_value(json_object_get(record, "type")), "boot")) {
+		complete_boot_record(boot, record);
+		named = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	}
+	json_decref(record);
+	return store_line(guests->store, number, "qemu", named ? named : line, ret_record);
+}
+
+/* TCG without -icount shows whether a bench runs; its times are those of an emulator on a busy machine, and no cost. */
+static bool is_dropped(const struct guests *guests, const char *line)
+{
+	static const char *const kinds[] = {"{\"type\":\"sample\"", "{\"type\":\"latency\"", "{\"type\":\"counters\""};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (guests->args->accel == RUN_TCG && !strncmp(line, kinds[i], strlen(kinds[i])))
+			return true;
+	return false;
+}
+
+static int store_boot(struct guests *guests, unsigned int number, struct guest_boot *boot)
+{
+	size_t i;
+	int ret = 0;
+
+	if (boot->error[0])
+		return *guests->stop ? 0 : store_failure(guests, number, boot);
+	for (i = 0; !ret && i < boot->nr_lines; i++) {
+		json_t *record = NULL;
+
+		if (is_dropped(guests, boot->lines[i]))
+			continue;
+		ret = store_guest_line(guests, number, boot, boot->lines[i], &record);
+		if (!ret && !strcmp(json_string_value(json_object_get(record, "type")), "error"))
+			guests->nr_errors++;
+		json_decref(record);
+	}
+	return ret;
+}
+
+void guests_store_what_is_done(struct guests *guests)
+{
+	while (guests->nr_stored < guests->nr_boots && guests->boots[guests->nr_stored].done && !guests->store_error) {
+		size_t i = guests->nr_stored++;
+
+		guests->store_error = store_boot(guests, (unsigned int)guests->boots[i].number, &guests->boots[i]);
+		if (guests->store_error)
+			snprintf(guests->store_sentence, sizeof(guests->store_sentence), "%s", err_msg());
+	}
+}
+
+bool guests_is_deterministic(const struct guests *guests)
+{
+	const struct guest_boot *a = &guests->boots[0], *b = &guests->boots[guests->nr_boots];
+	size_t i, nr = a->nr_lines < b->nr_lines ? a->nr_lines : b->nr_lines;
+
+	if (!a->done || !b->done || a->error[0] || b->error[0])
+		return true; /* another failure, which has been said */
+	for (i = 0; i < nr; i++)
+		if (strcmp(a->lines[i], b->lines[i]))
+			break;
+	if (i == a->nr_lines && i == b->nr_lines)
+		return true;
+	cmd_fail(guests->verb, "not deterministic: two boots of kernel %s with seed %llu differ in record %zu:\n  %s\n  %s",
+		 a->kernel->name, (unsigned long long)a->seed, i + 1, i < a->nr_lines ? a->lines[i] : "(no record)",
+		 i < b->nr_lines ? b->lines[i] : "(no record)");
+	return false;
+}
