@@ -174,7 +174,7 @@ static char *find_run(const char *folder)
 /* What a log of run tells first, in one line, without the name of who says it, and without the head of what follows. */
 static void first_line(const char *path, char *buf, size_t size)
 {
-	static const char prefix[] = "memcgbench run: ", suffix[] = "; the last lines of the console:";
+	static const char prefix[] = "memcgbench run: ", suffix[] = " (console: ";
 	__free_mem char *text = NULL;
 	const char *line;
 	char *end;

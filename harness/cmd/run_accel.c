@@ -25,7 +25,7 @@ static void say(void *ctx, const char *text)
 		fprintf(stderr, "memcgbench %s: %s\n", progress->verb->name, text);
 }
 
-static int open_first(const struct kernel_progress *progress, const char *text, struct kernel *ret_kernel)
+static int open_one(const struct kernel_progress *progress, const char *text, struct kernel *ret_kernel)
 {
 	struct kernel_spec spec;
 	int ret = kernel_spec_parse(text, &spec);
@@ -35,6 +35,16 @@ static int open_first(const struct kernel_progress *progress, const char *text, 
 	ret = kernel_open(&spec, progress, ret_kernel);
 	kernel_spec_free(&spec);
 	return ret ? err_prefix(ret, "--kernel=%s", text) : 0;
+}
+
+/* A damaged image is an error of its own boots only. */
+static int open_first(const struct kernel_progress *progress, const struct opt_list *kernels, struct kernel *ret_kernel)
+{
+	int ret = -EBADMSG;
+
+	for (size_t i = 0; i < kernels->nr && ret == -EBADMSG; i++)
+		ret = open_one(progress, kernels->items[i], ret_kernel);
+	return ret;
 }
 
 static int probe(const struct kernel *kernel, const char *cpu_model, const char *folder, char *why, size_t size)
@@ -62,7 +72,7 @@ int run_accel_choose(const struct verb *verb, struct run_args *args)
 		say(&ctx, "--accel=auto: whether KVM runs the kernel is seen by booting it; shown is icount");
 		return 0;
 	}
-	ret = open_first(&progress, args->kernels.items[0], &kernel);
+	ret = open_first(&progress, &args->kernels, &kernel);
 	if (ret)
 		return ret;
 	if (!mkdtemp(folder)) {

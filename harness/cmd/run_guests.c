@@ -14,7 +14,7 @@
 /* What a boot under TCG takes at least; for the estimate only. */
 #define BOOT_NS 6000000000ull
 
-/* Only instructions are exact: the first boot is run a second time. */
+/* Only instructions are exact: one boot is run a second time. */
 static bool has_repetition(const struct guests *guests)
 {
 	return guests->args->accel == RUN_ICOUNT;
@@ -25,7 +25,7 @@ static size_t nr_in_all(const struct guests *guests)
 	return guests->nr_boots + has_repetition(guests);
 }
 
-/* The repetition of the first boot comes second, so that a guest that is not exact is found early. */
+/* The repetition comes second, so that a guest that is not exact is found early. */
 static size_t nth_boot(const struct guests *guests, size_t at)
 {
 	if (at == 0 || !has_repetition(guests))
@@ -46,8 +46,7 @@ static void *boot_thread(void *ctx)
 		snprintf(folder, sizeof(folder), "%s/boots/%zu%s", store_dir(guests->store), boot->number,
 			 i == guests->nr_boots ? "-again" : "");
 		pthread_mutex_unlock(&guests->lock);
-		if (guest_boot_once(guests, boot, folder))
-			snprintf(boot->error, sizeof(boot->error), "%s", err_msg());
+		guest_boot_once(guests, boot, folder);
 		pthread_mutex_lock(&guests->lock);
 		boot->done = true;
 		guests->nr_done++;
@@ -68,8 +67,10 @@ static void keep_symbols(const struct guests *guests)
 	size_t i, k;
 
 	for (k = 0; folders && guests->profile.plugin_path && k < guests->nr_kernels && !*guests->stop; k++) {
+		if (guests->broken[k])
+			continue;
 		for (i = 0; i < guests->nr_boots; i++)
-			if (guests->boots[i].kernel == &guests->kernels[k] && guests->boots[i].done && !guests->boots[i].error[0])
+			if (guests->boots[i].kernel == &guests->kernels[k] && guests->boots[i].done && !guests->boots[i].failed)
 				folders[i] = text_format("%s/boots/%zu", store_dir(guests->store), guests->boots[i].number);
 		guests_fill_initramfs(guests, &guests->kernels[k], "{}", &spec);
 		run_profile_symbols(&guests->profile, &guests->kernels[k], &spec, store_dir(guests->store), folders,
@@ -156,12 +157,12 @@ static int finish(struct guests *guests)
 		status = 128 + *guests->stop;
 		fprintf(stderr, "memcgbench run: interrupted; the boots that ended so far are in %s\n",
 			store_dir(guests->store));
-	} else if (!guests_is_deterministic(guests)) {
-		end = "failed";
-		status = EXIT_NOT_DETERMINISTIC;
-	} else if (guests->nr_errors) {
-		end = "failed";
-		status = EXIT_BROKEN;
+	} else {
+		status = guests_check_repetition(guests);
+		if (guests->nr_errors && !status)
+			status = EXIT_BROKEN;
+		if (status)
+			end = "failed";
 	}
 	return store_finish(take_ptr(guests->store), end) ? cmd_fail(guests->verb, NULL) : status;
 }
@@ -175,10 +176,14 @@ static int add_guest_facts(const struct guests *guests, json_t *run)
 	size_t i;
 	int ret = append ? qemu_version(NULL, &version) : err_sys(ENOMEM, "memory for a boot");
 
-	for (i = 0; i < guests->nr_kernels; i++)
-		json_array_append_new(kernels, json_pack("{s:s, s:s, s:s, s:s?}", "name", guests->kernels[i].name, "release",
-							 guests->kernels[i].release, "sha256", guests->kernels[i].sha256, "source",
-							 guests->kernels[i].source));
+	for (i = 0; i < guests->nr_kernels; i++) {
+		const struct kernel *kernel = &guests->kernels[i];
+
+		/* Of a broken image neither release nor digest are known. */
+		json_array_append_new(kernels, json_pack("{s:s, s:s*, s:s*, s:s?}", "name", kernel->name, "release",
+							 guests->broken[i] ? NULL : kernel->release, "sha256",
+							 guests->broken[i] ? NULL : kernel->sha256, "source", kernel->source));
+	}
 	json_object_set_new(run, "kernels", kernels);
 	if (guests->args->shard)
 		json_object_set_new(run, "shard", json_pack("{s:s, s:I}", "part", guests->args->shard, "boots",
@@ -248,14 +253,17 @@ static void guests_free(struct guests *guests)
 		for (k = 0; k < guests->boots[i].nr_lines; k++)
 			free(guests->boots[i].lines[k]);
 		free(guests->boots[i].lines);
+		free(guests->boots[i].error);
 	}
 	for (i = 0; i < guests->nr_kernels; i++) {
 		if (guests->equipment)
 			equipment_free(&guests->equipment[i]);
 		kernel_free(&guests->kernels[i]);
 		free(guests->vmlinux[i]);
+		free(guests->broken[i]);
 	}
 	free(guests->vmlinux);
+	free(guests->broken);
 	free(guests->equipment);
 	free(guests->boots);
 	free(guests->kernels);

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "guest/boot.h"
+#include "guest/files.h"
 
 /*
  * The kernel's command line. A seed changes its length: what lies on the first stack moves with it, and with that what
@@ -98,6 +99,18 @@ void guests_fill_initramfs(const struct guests *guests, const struct kernel *ker
 	};
 }
 
+/* @error: NULL where there was no memory for it; becomes the boot's. */
+static void fail(struct guest_boot *boot, char *error)
+{
+	boot->failed = true;
+	boot->error = error;
+}
+
+const char *guest_boot_error(const struct guest_boot *boot)
+{
+	return boot->error ? boot->error : "failed, and there was no memory to say why";
+}
+
 /* A guest that could not begin has sent, in place of a boot record, one that says why. */
 static void take_refusal(struct guest_boot *boot)
 {
@@ -106,11 +119,24 @@ static void take_refusal(struct guest_boot *boot)
 	const char *text = json_string_value(json_object_get(record, "text"));
 
 	if (type && text && !strcmp(type, "error"))
-		snprintf(boot->error, sizeof(boot->error), "%s", text);
+		fail(boot, strdup(text));
 	json_decref(record);
 }
 
-int guest_boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder)
+/* The first line says all that a table has room for. */
+static void take_result(struct guest_boot *boot, const struct boot_result *result)
+{
+	const char *tail = result->console_tail ? result->console_tail : "";
+	size_t len = strlen(tail);
+
+	if (!result->fault)
+		take_refusal(boot);
+	else
+		fail(boot, text_format("%s (console: %s)%s%.*s", result->sentence, result->console_path, len ? "\n" : "",
+				       (int)(len ? len - 1 : 0), tail));
+}
+
+static int boot_in(const struct guests *guests, struct guest_boot *boot, const char *folder)
 {
 	__free_mem char *append = guest_boot_append(guests, boot), *job = boot_job(guests, boot), *plugin = NULL;
 	struct initramfs_spec spec;
@@ -143,13 +169,19 @@ int guest_boot_once(const struct guests *guests, struct guest_boot *boot, const 
 	unlink(initramfs);
 	if (ret)
 		return ret;
-	if (result.fault)
-		snprintf(boot->error, sizeof(boot->error), "%s; the last lines of the console:\n%s\n(the rest: %s)",
-			 result.sentence, result.console_tail ? result.console_tail : "", result.console_path);
-	else
-		take_refusal(boot);
+	take_result(boot, &result);
 	boot_result_free(&result);
 	return 0;
+}
+
+void guest_boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder)
+{
+	const char *broken = guests_broken(guests, boot->kernel);
+
+	if (broken)
+		fail(boot, strdup(broken));
+	else if (boot_in(guests, boot, folder))
+		fail(boot, strdup(err_msg()));
 }
 
 int guests_print_commands(struct guests *guests)

@@ -16,35 +16,79 @@ void guests_say(void *ctx, const char *text)
 		fprintf(stderr, "memcgbench run: %s\n", text);
 }
 
+const char *guests_broken(const struct guests *guests, const struct kernel *kernel)
+{
+	return guests->broken[kernel - guests->kernels];
+}
+
+/* The file is there, and no kernel that this machine's QEMU could start. */
+static bool is_broken(int ret)
+{
+	return ret == -EBADMSG || ret == -EACCES || ret == -EPERM || ret == -EIO || ret == -EISDIR;
+}
+
+/* Without a NAME= a kernel is called after its release, which nobody can read here: after its file, then. */
+static int keep_broken(struct guests *guests, const struct kernel_spec *spec, size_t at)
+{
+	struct kernel *kernel = &guests->kernels[at];
+	const char *path = spec->nr_paths ? spec->paths[0] : spec->version, *slash = strrchr(path, '/');
+	char text[ERR_MSG_MAX + 256];
+
+	guests->broken[at] = strdup(err_msg());
+	kernel->source = strdup(path);
+	if (!guests->broken[at] || !kernel->source)
+		return err_sys(ENOMEM, "memory for kernel %s", path);
+	snprintf(kernel->name, sizeof(kernel->name), "%s", spec->name[0] ? spec->name : slash && slash[1] ? slash + 1 : path);
+	snprintf(text, sizeof(text), "kernel %s: every boot of it will be an error: %s", kernel->name, guests->broken[at]);
+	guests_say(guests, text);
+	return 0;
+}
+
+static int open_kernel(struct guests *guests, const char *text, const struct kernel_progress *progress, size_t at)
+{
+	struct kernel_spec spec;
+	int ret = kernel_spec_parse(text, &spec);
+
+	if (ret)
+		return ret;
+	ret = kernel_open(&spec, progress, &guests->kernels[at]);
+	if (is_broken(ret)) {
+		ret = keep_broken(guests, &spec, at);
+	} else if (!ret) {
+		ret = vmlinux_get(&guests->kernels[at], &guests->vmlinux[at]);
+		ret = ret == -EOPNOTSUPP ? 0 : ret;
+	}
+	kernel_spec_free(&spec);
+	return ret;
+}
+
 int guests_open_kernels(struct guests *guests)
 {
 	struct kernel_progress progress = {.say = guests_say, .ctx = guests};
 	const struct opt_list *list = &guests->args->kernels;
-	size_t i, k;
+	size_t i, k, nr_broken = 0;
+	int ret;
 
 	guests->kernels = calloc(list->nr, sizeof(*guests->kernels));
 	guests->vmlinux = calloc(list->nr, sizeof(*guests->vmlinux));
-	if (!guests->kernels || !guests->vmlinux)
+	guests->broken = calloc(list->nr, sizeof(*guests->broken));
+	if (!guests->kernels || !guests->vmlinux || !guests->broken)
 		return err_sys(ENOMEM, "memory for %zu kernels", list->nr);
 	for (i = 0; i < list->nr; i++) {
-		struct kernel_spec spec;
-		int ret = kernel_spec_parse(list->items[i], &spec);
-
-		if (ret)
-			return err_prefix(ret, "--kernel=%s", list->items[i]);
-		ret = kernel_open(&spec, &progress, &guests->kernels[i]);
-		kernel_spec_free(&spec);
-		if (ret)
-			return err_prefix(ret, "--kernel=%s", list->items[i]);
 		guests->nr_kernels++;
-		ret = vmlinux_get(&guests->kernels[i], &guests->vmlinux[i]);
-		if (ret && ret != -EOPNOTSUPP)
+		ret = open_kernel(guests, list->items[i], &progress, i);
+		if (ret)
 			return err_prefix(ret, "--kernel=%s", list->items[i]);
+		nr_broken += guests->broken[i] != NULL;
 		for (k = 0; k < i; k++)
 			if (!strcmp(guests->kernels[k].name, guests->kernels[i].name))
 				return err_set(EINVAL, "--kernel=%s: two kernels are called \"%s\"; give them names (NAME=SPEC)",
 					       list->items[i], guests->kernels[i].name);
 	}
+	/* A dry run shows what would be booted: there is nothing to show. */
+	for (i = 0; i < list->nr; i++)
+		if (guests->broken[i] && (nr_broken == list->nr || guests->args->dry_run))
+			return err_set(EBADMSG, "--kernel=%s: %s", list->items[i], guests->broken[i]);
 	return 0;
 }
 
@@ -62,6 +106,8 @@ int guests_equip_kernels(struct guests *guests)
 	if (!guests->equipment)
 		return err_sys(ENOMEM, "memory for %zu kernels", guests->nr_kernels);
 	for (i = 0; i < guests->nr_kernels; i++) {
+		if (guests->broken[i])
+			continue;
 		ret = equip_guest(&guests->kernels[i], &wants, &guests->equipment[i]);
 		if (ret)
 			return err_prefix(ret, "kernel %s", guests->kernels[i].name);

@@ -72,7 +72,9 @@ static int keep_shard(struct guests *guests, size_t nr_boots)
 	}
 	if (!guests->nr_boots)
 		return err_set(EINVAL, "--shard=%s: the plan has only %zu boots", args->shard, nr_boots);
-	guests->boots[guests->nr_boots] = guests->boots[0];
+	while (guests->repeated < guests->nr_boots - 1 && guests_broken(guests, guests->boots[guests->repeated].kernel))
+		guests->repeated++;
+	guests->boots[guests->nr_boots] = guests->boots[guests->repeated];
 	return 0;
 }
 
@@ -81,7 +83,7 @@ int guests_make_boots(struct guests *guests)
 	uint64_t nr_seeds = guests->args->nr_seeds, seed;
 	size_t i, n = 0, nr_args = guests->args->boot_args.nr, arg;
 
-	/* One more than there are: the first is run twice. */
+	/* One more than there are: one is run twice. */
 	guests->boots = calloc(guests->nr_kernels * (2 + nr_args) * nr_seeds + 1, sizeof(*guests->boots));
 	if (!guests->boots)
 		return err_sys(ENOMEM, "memory for the boots");

@@ -39,8 +39,8 @@ struct guest_boot {
 	uint64_t seed;
 	char **lines; /* what it said; stored when the boot has ended well */
 	size_t nr_lines;
-	bool done;
-	char error[ERR_MSG_MAX + 256]; /* "" = ended well */
+	bool done, failed;
+	char *error; /* of one that failed; NULL = not even memory for that: see guest_boot_error() */
 };
 
 struct guests {
@@ -49,6 +49,7 @@ struct guests {
 	const struct plan *plan;
 	const volatile sig_atomic_t *stop;
 	struct kernel *kernels;
+	char **broken;		      /* by kernel: why it cannot be booted; NULL = it can */
 	char **vmlinux;		      /* by kernel: what QEMU starts; NULL = the image */
 	struct equipment *equipment; /* by kernel */
 	size_t nr_kernels;
@@ -57,7 +58,8 @@ struct guests {
 	char *runner_path;
 	struct run_profile profile;
 	struct store *store;
-	struct guest_boot *boots; /* the first is run a second time, in boots[nr_boots] */
+	struct guest_boot *boots; /* boots[repeated] is run a second time, in boots[nr_boots] */
+	size_t repeated;	  /* the first whose kernel can be booted */
 	size_t nr_boots, nr_errors;
 	size_t nr_boots_all; /* of the plan; more than nr_boots where this is a shard */
 	struct progress progress;
@@ -72,7 +74,11 @@ struct guests {
 
 /* Print what takes long, unless the run is to be quiet. @ctx: struct guests. */
 void guests_say(void *ctx, const char *text);
-/* --kernel, into @guests->kernels and ->vmlinux. Errors of kernel_open(); -EINVAL: two kernels of one name. */
+/*
+ * --kernel, into @guests->kernels, ->vmlinux and ->broken. An image that is there and damaged, of another architecture or not readable
+ * makes its own boots errors and no others', unless no kernel is left. What is a mistake of the command line ends the run
+ * before it begins: no such file, no such version, two kernels of one name (-EINVAL); so do other errors of kernel_open().
+ */
 int guests_open_kernels(struct guests *guests) __must_check;
 /* What the benches of the plan need and the runner alone has not got, by kernel. */
 int guests_equip_kernels(struct guests *guests) __must_check;
@@ -81,6 +87,8 @@ int guests_parse_nodes(struct guests *guests) __must_check;
 /* Known from its configuration; where there is none, the guest will see. */
 bool guests_lacks_memcg(const struct kernel *kernel);
 void guests_say_no_memcg(struct guests *guests);
+/* Why @kernel cannot be booted; NULL: it can. */
+const char *guests_broken(const struct guests *guests, const struct kernel *kernel);
 
 /* --- run_guests_plan.c --- */
 
@@ -101,8 +109,10 @@ char *guest_boot_append(const struct guests *guests, const struct guest_boot *bo
 void guest_boot_fill_qemu(const struct guests *guests, const struct guest_boot *boot, const char *initramfs, const char *append,
 			  struct qemu_options *qemu);
 void guests_fill_initramfs(const struct guests *guests, const struct kernel *kernel, const char *job, struct initramfs_spec *spec);
-/* Boot once, in @folder, and keep what it says. What goes wrong in the guest becomes @boot->error; else -errno. */
-int guest_boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder) __must_check;
+/* Boot once, in @folder, and keep what it says. What goes wrong, in the guest or before it, becomes @boot->error. */
+void guest_boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder);
+/* Why the boot failed, the last lines of its console included. */
+const char *guest_boot_error(const struct guest_boot *boot);
 /* --dry-run: the QEMU line of every boot, as a shell takes it. Returns the exit status. */
 int guests_print_commands(struct guests *guests);
 
@@ -110,7 +120,10 @@ int guests_print_commands(struct guests *guests);
 
 /* Boots that are done, in the order of their numbers, whatever order they end in, so that the same run gives the same file. */
 void guests_store_what_is_done(struct guests *guests);
-/* The first boot and its repetition have to say the same, byte by byte. Returns false, with the difference printed. */
-bool guests_is_deterministic(const struct guests *guests);
+/*
+ * One boot and its repetition have to say the same, byte by byte. Returns EXIT_OK (also where there is nothing to compare),
+ * EXIT_NOT_DETERMINISTIC with the difference printed, or EXIT_BROKEN with what the repetition failed of.
+ */
+int guests_check_repetition(const struct guests *guests);
 
 #endif

@@ -12,13 +12,13 @@ static int store_failure(struct guests *guests, unsigned int number, const struc
 {
 	char what[256];
 	json_t *record = json_pack("{s:s, s:o}", "type", "error", "text",
-				   json_sprintf("%s: %s", guest_boot_text(boot, what, sizeof(what)), boot->error));
+				   json_sprintf("%s: %s", guest_boot_text(boot, what, sizeof(what)), guest_boot_error(boot)));
 	char *line = record ? json_dumps(record, JSON_COMPACT) : NULL;
 	int ret = line ? store_line(guests->store, number, "qemu", line, NULL)
-		       : err_set(EINVAL, "an error that cannot be stored: %s", boot->error);
+		       : err_set(EINVAL, "an error that cannot be stored: %s", guest_boot_error(boot));
 
 	if (line)
-		fprintf(stderr, "memcgbench run: %s: %s\n", guest_boot_text(boot, what, sizeof(what)), boot->error);
+		fprintf(stderr, "memcgbench run: %s: %s\n", guest_boot_text(boot, what, sizeof(what)), guest_boot_error(boot));
 	json_decref(record);
 	free(line);
 	guests->nr_errors++;
@@ -73,7 +73,7 @@ static int store_boot(struct guests *guests, unsigned int number, struct guest_b
 	size_t i;
 	int ret = 0;
 
-	if (boot->error[0])
+	if (boot->failed)
 		return *guests->stop ? 0 : store_failure(guests, number, boot);
 	for (i = 0; !ret && i < boot->nr_lines; i++) {
 		json_t *record = NULL;
@@ -99,20 +99,52 @@ void guests_store_what_is_done(struct guests *guests)
 	}
 }
 
-bool guests_is_deterministic(const struct guests *guests)
-{
-	const struct guest_boot *a = &guests->boots[0], *b = &guests->boots[guests->nr_boots];
-	size_t i, nr = a->nr_lines < b->nr_lines ? a->nr_lines : b->nr_lines;
+/* Bytes of a record around the first that differs. */
+#define AROUND 80
 
-	if (!a->done || !b->done || a->error[0] || b->error[0])
-		return true; /* another failure, which has been said */
+static void print_around(const char *which, const char *line, size_t at)
+{
+	size_t len = line ? strlen(line) : 0, begin = at > AROUND / 2 ? at - AROUND / 2 : 0;
+
+	if (!line)
+		fprintf(stderr, "  %s: no such record\n", which);
+	else
+		fprintf(stderr, "  %s: %s%.*s%s\n", which, begin ? "…" : "", AROUND, line + begin, begin + AROUND < len ? "…" : "");
+}
+
+/* Record @i of both is not the same; NULL: one has fewer. */
+static int say_difference(const struct guests *guests, const struct guest_boot *boot, size_t i, const char *a, const char *b)
+{
+	char what[256];
+	size_t at = 0;
+	int ret;
+
+	while (a && b && a[at] && a[at] == b[at])
+		at++;
+	ret = cmd_fail(guests->verb, "not deterministic: two boots of %s differ in record %zu, from byte %zu on (%s/boots/%zu and "
+		       "%zu-again have all of it):", guest_boot_text(boot, what, sizeof(what)), i + 1, at + 1,
+		       store_dir(guests->store), boot->number, boot->number);
+	print_around("first ", a, at);
+	print_around("second", b, at);
+	return ret;
+}
+
+int guests_check_repetition(const struct guests *guests)
+{
+	const struct guest_boot *a = &guests->boots[guests->repeated], *b = &guests->boots[guests->nr_boots];
+	size_t i, nr = a->nr_lines < b->nr_lines ? a->nr_lines : b->nr_lines;
+	char what[256];
+
+	/* That the first failed has been said, and what has failed says nothing of this. */
+	if (!a->done || !b->done || a->failed)
+		return EXIT_OK;
+	if (b->failed)
+		return cmd_fail(guests->verb, "%s, booted again: %s", guest_boot_text(b, what, sizeof(what)), guest_boot_error(b));
 	for (i = 0; i < nr; i++)
 		if (strcmp(a->lines[i], b->lines[i]))
 			break;
 	if (i == a->nr_lines && i == b->nr_lines)
-		return true;
-	cmd_fail(guests->verb, "not deterministic: two boots of kernel %s with seed %llu differ in record %zu:\n  %s\n  %s",
-		 a->kernel->name, (unsigned long long)a->seed, i + 1, i < a->nr_lines ? a->lines[i] : "(no record)",
-		 i < b->nr_lines ? b->lines[i] : "(no record)");
-	return false;
+		return EXIT_OK;
+	say_difference(guests, a, i, i < a->nr_lines ? a->lines[i] : NULL, i < b->nr_lines ? b->lines[i] : NULL);
+	return EXIT_NOT_DETERMINISTIC;
 }

@@ -182,7 +182,7 @@ int console_check_args(const char *args)
 
 static void end_line(struct console *console)
 {
-	char *line = console->tail[console->nr_lines % CONSOLE_TAIL_LINES];
+	char *line = console->tail[console->nr_lines % ARRAY_SIZE(console->tail)];
 	enum boot_fault fault;
 
 	line[console->len] = '\0';
@@ -193,13 +193,13 @@ static void end_line(struct console *console)
 	}
 	console->nr_lines++;
 	console->len = 0;
-	console->tail[console->nr_lines % CONSOLE_TAIL_LINES][0] = '\0';
+	console->tail[console->nr_lines % ARRAY_SIZE(console->tail)][0] = '\0';
 }
 
 void console_feed(struct console *console, const char *data, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
-		char *line = console->tail[console->nr_lines % CONSOLE_TAIL_LINES];
+		char *line = console->tail[console->nr_lines % ARRAY_SIZE(console->tail)];
 
 		if (data[i] == '\n') {
 			end_line(console);
@@ -213,7 +213,7 @@ void console_feed(struct console *console, const char *data, size_t size)
 
 char *console_tail(const struct console *console)
 {
-	size_t first = console->nr_lines >= CONSOLE_TAIL_LINES ? console->nr_lines - CONSOLE_TAIL_LINES + 1 : 0;
+	size_t first = console->nr_lines > CONSOLE_TAIL_LINES ? console->nr_lines - CONSOLE_TAIL_LINES : 0;
 	size_t size = 0;
 	char *text = NULL;
 	FILE *out = open_memstream(&text, &size);
@@ -221,7 +221,7 @@ char *console_tail(const struct console *console)
 	if (!out)
 		return NULL;
 	for (size_t i = first; i <= console->nr_lines; i++) {
-		const char *line = console->tail[i % CONSOLE_TAIL_LINES];
+		const char *line = console->tail[i % ARRAY_SIZE(console->tail)];
 
 		if (i < console->nr_lines || line[0])
 			fprintf(out, "%s\n", line);

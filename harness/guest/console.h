@@ -57,7 +57,7 @@ int console_check_args(const char *args) __must_check;
 #define CONSOLE_LINE_MAX   256
 
 struct console {
-	char tail[CONSOLE_TAIL_LINES][CONSOLE_LINE_MAX]; /* ring */
+	char tail[CONSOLE_TAIL_LINES + 1][CONSOLE_LINE_MAX]; /* ring */
 	size_t nr_lines;	/* complete lines so far */
 	size_t len;		/* of the line that is not complete yet; it stands in its place of the ring */
 	enum boot_fault fault;	/* the first one; later lines follow from it */
@@ -67,7 +67,7 @@ struct console {
 /* Bytes as they come, lines cut anywhere. */
 void console_feed(struct console *console, const char *data, size_t size);
 
-/* The last lines, oldest first, the incomplete one included. The caller frees; NULL: out of memory. */
+/* The last CONSOLE_TAIL_LINES lines, oldest first, and the one that is not complete. The caller frees; NULL: out of memory. */
 char *console_tail(const struct console *console);
 
 #endif

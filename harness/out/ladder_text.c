@@ -206,14 +206,16 @@ static void print_records(const struct ladder_print *print, const json_t *record
 	size_t i, k, same;
 
 	json_array_foreach(records, i, record) {
+		const char *text = label_string(record, "text");
 		const json_t *boot = json_object_get(record, "boot");
 
 		if (is_said(records, i))
 			continue;
 		for (same = 0, k = i + 1; k < json_array_size(records); k++)
-			same += !strcmp(label_string(json_array_get(records, k), "text"), label_string(record, "text"));
-		fprintf(print->out, "%s, boot %d%s: %s\n", label_string(record, "type"), (int)json_integer_value(boot),
-			same ? " and others" : "", label_string(record, "text"));
+			same += !strcmp(label_string(json_array_get(records, k), "text"), text);
+		/* Below its first line an error of a boot has the end of a console. */
+		fprintf(print->out, "%s, boot %d%s: %.*s\n", label_string(record, "type"), (int)json_integer_value(boot),
+			same ? " and others" : "", (int)strcspn(text, "\n"), text);
 	}
 }
 

@@ -5,7 +5,8 @@
 
 # build-image packs the file "cost" of the folder that it runs in into what passes for an image, out/bzImage, and writes what it
 # packed to the file $BUILDS. A cost is a number (so many instructions more per fault in a child), a number and "?" (in every other
-# boot), "broken" (does not build), "truncated", "panic", or "slow N" (a boot that takes a minute).
+# boot), "broken" (does not build), "truncated", "panic" (behind 99 lines on the console), "panic on" (with memcg on only), "slow N" (a boot
+# that takes a minute), "tainted N" (with memcg on: the kernel's taint), or "again WHAT" (the repetition of a boot differs, is short, or panics).
 #
 # qemu-system-x86_64 answers as a boot of such an image.
 make_fakes()
@@ -46,10 +47,14 @@ make_fakes()
 		    open(os.environ["BUILDS"] + ".slow", "w").close()
 		    import time
 		    time.sleep(60)
-		if cost == "panic":
-		    open(path["console"], "w").write("[    0.5] Kernel panic - not syncing: made up\n")
-		    sys.exit()
 		memcg = "off" if "cgroup_disable=memory" in words else "on"
+		again = cost[6:] if cost.startswith("again") and "-again/" in path["results"] else ""
+		if cost == "panic" or cost == "panic " + memcg or again == "panics":
+		    with open(path["console"], "w") as out:
+		        for i in range(1, 100):
+		            out.write("line %d of the console, %s\r\n" % (i, "x" * 60))
+		        out.write("Kernel panic - not syncing: made up\r\n---[ end Kernel panic ]---\r\n")
+		    sys.exit()
 		with open(path["results"], "w") as out:
 		    for line in open(os.environ["DATA"] + "/" + memcg + ".jsonl"):
 		        record = json.loads(line)
@@ -58,10 +63,16 @@ make_fakes()
 		        if record["type"] == "sample":
 		            fault = record["metrics"]["fault"]
 		            extra = seed % 3
-		            if record["arm"] == 2:
+		            if record["arm"] == 2 and cost.strip("?").isdigit():
 		                # "3" is 3 more in every boot, "3?" in every other one: inconclusive
 		                extra += int(cost.strip("?")) if "?" not in cost or seed % 2 else -4 * int(cost.strip("?"))
 		            fault["ns"] += extra * fault["ops"]
+		            if again == "differs" and record["rep"] == 5:
+		                fault["ns"] += 7
+		        if record["type"] == "end" and memcg == "on" and cost.startswith("tainted"):
+		            record["tainted"] = int(cost[8:])
+		        if record["type"] == "noise" and again == "is short":
+		            continue
 		        out.write(json.dumps(record, separators=(",", ":")) + "\n")
 	END
 	chmod +x "$BIN"/*
