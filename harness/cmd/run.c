@@ -100,6 +100,9 @@ static const struct opt options[] = {
 	 .help = "run part I of N of the boots; memcgbench merge joins the parts (memcgbench plan prints the commands)"},
 	{"jobs", 'j', OPT_TO_U64(struct run_args, nr_jobs, 0, 1024), .arg = "N", .def = "0", .group = GUESTS,
 	 .help = "guests at once; 0: one per core of this machine"},
+	{"timeout", 0, OPT_TO_DURATION(struct run_args, timeout_ns, 1000000000, 2592000000000000), .arg = "TIME", .group = GUESTS,
+	 .help = "give a boot up that takes longer, such as 20m, by the clock. Without it a boot may take as long as it shows that it lives: "
+		 "one that hangs is given up after 2 min of processor time, or 10 min, without a word"},
 	{"accel", 0, OPT_TO_ENUM(struct run_args, accel, accels), .def = "icount", .group = GUESTS,
 	 .help = "what runs the guests. icount: QEMU's TCG counts instructions, the same on every machine; kvm: nanoseconds on this "
 		 "machine's processor; auto: kvm if a boot of 5 s proves that it runs the kernel, else icount; tcg: does the kernel boot "

@@ -145,6 +145,7 @@ static int boot_in(const struct guests *guests, struct guest_boot *boot, const c
 	struct boot_options options = {
 		.qemu = &qemu,
 		.folder = folder,
+		.timeout_ms = (unsigned int)(guests->args->timeout_ns / 1000000),
 		.interrupted = guests->stop,
 		.on_line = keep_line,
 		.ctx = boot,

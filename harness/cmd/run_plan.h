@@ -30,7 +30,7 @@ struct run_args {
 	uint64_t limit_bytes, blocks, rep_ns, seed, latency_ops;
 	/* kernels booted in guests */
 	struct opt_list kernels, builds, numa, qemu_opts; /* kernels: the builds are appended to it */
-	uint64_t nr_seeds, nr_jobs, cpus, memory_bytes;
+	uint64_t nr_seeds, nr_jobs, cpus, memory_bytes, timeout_ns;
 	struct opt_list boot_args;
 	const char *append, *cpu_model, *shard;
 	unsigned int cgroup, accel, profile; /* enum run_accel, enum run_profile_kind */

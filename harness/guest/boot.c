@@ -243,13 +243,12 @@ static void judge_time(struct boot *boot)
 {
 	const struct boot_options *options = boot->options;
 	unsigned int silence_ms = options->silence_ms ? options->silence_ms : 120000;
-	unsigned int timeout_ms = options->timeout_ms ? options->timeout_ms : 1800000;
 	char detail[96];
 
 	if (options->interrupted && *options->interrupted) {
 		set_fault(boot, BOOT_INTERRUPTED, "the boot was given up");
-	} else if (is_past(boot->start_ns, timeout_ms)) {
-		snprintf(detail, sizeof(detail), "not at its end after %.1f s", timeout_ms / 1e3);
+	} else if (options->timeout_ms && is_past(boot->start_ns, options->timeout_ms)) {
+		snprintf(detail, sizeof(detail), "not at its end after %.1f s", options->timeout_ms / 1e3);
 		set_fault(boot, BOOT_TIMEOUT, detail);
 	} else if (cpu_ns(boot) > boot->alive_cpu_ns + (uint64_t)silence_ms * 1000000 ||
 		   is_past(boot->alive_ns, (uint64_t)silence_ms * BUSIEST_HOST)) {

@@ -26,7 +26,8 @@ struct boot_options {
 	const char *folder;
 	/* Nothing on either port for so much of QEMU's processor time, or five times as long by the clock; 0: 120 s. */
 	unsigned int silence_ms;
-	unsigned int timeout_ms;   /* the whole boot; 0: 30 min */
+	/* The whole boot, by the clock; 0: as long as it lives, since a busy host may let any plan take any time. */
+	unsigned int timeout_ms;
 	uint64_t console_max_bytes; /* 0: 16 MiB */
 	uint64_t results_max_bytes; /* 0: 1 GiB */
 	/* Set by a signal handler: the boot is given up. May be NULL. */

@@ -131,6 +131,13 @@ errors()
 	[ "$(grep -c . "$dir/boots/0/console.log")" -eq 101 ]
 }
 
+@test "a boot that takes longer than --timeout is given up" {
+	image slow "slow 1"
+	run -5 --separate-stderr boot -k slow=slow --shard=1/2 --timeout=1s
+	errors | grep -q '^kernel slow, memcg off, seed 1: timeout: not at its end after 1.0 s (console: '
+	run -2 boot -k slow=slow --timeout=1ms
+}
+
 @test "a kernel whose taint says WARN fails though its console is silent; modules without a signature are no fault" {
 	image warned "tainted 8704"
 	image modules "tainted 12289"
