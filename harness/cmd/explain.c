@@ -23,14 +23,18 @@ static const char *const sorts[] = {"change", "memcg", NULL};
 
 struct explain_args {
 	const char *bench, *metric, *arm, *function;
-	struct opt_list kernels;
-	uint64_t top, line_bytes;
+	struct opt_list kernels, params;
+	uint64_t top, line_bytes, nr_workers;
 	unsigned int format, sort;
 	bool sharing;
 };
 
 static const struct opt options[] = {
 	{"bench", 0, OPT_TO_STRING(struct explain_args, bench), .arg = "BENCH", .help = "which bench; the run's first if not given"},
+	{"param", 'p', OPT_TO_LIST(struct explain_args, params), .arg = "NAME=VALUE",
+	 .help = "the first of its items that has this parameter (a sweep has several)"},
+	{"workers", 'w', OPT_TO_U64(struct explain_args, nr_workers, 1, 100000), .arg = "N",
+	 .help = "the first of its items that has as many workers"},
 	{"metric", 0, OPT_TO_STRING(struct explain_args, metric), .arg = "NAME",
 	 .help = "which cost of it (memcgbench show BENCH); its first if not given"},
 	{"arm", 0, OPT_TO_STRING(struct explain_args, arm), .arg = "STATE", .def = "child",
@@ -82,6 +86,9 @@ static void fill_queries(struct subject *subject, const struct explain_args *arg
 	for (i = 0; i < 2; i++)
 		subject->query[i] = (struct explain_query){
 			.bench = args->bench,
+			.nr_workers = (unsigned int)args->nr_workers,
+			.params = (const char *const *)args->params.items,
+			.nr_params = args->params.nr,
 			.metric = args->metric,
 			.arm = args->arm,
 			.kernel = kernels->nr == 2 ? kernels->items[i] : kernels->nr ? kernels->items[0] : NULL,

@@ -72,6 +72,9 @@ const struct explain_function *explain_rep_find(const struct explain_rep *rep, c
 
 struct explain_query {
 	const char *bench;  /* NULL: the first that has a profile */
+	unsigned int nr_workers; /* 0: as many as the first item has that fits */
+	const char *const *params; /* "name=value", which the item has to have; its values as a record has them */
+	size_t nr_params;
 	const char *metric; /* NULL: the bench's first */
 	const char *arm;    /* "child", "root", "off", "depth N"; NULL: the last child */
 	const char *kernel; /* NULL: the only one */

@@ -91,6 +91,32 @@ const char *explain_off_kernel(const struct rundata *data, const char *kernel, c
 	return kernel;
 }
 
+static bool has_param(const struct rundata_item *item, const char *text)
+{
+	const char *equals = strchr(text, '='), *name, *value;
+	json_t *json;
+
+	json_object_foreach(item->params, name, json) {
+		value = json_string_value(json);
+		if (equals && value && strlen(name) == (size_t)(equals - text) && !strncmp(name, text, strlen(name)))
+			return !strcmp(value, equals + 1);
+	}
+	return false;
+}
+
+static bool is_asked_for(const struct rundata_item *item, const struct explain_query *query)
+{
+	size_t i;
+
+	if ((query->bench && strcmp(item->bench, query->bench)) ||
+	    (query->nr_workers && json_array_size(item->workers) != query->nr_workers))
+		return false;
+	for (i = 0; i < query->nr_params; i++)
+		if (!has_param(item, query->params[i]))
+			return false;
+	return true;
+}
+
 int explain_resolve(const struct rundata *data, const struct explain_query *query, struct explain_resolved *ret_resolved)
 {
 	struct explain_resolved resolved = {0};
@@ -100,8 +126,10 @@ int explain_resolve(const struct rundata *data, const struct explain_query *quer
 	if (ret)
 		return ret;
 	for (i = 0; i < data->nr_items && !resolved.item; i++)
-		if (!query->bench || !strcmp(data->items[i].bench, query->bench))
+		if (is_asked_for(&data->items[i], query))
 			resolved.item = &data->items[i];
+	if (!resolved.item && (query->nr_workers || query->nr_params))
+		return err_set(ENOENT, "%s has no item with these parameters and as many workers", data->dir);
 	if (!resolved.item)
 		return err_set(ENOENT, "%s has no bench \"%s\"", data->dir, query->bench ? query->bench : "");
 	for (i = 0; query->metric && i < resolved.item->nr_metrics; i++)

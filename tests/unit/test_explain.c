@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Tables and rows from profiles made up here: what counts as whose, and that everything adds up. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "data/explain.h"
+#include "data/explain_run.h"
 #include "out/explain.h"
 
 static const char table[] = "ffffffff81000000 T entry_SYSCALL_64\n"
@@ -271,11 +274,51 @@ static void test_forms(void **state)
 	symbols_free(&new.symbols);
 }
 
+/* Of a sweep: by parameter and by workers. */
+static void test_which_item(void **state)
+{
+	static const char *const single[] = {"way=single"}, *const part[] = {"wa=single"}, *const none[] = {"way"};
+	struct rundata_metric metric = {.name = (char *)"charge"};
+	struct rundata_arm arm = {.state = (char *)"child", .depth = 1};
+	struct rundata_item items[3];
+	struct rundata data = {.dir = (char *)"x", .items = items, .nr_items = 3};
+	struct explain_resolved resolved;
+	struct explain_query query = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		items[i] = (struct rundata_item){.bench = (char *)"b", .metrics = &metric, .nr_metrics = 1, .arms = &arm, .nr_arms = 1,
+						 .params = json_pack("{s:s}", "way", i ? "single" : "hit"),
+						 .workers = i == 2 ? json_pack("[i, i]", 0, 1) : json_pack("[i]", 0)};
+	data.run = json_pack("{s:[{s:s}]}", "boots", "kernel", "k");
+	assert_int_equal(explain_resolve(&data, &query, &resolved), 0);
+	assert_ptr_equal(resolved.item, &items[0]);
+	query = (struct explain_query){.params = single, .nr_params = 1};
+	assert_int_equal(explain_resolve(&data, &query, &resolved), 0);
+	assert_ptr_equal(resolved.item, &items[1]);
+	query.nr_workers = 2;
+	assert_int_equal(explain_resolve(&data, &query, &resolved), 0);
+	assert_ptr_equal(resolved.item, &items[2]);
+	query.nr_workers = 3;
+	assert_int_equal(explain_resolve(&data, &query, &resolved), -ENOENT);
+	assert_non_null(strstr(err_msg(), "as many workers"));
+	query = (struct explain_query){.params = part, .nr_params = 1};
+	assert_int_equal(explain_resolve(&data, &query, &resolved), -ENOENT);
+	query.params = none;
+	assert_int_equal(explain_resolve(&data, &query, &resolved), -ENOENT);
+	for (i = 0; i < 3; i++) {
+		json_decref(items[i].params);
+		json_decref(items[i].workers);
+	}
+	json_decref(data.run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shares),	cmocka_unit_test(test_apart),  cmocka_unit_test(test_tail_call),
-		cmocka_unit_test(test_change), cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_change), cmocka_unit_test(test_forms),	cmocka_unit_test(test_which_item),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
