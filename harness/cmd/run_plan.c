@@ -192,7 +192,8 @@ static unsigned int default_workers(const struct bench *bench)
 /* What an item is to be; texts as those of run's options, and never NULL but for @memcgs: as the bench says. */
 struct wish {
 	const struct bench *bench;
-	const char *memcgs, *depth, *place;
+	const char *memcgs, *depth, *place, *memory;
+	bool threads;
 	const char *params; /* "name=value name=value", or NULL */
 	uint64_t nr_workers; /* 0: as the bench says */
 };
@@ -228,12 +229,12 @@ static int fill_item(const struct run_line *line, const struct cg_info *cg, cons
 	if (ret)
 		return ret;
 	item->nr_workers = wish->nr_workers ? (unsigned int)wish->nr_workers : default_workers(wish->bench);
-	item->threads = line->args->threads;
+	item->threads = wish->threads;
 	ret = set_memcgs(wish->memcgs, item);
 	if (!ret)
 		ret = copy_option("place", wish->place, item->place, sizeof(item->place));
 	if (!ret)
-		ret = copy_option("memory-bind", line->args->memory, item->memory, sizeof(item->memory));
+		ret = copy_option("memory-bind", wish->memory, item->memory, sizeof(item->memory));
 	return ret ? ret : make_arms(line, cg, wish->depth, item);
 }
 
@@ -276,6 +277,8 @@ static int add_entry(const struct run_line *line, const struct topo *topo, const
 		.memcgs = args->memcgs ? args->memcgs : entry->memcgs,
 		.depth = opt_is_given(line->options, line->parsed, "depth") || !entry->depth ? args->depth : entry->depth,
 		.place = opt_is_given(line->options, line->parsed, "place") || !entry->place ? args->place : entry->place,
+		.memory = opt_is_given(line->options, line->parsed, "memory-bind") || !entry->memory ? args->memory : entry->memory,
+		.threads = args->threads || (entry->threads && !opt_is_given(line->options, line->parsed, "processes")),
 		.params = entry->params,
 	};
 	uint64_t nr_workers[LIST_MAX] = {0};
@@ -298,6 +301,7 @@ static int add_entry(const struct run_line *line, const struct topo *topo, const
 static int add_suite(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, struct plan *plan)
 {
 	const unsigned int suite = 1u << line->args->suite, where = in_guests(line) ? SUITE_GUESTS : SUITE_LIVE;
+	const size_t nr_nodes = in_guests(line) ? line->args->numa.nr : topo_nr_nodes(topo);
 	size_t i;
 	int ret = 0;
 
@@ -305,7 +309,8 @@ static int add_suite(const struct run_line *line, const struct topo *topo, const
 		const struct suite_entry *entry = &suite_entries[i];
 
 		/* Threads are in one memcg: what is about several has nothing to say of them. */
-		if ((entry->suites & suite) && (entry->where & where) && !(line->args->threads && entry->memcgs))
+		if ((entry->suites & suite) && (entry->where & where) && !(line->args->threads && entry->memcgs) &&
+		    (!(entry->where & SUITE_NODES) || nr_nodes >= 2))
 			ret = add_entry(line, topo, cg, entry, plan);
 	}
 	return ret;
@@ -314,7 +319,8 @@ static int add_suite(const struct run_line *line, const struct topo *topo, const
 static int add_named(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, struct plan *plan)
 {
 	const struct opt_list *names = &line->parsed->operands;
-	struct wish wish = {.memcgs = line->args->memcgs, .depth = line->args->depth, .place = line->args->place};
+	struct wish wish = {.memcgs = line->args->memcgs, .depth = line->args->depth, .place = line->args->place,
+			    .memory = line->args->memory, .threads = line->args->threads};
 	uint64_t nr_workers[LIST_MAX] = {0};
 	size_t nr = 1, i, k;
 	int ret = 0;

@@ -8,6 +8,7 @@
 #ifndef CMD_SUITE_H
 #define CMD_SUITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum suite {
@@ -20,6 +21,7 @@ enum suite_where {
 	SUITE_LIVE = 1 << 0,
 	SUITE_GUESTS = 1 << 1,
 	SUITE_ANYWHERE = SUITE_LIVE | SUITE_GUESTS,
+	SUITE_NODES = 1 << 2, /* with one of those: where there are two memory nodes */
 };
 
 /* Texts are what a user would give run's option of that name, NULL its default. What he gives himself goes before them. */
@@ -28,7 +30,8 @@ struct suite_entry {
 	unsigned int where;  /* enum suite_where */
 	const char *bench;
 	const char *params; /* "way=single pages=64" */
-	const char *workers, *memcgs, *depth, *place;
+	const char *workers, *memcgs, *depth, *place, *memory;
+	bool threads;
 };
 
 extern const struct suite_entry suite_entries[];

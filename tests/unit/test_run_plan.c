@@ -25,7 +25,9 @@ static const struct opt options[] = {
 	{"sweep", 0, OPT_TO_LIST(struct run_args, sweeps), .arg = "X", .help = "x"},
 	{"suite", 0, OPT_TO_ENUM(struct run_args, suite, suite_names), .def = "card", .help = "x"},
 	{"kernel", 'k', OPT_TO_LIST(struct run_args, kernels), .arg = "X", .help = "x"},
+	{"processes", 0, OPT_TO_CONST(struct run_args, threads, 0), .help = "x"},
 	{"threads", 0, OPT_TO_CONST(struct run_args, threads, 1), .help = "x"},
+	{"numa", 0, OPT_TO_LIST(struct run_args, numa), .arg = "NODE", .help = "x"},
 	{"limit", 0, OPT_TO_SIZE(struct run_args, limit_bytes, 1, INT64_MAX), .arg = "S", .help = "x"},
 	{"blocks", 'b', OPT_TO_U64(struct run_args, blocks, 2, 1000), .arg = "N", .def = "60", .help = "x"},
 	{"time", 't', OPT_TO_DURATION(struct run_args, rep_ns, 1, UINT64_MAX), .arg = "T", .def = "25ms", .help = "x"},
@@ -131,6 +133,90 @@ static void suites(void **state)
 	plan_free(&card);
 	plan_free(&full);
 	assert_refused(-EINVAL, "--suite=full chooses the benches", "--suite=full", "null");
+}
+
+/* How many items are of @bench and have @param set to @value. */
+static size_t count_with(const struct plan *plan, const char *bench, const char *param, const char *value)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < plan->nr_items; i++) {
+		json_t *json = plan_item_to_json(&plan->items[i]);
+		const char *text = json_string_value(json_object_get(json_object_get(json, "params"), param));
+
+		n += !strcmp(plan->items[i].bench->name, bench) && text && !strcmp(text, value);
+		json_decref(json);
+	}
+	return n;
+}
+
+static size_t count_threads(const struct plan *plan)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < plan->nr_items; i++)
+		n += plan->items[i].threads;
+	return n;
+}
+
+static void full_leaves_no_step_out(void **state)
+{
+	struct plan plan;
+	unsigned int k;
+	size_t i, n;
+
+	(void)state;
+	assert_int_equal(make(&as_root, &plan, "-k", "x=y", "--suite=full"), 0);
+	for (k = 2; k <= 16; k++)
+		assert_int_equal(count(&plan, "charge_scaling", k), 1);
+	for (i = n = 0; i < plan.nr_items; i++) {
+		const struct plan_item *item = &plan.items[i];
+
+		n += !strcmp(item->bench->name, "pagecache_share") && item->arms[item->nr_arms - 1].depth >= 2;
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(count_with(&plan, "reclaim_depth", "level", "3"), 1);
+	assert_int_equal(count_with(&plan, "reclaim_depth", "siblings", "1000"), 3);
+	assert_true(count_with(&plan, "reclaim_depth", "sibling-pages", "256") >= 1);
+	assert_true(count_with(&plan, "reclaim_pressure", "siblings", "30") >= 1);
+	assert_int_equal(count_with(&plan, "swapin_race", "way", "limit"), 1);
+	assert_true(count_with(&plan, "swapin_race", "move", "swapped") >= 1);
+	assert_int_equal(count_threads(&plan), 2);
+	plan_free(&plan);
+	/* Nobody asked for swap, or to press the machine, on a machine of his own. */
+	assert_int_equal(make(&as_root, &plan, "--suite=full"), 0);
+	assert_int_equal(count(&plan, "swapin_race", 0) + count(&plan, "reclaim_pressure", 0), 0);
+	assert_int_equal(count(&plan, "reclaim_depth", 0), 1);
+	plan_free(&plan);
+	/* Who says how his workers are gets those. */
+	assert_int_equal(make(&as_root, &plan, "-k", "x=y", "--suite=full", "--processes"), 0);
+	assert_int_equal(count_threads(&plan), 0);
+	plan_free(&plan);
+}
+
+static void nodes_where_there_are_two(void **state)
+{
+	struct plan plan;
+	size_t i, scattered = 0, remote = 0;
+
+	(void)state;
+	assert_int_equal(make(&as_root, &plan, "-k", "x=y", "--suite=full", "--numa", "256M,cpus=0", "--numa", "256M,cpus=1"), 0);
+	for (i = 0; i < plan.nr_items; i++) {
+		scattered += !strcmp(plan.items[i].place, "scatter");
+		remote += !strcmp(plan.items[i].memory, "remote");
+	}
+	/* One worker, two in one memcg, two in one each. */
+	assert_int_equal(scattered, 3);
+	assert_int_equal(remote, 1);
+	plan_free(&plan);
+	assert_int_equal(make(&as_root, &plan, "-k", "x=y", "--suite=full", "--numa", "512M,cpus=0-1"), 0);
+	for (i = 0; i < plan.nr_items; i++)
+		assert_string_not_equal(plan.items[i].place, "scatter");
+	plan_free(&plan);
+	assert_int_equal(make(&as_root, &plan, "--suite=full"), 0);
+	for (i = 0; i < plan.nr_items; i++)
+		assert_string_equal(plan.items[i].memory, "default");
+	plan_free(&plan);
 }
 
 static void sweeps(void **state)
@@ -301,6 +387,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_card),
 		cmocka_unit_test(suites),
+		cmocka_unit_test(full_leaves_no_step_out),
+		cmocka_unit_test(nodes_where_there_are_two),
 		cmocka_unit_test(sweeps),
 		cmocka_unit_test(lists_of_workers),
 		cmocka_unit_test(lists_of_depths),
