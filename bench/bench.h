@@ -317,9 +317,6 @@ int bench_lru_gen(struct bench_run *run, int enabled);
 /* An empty folder of this team on a file system with a disk behind it (BENCH_NEEDS_DIR); the harness removes it with all that is in it. */
 const char *bench_dir(const struct bench_run *run);
 
-/* How many pages of a mapping are in memory: mincore(2), which touches none. Between phases. */
-int bench_resident(struct bench_run *run, void *map, uint64_t bytes, uint64_t *ret_pages);
-
 /* In share(): a new sparse file @name of @bytes there, which is read without readahead: a page of a hole is clean, and costs no I/O. */
 int bench_sparse_file(struct bench_run *run, const char *name, uint64_t bytes, int *ret_fd);
 

@@ -190,14 +190,11 @@ static int stream(const struct reclaim_depth *st, struct bench_run *run)
 }
 
 /* What of their pages the siblings still hold. */
-static int count_held(const struct reclaim_depth *st, struct bench_run *run)
+static void count_held(const struct reclaim_depth *st, struct bench_run *run)
 {
-	uint64_t held;
-	int ret = bench_resident(run, st->siblings.map, st->nr_siblings * st->sibling_pages * st->page_bytes, &held);
+	uint64_t bytes = st->nr_siblings * st->sibling_pages * st->page_bytes;
 
-	if (!ret)
-		bench_count(run, METRIC_HELD, held, st->nr_siblings);
-	return ret;
+	bench_count(run, METRIC_HELD, bench_nr_resident(run, st->siblings.map, bytes), st->nr_siblings);
 }
 
 static int pass(struct reclaim_depth *st, struct bench_run *run)
@@ -211,7 +208,7 @@ static int pass(struct reclaim_depth *st, struct bench_run *run)
 	if (has_limit || (is_on_demand(st) && st->can_reclaim))
 		ret = take_back(st, run);
 	if (!ret && st->siblings.map)
-		ret = count_held(st, run);
+		count_held(st, run);
 	if (!ret && has_limit)
 		ret = until_room(st, run);
 	if (!ret)

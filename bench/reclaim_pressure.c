@@ -66,14 +66,11 @@ static int is_balanced(uint64_t came, uint64_t went)
 }
 
 /* What of their pages the siblings still hold. */
-static int count_held(const struct reclaim_pressure *st, struct bench_run *run)
+static void count_held(const struct reclaim_pressure *st, struct bench_run *run)
 {
-	uint64_t held;
-	int ret = bench_resident(run, st->sibling_map, st->nr_siblings * st->sibling_pages * st->page_bytes, &held);
+	uint64_t bytes = st->nr_siblings * st->sibling_pages * st->page_bytes;
 
-	if (!ret)
-		bench_count(run, METRIC_HELD, held, st->nr_siblings);
-	return ret;
+	bench_count(run, METRIC_HELD, bench_nr_resident(run, st->sibling_map, bytes), st->nr_siblings);
 }
 
 /*
@@ -111,7 +108,9 @@ static int pass(struct reclaim_pressure *st, struct bench_run *run)
 	st->stolen += after.stolen - before.stolen;
 	bench_count(run, METRIC_SCANNED, after.scanned - before.scanned, after.stolen - before.stolen);
 	bench_count(run, METRIC_ROOM, (free_most - free_least) / st->page_bytes, 1);
-	return st->sibling_map ? count_held(st, run) : 0;
+	if (st->sibling_map)
+		count_held(st, run);
+	return 0;
 }
 
 static int reclaim_pressure_run(void *state, struct bench_run *run, uint64_t passes)

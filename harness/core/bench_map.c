@@ -67,23 +67,6 @@ void bench_run_settle(struct bench_run *run)
 	(void)!madvise(place_of(run), run->page_bytes, MADV_COLD);
 }
 
-int bench_resident(struct bench_run *run, void *map, uint64_t bytes, uint64_t *ret_pages)
-{
-	unsigned char is_there[4096];
-	uint64_t done, step = sizeof(is_there) * run->page_bytes, pages = 0;
-
-	for (done = 0; done < bytes; done += step) {
-		uint64_t part = bytes - done < step ? bytes - done : step;
-
-		if (mincore((char *)map + done, part, is_there))
-			return bench_error(run, errno, "ask which pages are in memory: %s", strerror(errno));
-		for (uint64_t i = 0; i < (part + run->page_bytes - 1) / run->page_bytes; i++)
-			pages += is_there[i] & 1;
-	}
-	*ret_pages = pages;
-	return 0;
-}
-
 void *bench_small_pages(struct bench_run *run, uint64_t bytes)
 {
 	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

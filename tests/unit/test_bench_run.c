@@ -284,25 +284,6 @@ static void ops_that_are_not_wanted_are_made_and_left_out(void **state)
 	assert_true(run->latency.max < 1000000);
 }
 
-/* More pages than are looked at in one go. */
-static void resident_pages_are_counted(void **state)
-{
-	struct bench_run *run = *state;
-	const size_t nr = 4099;
-	uint64_t pages;
-	char *map = bench_small_pages(run, nr * run->page_bytes);
-
-	assert_non_null(map);
-	assert_int_equal(bench_resident(run, map, nr * run->page_bytes, &pages), 0);
-	assert_int_equal(pages, 0);
-	map[0] = map[run->page_bytes] = map[4095 * run->page_bytes] = map[(nr - 1) * run->page_bytes] = 1;
-	assert_int_equal(bench_resident(run, map, nr * run->page_bytes, &pages), 0);
-	assert_int_equal(pages, 4);
-	munmap(map, nr * run->page_bytes);
-	assert_int_equal(bench_resident(run, map, nr * run->page_bytes, &pages), -ENOMEM);
-	run->error = 0;
-}
-
 /* Less than the clock's own cost is 0, not 2^64. */
 static void the_clock_is_subtracted_and_never_too_much(void **state)
 {
@@ -490,7 +471,6 @@ int main(void)
 		TEST(a_child_that_fails_is_no_number),
 		TEST(the_first_error_is_kept),
 		TEST(latency_ends_with_the_number_wanted),
-		TEST(resident_pages_are_counted),
 		TEST(ops_that_are_not_wanted_are_made_and_left_out),
 		TEST(the_clock_is_subtracted_and_never_too_much),
 		TEST(the_clock_costs_something_small),
