@@ -7,6 +7,14 @@
 
 #include "base/err.h"
 
+static void say_error(struct guests *guests, const struct guest_boot *boot, const char *text)
+{
+	char what[256];
+
+	fprintf(stderr, "memcgbench run: %s: %s\n", guest_boot_text(boot, what, sizeof(what)), text ? text : "(no text)");
+	guests->nr_errors++;
+}
+
 /* A boot that went wrong leaves no sample: one error record says why. */
 static int store_failure(struct guests *guests, unsigned int number, const struct guest_boot *boot)
 {
@@ -17,11 +25,9 @@ static int store_failure(struct guests *guests, unsigned int number, const struc
 	int ret = line ? store_line(guests->store, number, "qemu", line, NULL)
 		       : err_set(EINVAL, "an error that cannot be stored: %s", guest_boot_error(boot));
 
-	if (line)
-		fprintf(stderr, "memcgbench run: %s: %s\n", guest_boot_text(boot, what, sizeof(what)), guest_boot_error(boot));
+	say_error(guests, boot, guest_boot_error(boot));
 	json_decref(record);
 	free(line);
-	guests->nr_errors++;
 	return ret;
 }
 
@@ -82,7 +88,7 @@ static int store_boot(struct guests *guests, unsigned int number, struct guest_b
 			continue;
 		ret = store_guest_line(guests, number, boot, boot->lines[i], &record);
 		if (!ret && !strcmp(json_string_value(json_object_get(record, "type")), "error"))
-			guests->nr_errors++;
+			say_error(guests, boot, json_string_value(json_object_get(record, "text")));
 		json_decref(record);
 	}
 	return ret;

@@ -76,6 +76,15 @@ value()
 	[ "$(jq -r .status "$BATS_TEST_TMPDIR"/*/run.json)" = failed ]
 }
 
+@test "a limit that is too small is an error of its item, and the other items of the boot are measured" {
+	run "$MEMCGBENCH" run -k deb:6.12 --seeds=1 --shard=2/2 --quiet --blocks=2 --limit=1M -o "$BATS_TEST_TMPDIR" fault_storm --size=4M null
+	[ "$status" -eq 5 ]
+	[[ ${lines[0]} == *", memcg on, seed 1: fault_storm (child, depth 1), worker 0"*" was killed by the OOM killer: the limit of "* ]]
+	grep -q 'Memory cgroup out of memory: Killed process' "$BATS_TEST_TMPDIR"/*/boots/1/console.log
+	[ "$(jq -rs '[.[] | select(.type == "error") | .item] | join(" ")' "$BATS_TEST_TMPDIR"/*/samples.jsonl)" = 0 ]
+	[ "$(jq -rs '[.[] | select(.type == "sample") | .item] | unique | join(" ")' "$BATS_TEST_TMPDIR"/*/samples.jsonl)" = 1 ]
+}
+
 @test "a kernel without cgroup v1's memory controller is an error that names the option" {
 	grep -qsx '# CONFIG_MEMCG_V1 is not set' "$("$MEMCGBENCH" kernel fetch 6.12 | awk '{ sub("[^/]*$", "config", $2); print $2 }')" ||
 		skip "Debian's 6.12 has CONFIG_MEMCG_V1"
