@@ -18,9 +18,10 @@ static const struct verb *const *verb_table;
 
 const struct exit_status_text exit_statuses[] = {
 	{EXIT_OK, "done, and nothing is worse; that memcg costs something is a finding, not a failure"},
-	{EXIT_REGRESSION, "doctor --strict: a warning; kept for a regression, which no verb tells yet"},
+	{EXIT_REGRESSION, "something is worse: the last of several kernels (run), the candidate (compare), a commit (series), the newest version "
+			  "(trend --check), or a layout differs (layout --check); doctor --strict: a warning"},
 	{EXIT_USAGE, "the command line is wrong; nothing was done"},
-	{EXIT_INCONCLUSIVE, "kept for an inconclusive comparison, which no verb tells yet"},
+	{EXIT_INCONCLUSIVE, "compare --strict and series --strict: nothing is worse, but something is inconclusive or was not compared"},
 	{EXIT_BROKEN, "a boot or the harness failed, or this machine cannot measure"},
 	{EXIT_NOTHING_COMPARED, "nothing was comparable, which is never taken for \"nothing is worse\""},
 	{EXIT_NOT_DETERMINISTIC, "not deterministic: a run that must repeat exactly did not"},
