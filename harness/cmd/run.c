@@ -126,8 +126,9 @@ static const struct opt options[] = {
 	{"profile", 0, OPT_TO_ENUM(struct run_args, profile, profiles), .def = "none", .bare = "functions", .group = GUESTS,
 	 .help = "also count the instructions of every kernel function, for memcgbench explain; alone it means functions; "
 		 "sharing also watches which CPUs touch which cache line"},
-	{"qemu-opt", 0, OPT_TO_LIST(struct run_args, qemu_opts), .arg = "WORD", .group = GUESTS,
-	 .help = "a further word of the QEMU command line; repeat it for each"},
+	{"qemu-opts", 0, OPT_TO_LIST(struct run_args, qemu_opts), .arg = "WORDS", .group = GUESTS,
+	 .help = "further words of the QEMU command line, with blanks between them, behind all others: --qemu-opts='-smbios type=1'; may be "
+		 "repeated"},
 	{"output", 'o', OPT_TO_STRING(struct run_args, results_dir), .arg = "DIR", .def = "results", .group = OUTPUT,
 	 .help = "folder that gets a folder for this run"},
 	{"save-baseline", 0, OPT_TO_STRING(struct run_args, save_baseline), .arg = "NAME", .group = OUTPUT,

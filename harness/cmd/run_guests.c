@@ -269,6 +269,9 @@ static void guests_free(struct guests *guests)
 	free(guests->kernels);
 	free(guests->boot_args);
 	free(guests->nodes);
+	for (i = 0; i < guests->nr_qemu_words; i++)
+		free(guests->qemu_words[i]);
+	free(guests->qemu_words);
 	free(guests->runner_path);
 	run_profile_free(&guests->profile);
 }
@@ -279,6 +282,8 @@ int run_guests(const struct verb *verb, const struct run_args *args, const struc
 	struct guests guests = {.verb = verb, .args = args, .plan = plan, .stop = stop};
 	int ret = guests_parse_nodes(&guests), status;
 
+	if (!ret)
+		ret = guests_parse_qemu_opts(&guests);
 	if (!ret)
 		ret = guests_parse_boot_args(&guests);
 	if (!ret)

@@ -47,8 +47,8 @@ void guest_boot_fill_qemu(const struct guests *guests, const struct guest_boot *
 		.nodes = guests->nodes,
 		.nr_nodes = args->numa.nr,
 		.seed = (uint32_t)boot->seed,
-		.extra = args->qemu_opts.items,
-		.nr_extra = args->qemu_opts.nr,
+		.extra = (const char *const *)guests->qemu_words,
+		.nr_extra = guests->nr_qemu_words,
 	};
 }
 

@@ -134,6 +134,36 @@ int guests_parse_nodes(struct guests *guests)
 	return 0;
 }
 
+static int add_qemu_words(struct guests *guests, const char *text)
+{
+	__free_mem char *copy = strdup(text);
+	char *save = NULL;
+
+	if (!copy)
+		return err_sys(ENOMEM, "memory for --qemu-opts");
+	for (char *word = strtok_r(copy, " \t\n", &save); word; word = strtok_r(NULL, " \t\n", &save)) {
+		char **words = reallocarray(guests->qemu_words, guests->nr_qemu_words + 1, sizeof(*words));
+
+		if (!words)
+			return err_sys(ENOMEM, "memory for --qemu-opts");
+		guests->qemu_words = words;
+		words[guests->nr_qemu_words] = strdup(word);
+		if (!words[guests->nr_qemu_words])
+			return err_sys(ENOMEM, "memory for --qemu-opts");
+		guests->nr_qemu_words++;
+	}
+	return 0;
+}
+
+int guests_parse_qemu_opts(struct guests *guests)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < guests->args->qemu_opts.nr; i++)
+		ret = add_qemu_words(guests, guests->args->qemu_opts.items[i]);
+	return ret;
+}
+
 bool guests_lacks_memcg(const struct kernel *kernel)
 {
 	return kernel->config_path && kernel_config_get(kernel->config_path, "MEMCG") == 'n';

@@ -55,6 +55,8 @@ struct guests {
 	size_t nr_kernels;
 	struct boot_arg *boot_args;
 	struct qemu_node *nodes;
+	char **qemu_words;
+	size_t nr_qemu_words;
 	char *runner_path;
 	struct run_profile profile;
 	struct store *store;
@@ -84,6 +86,8 @@ int guests_open_kernels(struct guests *guests) __must_check;
 int guests_equip_kernels(struct guests *guests) __must_check;
 /* --numa. -EINVAL: not a node. */
 int guests_parse_nodes(struct guests *guests) __must_check;
+/* --qemu-opts, cut at blanks. -ENOMEM. */
+int guests_parse_qemu_opts(struct guests *guests) __must_check;
 /* Known from its configuration; where there is none, the guest will see. */
 bool guests_lacks_memcg(const struct kernel *kernel);
 void guests_say_no_memcg(struct guests *guests);

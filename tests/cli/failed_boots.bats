@@ -180,3 +180,11 @@ errors()
 	rm -rf results
 	run -0 boot -k same=same
 }
+
+@test "--qemu-opts is cut at blanks, each of them a word of the command line, in order and behind all others" {
+	image good 0
+	run -0 boot -k good=good --dry-run --qemu-opts="-smbios  type=1" --qemu-opts=-S
+	[ "$(grep -c -- ' -smbios type=1 -S$' <<<"$output")" -eq 2 ]
+	run -0 boot -k good=good --dry-run --qemu-opts=" "
+	[ "$(grep -c -- "-append '[^']*'\$" <<<"$output")" -eq 2 ]
+}
