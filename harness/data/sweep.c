@@ -16,6 +16,8 @@
 /* Below this a signed-rank interval of 95 % does not exist. */
 #define OBS_FOR_RANKS 6
 
+#define NS_PER_S 1e9
+
 #define AXIS_DEPTH   "depth"
 #define AXIS_WORKERS "workers"
 
@@ -100,7 +102,7 @@ static int summarize(const struct build *build, struct sweep_point *point, size_
 		if (!isnan(point->by_obs[i]))
 			there[point->nr++] = point->by_obs[i];
 	point->median = stats_median(there, point->nr);
-	point->efficiency = point->fairness = point->spread = NAN;
+	point->efficiency = point->fairness = point->spread = point->throughput = NAN;
 	point->interval = point->efficiency_interval = (struct stats_interval){NAN, NAN, NAN};
 	if (!build->ladder) {
 		point->interval = stats_median_interval(there, point->nr, CONFIDENCE);
@@ -242,31 +244,51 @@ static bool read_rates(const struct rundata_sample *sample, const char *metric, 
 	return true;
 }
 
-static int measure_fairness(struct sweep_point *point, const char *metric)
+/* One worker alone: the records have no list of workers. */
+static void measure_single(struct sweep_point *point, size_t metric, double *rate)
+{
+	const struct rundata_item *item = point->item;
+	size_t nr = 0, i;
+
+	for (i = 0; i < item->nr_samples; i++)
+		if (item->samples[i].arm == point->arm && !item->samples[i].warmup && item->samples[i].value[metric] > 0)
+			rate[nr++] = NS_PER_S / item->samples[i].value[metric];
+	point->throughput = stats_median(rate, nr);
+}
+
+/* What the workers of each rep did beside each other. */
+static int measure_rates(struct sweep_point *point, size_t metric)
 {
 	const struct rundata_item *item = point->item;
 	size_t nr_workers = json_array_size(item->workers), nr = 0, i, k;
 	__free_mem double *rates = calloc(nr_workers + 1, sizeof(*rates));
 	__free_mem double *jain = calloc(item->nr_samples + 1, sizeof(*jain));
 	__free_mem double *spread = calloc(item->nr_samples + 1, sizeof(*spread));
+	__free_mem double *sum = calloc(item->nr_samples + 1, sizeof(*sum));
 
-	if (!rates || !jain || !spread)
+	if (!rates || !jain || !spread || !sum)
 		return no_memory();
+	if (nr_workers == 1) {
+		measure_single(point, metric, sum);
+		return 0;
+	}
 	for (i = 0; i < item->nr_samples; i++) {
 		const struct rundata_sample *sample = &item->samples[i];
 		double least = INFINITY, most = 0;
 
-		if (sample->arm != point->arm || sample->warmup || !read_rates(sample, metric, rates, nr_workers))
+		if (sample->arm != point->arm || sample->warmup || !read_rates(sample, item->metrics[metric].name, rates, nr_workers))
 			continue;
 		for (k = 0; k < nr_workers; k++) {
 			least = fmin(least, rates[k]);
 			most = fmax(most, rates[k]);
+			sum[nr] += rates[k] * NS_PER_S;
 		}
 		jain[nr] = sweep_jain(rates, nr_workers);
 		spread[nr++] = most / least;
 	}
 	point->fairness = stats_median(jain, nr);
 	point->spread = stats_median(spread, nr);
+	point->throughput = stats_median(sum, nr);
 	return 0;
 }
 
@@ -294,15 +316,18 @@ static int measure_efficiency(const struct sweep_point *first, struct sweep_poin
 /* Workers that wait for a CPU, or for their turn, do not work at once. */
 static int measure_workers(struct sweep_curve *curve)
 {
-	size_t i;
+	const struct rundata_item *first = curve->points[0].item;
+	size_t metric = 0, i;
 	int ret = 0;
 
+	while (metric < first->nr_metrics && strcmp(first->metrics[metric].name, curve->metric->name))
+		metric++;
 	for (i = 0; i < curve->nr_points; i++)
 		if (curve->points[i].item->oversubscribed)
 			return 0;
 
 	for (i = 0; !ret && i < curve->nr_points; i++) {
-		ret = measure_fairness(&curve->points[i], curve->metric->name);
+		ret = measure_rates(&curve->points[i], metric);
 		if (!ret)
 			ret = measure_efficiency(&curve->points[0], &curve->points[i], curve->nr_obs);
 	}

@@ -31,9 +31,10 @@ struct sweep_point {
 	 * Axis "workers" on the ns clock, else NAN. Efficiency: the cost at the first point ÷ the cost here, which is 1
 	 * where as many workers do as many times as much (by logs, Hodges-Lehmann, 95 %). Fairness: Jain's index of the
 	 * workers' rates (Jain, Chiu & Hawe 1984, §3), 1 where all are as fast and 1/n where one does everything; the
-	 * median over reps. Spread: the slowest worker's cost ÷ the fastest's, likewise.
+	 * median over reps. Spread: the slowest worker's cost ÷ the fastest's, likewise. Throughput: the rates of all workers
+	 * added up, in ops per second, likewise: of a worker while it is in this phase, whatever else it does meanwhile left out.
 	 */
-	double efficiency, fairness, spread;
+	double efficiency, fairness, spread, throughput;
 	struct stats_interval efficiency_interval;
 };
 

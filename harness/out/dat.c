@@ -260,6 +260,7 @@ static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve
 		put_estimate(out, point->efficiency, &point->efficiency_interval, 100);
 		dat_number(out, point->fairness);
 		dat_number(out, point->spread);
+		dat_number(out, point->throughput);
 		fputc('\n', out);
 	}
 }
@@ -280,7 +281,7 @@ int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t firs
 	fprintf(out, "# 1 %s  2 median, %s per op (or what is counted)  3 4 %s\n", axis, clock,
 		sweep->curves[first].kernel_name ? "its least and greatest over seeds" : "its 95 %% interval");
 	fprintf(out, "# 5 the fitted line there\n");
-	fprintf(out, "# 6 efficiency, %% of the first point  7 8 its 95 %% interval  9 fairness (Jain)  10 slowest / fastest worker\n");
+	fprintf(out, "# 6 efficiency, %% of the first point  7 8 its 95 %% interval  9 fairness (Jain)  10 slowest / fastest worker  11 ops per second, all workers\n");
 	for (i = first; i < end; i++) {
 		fputs(i > first ? "\n\n" : "", out);
 		put_curve(sweep, &sweep->curves[i], out);

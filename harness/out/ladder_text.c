@@ -23,13 +23,13 @@ struct ladder_print {
 	FILE *out;
 };
 
-/* "3272.1", or "+528.0" for a difference. */
-static void cost_cell(struct table *table, const struct ladder_cost *cost, bool is_difference)
+/* "3272.1", or "+528.0" for a difference; of what a bench counted, "0.016". */
+static void cost_cell(struct table *table, const struct rundata_metric *metric, const struct ladder_cost *cost, bool is_difference)
 {
 	if (!cost->nr)
 		table_cell(table, TABLE_PLAIN, "-");
 	else
-		table_cell(table, TABLE_PLAIN, is_difference ? "%+.1f" : "%.1f", cost->median);
+		table_cell(table, TABLE_PLAIN, is_difference ? "%+.*f" : "%.*f", metric->is_count ? 3 : 1, cost->median);
 }
 
 /* How far apart the seeds are: half the range, of the widest cost of the row. */
@@ -108,14 +108,14 @@ static void metric_row(struct table *table, const struct ladder_print *print, co
 	table_cell(table, TABLE_PLAIN, "%s", print->ladder->kernels[row->kernel]);
 	for (i = 0; i < row->item->nr_arms; i++)
 		if (is_shown(row->item, i))
-			cost_cell(table, &row->arm[i], false);
+			cost_cell(table, row->metric, &row->arm[i], false);
 	for (i = 1; i < row->item->nr_arms; i++) {
 		if (!is_shown(row->item, i))
 			continue;
 		if (print->ladder->no_memcg[row->kernel])
 			table_cell(table, TABLE_PLAIN, "no memcg");
 		else
-			cost_cell(table, &row->overhead[i], true);
+			cost_cell(table, row->metric, &row->overhead[i], true);
 		percent_cell(table, row, i);
 	}
 	spread_cell(table, row->overhead + 1, row->item->nr_arms - 1);
@@ -129,7 +129,7 @@ static void change_row(struct table *table, const struct ladder_row *row)
 	table_row(table);
 	table_cell(table, TABLE_PLAIN, " ");
 	table_cell(table, TABLE_BOLD, "change");
-	cost_cell(table, &row->change[0], true);
+	cost_cell(table, row->metric, &row->change[0], true);
 	for (i = 1; i < row->item->nr_arms; i++)
 		if (is_shown(row->item, i))
 			table_cell(table, TABLE_PLAIN, " ");
@@ -137,7 +137,7 @@ static void change_row(struct table *table, const struct ladder_row *row)
 		if (!is_shown(row->item, i))
 			continue;
 		if (row->change[i].nr)
-			table_cell(table, TABLE_BOLD, "%+.1f", row->change[i].median);
+			table_cell(table, TABLE_BOLD, "%+.*f", row->metric->is_count ? 3 : 1, row->change[i].median);
 		else
 			table_cell(table, TABLE_PLAIN, "-");
 		table_cell(table, TABLE_PLAIN, " ");

@@ -63,21 +63,31 @@ static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve
 		const struct sweep_point *point = point_at(curve, axis->points[i].x);
 
 		report_number(out, NULL, point ? point->median : NAN,
-			      !point ? "-" : number_format(point->median, curve->kernel_name ? 1 : number_interval_decimals(&point->interval, point->median),
+			      !point ? "-" : number_format(point->median, curve->kernel_name ? sweep_decimals(curve->metric) : number_interval_decimals(&point->interval, point->median),
 							   false, text));
 	}
 	slope_cells(out, curve);
 	fputs("</tr>\n", out);
 }
 
-/* Of workers: how much of the first point's speed each keeps. */
-static void put_efficiency(const struct sweep_curve *curve, const struct sweep_curve *axis, FILE *out)
+/* Of workers: how much they do together, and how much of the first point's speed each keeps. */
+static void put_workers(const struct sweep_curve *curve, const struct sweep_curve *axis, FILE *out)
 {
 	char text[NUMBER_MAX];
 	size_t i;
 
 	if (isnan(curve->points[curve->nr_points - 1].efficiency))
 		return;
+	fputs("<tr><th scope=\"row\"></th><td class=\"faint\">", out);
+	html_textf(out, "%ss per second, all workers", curve->metric->op);
+	fputs("</td>", out);
+	for (i = 0; i < axis->nr_points; i++) {
+		const struct sweep_point *point = point_at(curve, axis->points[i].x);
+		double rate = point ? point->throughput : NAN;
+
+		report_number(out, "faint", rate, isnan(rate) ? "-" : number_significant(rate, 4, text));
+	}
+	fputs("</tr>\n", out);
 	fputs("<tr><th scope=\"row\"></th><td class=\"faint\">efficiency, %</td>", out);
 	for (i = 0; i < axis->nr_points; i++) {
 		const struct sweep_point *point = point_at(curve, axis->points[i].x);
@@ -112,7 +122,7 @@ static void put_group(const struct report *report, const struct sweep *sweep, si
 	fputs("</tr></thead>\n<tbody>\n", out);
 	for (i = first; i < end; i++) {
 		put_curve(sweep, &sweep->curves[i], axis, out);
-		put_efficiency(&sweep->curves[i], axis, out);
+		put_workers(&sweep->curves[i], axis, out);
 	}
 	fputs("</tbody>\n</table>\n</div>\n", out);
 }

@@ -10,12 +10,12 @@ static json_t *number(double value)
 
 static json_t *point_json(const struct sweep_point *point)
 {
-	return json_pack("{s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o}", "x", number(point->x), "item",
+	return json_pack("{s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "x", number(point->x), "item",
 			 (int)point->item->item, "arm", (int)point->arm, "median", number(point->median), "low",
 			 number(point->interval.low), "high", number(point->interval.high), "nr", (int)point->nr,
 			 "efficiency", number(point->efficiency), "efficiency_low", number(point->efficiency_interval.low),
 			 "efficiency_high", number(point->efficiency_interval.high), "fairness", number(point->fairness),
-			 "spread", number(point->spread));
+			 "spread", number(point->spread), "ops_per_s", number(point->throughput));
 }
 
 static json_t *fit_json(const struct sweep_fit *fit)

@@ -98,6 +98,11 @@ static const struct sweep_point *point_at(const struct sweep_curve *curve, doubl
 	return NULL;
 }
 
+int sweep_decimals(const struct rundata_metric *metric)
+{
+	return metric->is_count ? 3 : 1;
+}
+
 static void cost_row(struct table *table, const struct sweep *sweep, const struct sweep_curve *curve,
 		     const struct sweep_curve *axis, bool names_metric)
 {
@@ -110,34 +115,38 @@ static void cost_row(struct table *table, const struct sweep *sweep, const struc
 	for (i = 0; i < axis->nr_points; i++) {
 		const struct sweep_point *point = point_at(curve, axis->points[i].x);
 
-		/* An exact count has one digit behind the point, as in the table above; a time those that its interval bears. */
+		/* Instructions have one digit behind the point, as in the table above; a time those that its interval bears. */
 		table_cell(table, TABLE_PLAIN, "%s",
-			   point ? number_format(point->median, curve->kernel_name ? 1 : number_interval_decimals(&point->interval,
+			   point ? number_format(point->median, curve->kernel_name ? sweep_decimals(curve->metric) : number_interval_decimals(&point->interval,
 												   point->median),
 						 false, text)
 				 : "-");
 	}
 }
 
-enum of_workers { EFFICIENCY, FAIRNESS, SPREAD };
+enum of_workers { THROUGHPUT, EFFICIENCY, FAIRNESS, SPREAD };
 
 static void workers_row(struct table *table, const struct sweep_curve *curve, const struct sweep_curve *axis, enum of_workers what)
 {
-	static const char *const names[] = {"efficiency, %", "fairness (Jain)", "slowest/fastest"};
+	static const char *const names[] = {"s/s", "efficiency, %", "fairness (Jain)", "slowest/fastest"};
+	char text[NUMBER_MAX];
 	size_t i;
 
 	table_row(table);
 	table_cell(table, TABLE_PLAIN, " ");
-	table_cell(table, TABLE_DIM, "%s", names[what]);
+	table_cell(table, TABLE_DIM, "%s%s", what == THROUGHPUT ? curve->metric->op : "", names[what]);
 	for (i = 0; i < axis->nr_points; i++) {
 		const struct sweep_point *point = point_at(curve, axis->points[i].x);
 		double value = !point		       ? NAN
+			       : what == THROUGHPUT ? point->throughput
 			       : what == EFFICIENCY ? 100 * point->efficiency
 			       : what == FAIRNESS   ? point->fairness
 						       : point->spread;
 
 		if (isnan(value))
 			table_cell(table, TABLE_DIM, "-");
+		else if (what == THROUGHPUT)
+			table_cell(table, TABLE_DIM, "%s", number_significant(value, 4, text));
 		else
 			table_cell(table, TABLE_DIM, what == EFFICIENCY ? "%.1f" : what == FAIRNESS ? "%.4f" : "%.3f", value);
 	}
@@ -201,6 +210,7 @@ static int print_group(const struct rundata *data, const struct sweep *sweep, si
 		cost_row(table, sweep, curve, axis, i == first || sweep->curves[i - 1].metric != curve->metric);
 		if (!has_efficiency(curve))
 			continue;
+		workers_row(table, curve, axis, THROUGHPUT);
 		workers_row(table, curve, axis, EFFICIENCY);
 		workers_row(table, curve, axis, FAIRNESS);
 		workers_row(table, curve, axis, SPREAD);

@@ -26,6 +26,9 @@ char *sweep_title(const struct sweep_curve *curve, const struct label_defaults *
 /* What tells a curve from the others of its metric: "new", "child", "new child". @buf: LABEL_MAX bytes. */
 char *sweep_label(const struct sweep *sweep, const struct sweep_curve *curve, char *buf);
 
+/* Digits behind the point of what guests counted: 1 of instructions, 3 of a bench's own counts, which may be of one in 64. */
+int sweep_decimals(const struct rundata_metric *metric);
+
 /* Write the tables of all sweeps, nothing where there is none. -ENOMEM; -EIO: @out would not take it. */
 int sweep_text(const struct rundata *data, const struct sweep *sweep, const struct label_defaults *defaults,
 	       const struct table_look *look, FILE *out) __must_check;

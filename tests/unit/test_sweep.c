@@ -229,6 +229,10 @@ static void workers(void **state)
 	assert_true(curve->points[1].efficiency_interval.low <= 0.5 && curve->points[1].efficiency_interval.high >= 0.5);
 	NEAR(curve->points[1].fairness, 0.8); /* rates 3:1 */
 	NEAR(curve->points[1].spread, 3);
+	/* One alone: by its cost. 100 in 1000 ns, and 100 in 3000. */
+	assert_true(fabs(curve->points[0].throughput - 1e9 / 107.035) < 1e5);
+	NEAR(curve->points[1].throughput / 1e8, 4.0 / 3);
+	assert_true(isnan(curve->points[2].throughput));
 	assert_true(isnan(curve->points[2].fairness));
 	/* One memcg each: a worker alone is alone in its own. */
 	curve = find(sweep, "workers", "charge", true, 1);
@@ -252,6 +256,7 @@ static void workers(void **state)
 	assert_int_equal(sweep_compute(&made->data, NULL, &sweep), 0);
 	curve = find(sweep, "workers", "charge", false, 1);
 	assert_true(isnan(curve->points[1].efficiency));
+	assert_true(isnan(curve->points[1].throughput));
 	sweep_free(sweep);
 	made_free(made);
 }
