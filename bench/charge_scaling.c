@@ -6,7 +6,7 @@
 
 #include "bench.h"
 
-enum { METRIC_CHARGE, METRIC_UNCHARGE, METRIC_PINGPONG, METRIC_HELD };
+enum { METRIC_CHARGE, METRIC_UNCHARGE, METRIC_PINGPONG, METRIC_HELD, METRIC_SLOW };
 enum { WAY_BULK, WAY_PINGPONG, WAY_TURNS };
 
 /* A page is charged for by the huge page if there may be one; whole page tables would be freed with their pages (since 6.14). */
@@ -18,7 +18,15 @@ struct charge_scaling {
 	char *map;
 	uint64_t touched;	 /* since the last verify() */
 	uint64_t owned_bytes; /* of the memcg of worker 0 while nothing is mapped; 0: nobody knows */
+	uint64_t batch_bytes; /* by which usage rises when the stock has nothing; 0: nobody knows */
+	uint64_t usage;	      /* of the worker's memcg after its last turn, or of all memcgs before the rep */
+	int counts_turns;
 };
+
+static int takes_turns(const struct charge_scaling *st)
+{
+	return st->way == WAY_TURNS;
+}
 
 static void touch(const struct charge_scaling *st, size_t first, size_t nr)
 {
@@ -47,23 +55,43 @@ static int pass_pingpong(struct charge_scaling *st, struct bench_run *run)
 	return failed ? bench_error(run, EIO, "MADV_DONTNEED of one page failed") : 0;
 }
 
-/* Every page in one phase, or some in each turn. */
-static void charge(const struct charge_scaling *st, struct bench_run *run)
+/* Each began with a batch; what another memcg's charges threw out of the stock meanwhile is missing, less than a batch. */
+static uint64_t nr_batches(const struct charge_scaling *st, uint64_t bytes)
+{
+	return (bytes + st->batch_bytes - 1) / st->batch_bytes;
+}
+
+/*
+ * Charges of this turn that went to the counters. Until the next turn usage falls, when another memcg's charges throw this one's out of the
+ * stock, and never rises: a turn that finds its charges there leaves it as the last one did.
+ */
+static int count_slow(struct charge_scaling *st, struct bench_run *run, size_t nr)
+{
+	uint64_t before = st->usage;
+	int ret = bench_memcg_usage(run, bench_memcg_home(run, bench_worker(run)), &st->usage);
+
+	if (!ret)
+		bench_count(run, METRIC_SLOW, st->usage > before ? nr_batches(st, st->usage - before) : 0, nr);
+	return ret;
+}
+
+/* Some in each turn. */
+static int charge_in_turns(struct charge_scaling *st, struct bench_run *run)
 {
 	size_t first, nr;
+	int ret = st->counts_turns ? bench_memcg_usage(run, bench_memcg_home(run, bench_worker(run)), &st->usage) : 0;
 
-	for (first = 0; first < st->nr_pages; first += nr) {
-		nr = st->way == WAY_TURNS ? st->turn_pages : st->nr_pages;
-		if (nr > st->nr_pages - first)
-			nr = st->nr_pages - first;
-		if (st->way == WAY_TURNS)
-			bench_turn_begin(run);
+	for (first = 0; !ret && first < st->nr_pages; first += nr) {
+		nr = st->turn_pages < st->nr_pages - first ? st->turn_pages : st->nr_pages - first;
+		bench_turn_begin(run);
 		bench_phase_begin(run, METRIC_CHARGE);
 		touch(st, first, nr);
 		bench_phase_end(run, METRIC_CHARGE, nr);
-		if (st->way == WAY_TURNS)
-			bench_turn_end(run);
+		if (st->counts_turns)
+			ret = count_slow(st, run, nr);
+		bench_turn_end(run);
 	}
+	return ret;
 }
 
 static int pass_bulk(struct charge_scaling *st, struct bench_run *run)
@@ -71,13 +99,65 @@ static int pass_bulk(struct charge_scaling *st, struct bench_run *run)
 	size_t bytes = st->nr_pages * st->page_bytes;
 	int failed;
 
-	charge(st, run);
+	if (takes_turns(st)) {
+		failed = charge_in_turns(st, run);
+		if (failed)
+			return failed;
+	} else {
+		bench_phase_begin(run, METRIC_CHARGE);
+		touch(st, 0, st->nr_pages);
+		bench_phase_end(run, METRIC_CHARGE, st->nr_pages);
+	}
 	st->touched += st->nr_pages;
 	bench_hold(run, bytes);
 	bench_phase_begin(run, METRIC_UNCHARGE);
 	failed = madvise(st->map, bytes, MADV_DONTNEED);
 	bench_phase_end(run, METRIC_UNCHARGE, st->nr_pages);
 	return failed ? bench_error(run, errno, "MADV_DONTNEED: %s", strerror(errno)) : 0;
+}
+
+/* Is this worker the only one of its memcg? */
+static int is_alone(struct bench_run *run)
+{
+	struct bench_memcg *home = bench_memcg_home(run, bench_worker(run));
+	unsigned int i;
+
+	for (i = 0; i < bench_nr_workers(run); i++)
+		if (i != bench_worker(run) && bench_memcg_home(run, i) == home)
+			return 0;
+	return 1;
+}
+
+/* Of the memcgs of all workers. */
+static int read_all_usage(struct bench_run *run, uint64_t *ret_bytes)
+{
+	uint64_t sum = 0, usage = 0;
+	unsigned int i, k;
+	int ret = 0;
+
+	for (i = 0; !ret && i < bench_nr_workers(run); i++) {
+		for (k = 0; k < i && bench_memcg_home(run, k) != bench_memcg_home(run, i); k++)
+			;
+		if (k == i)
+			ret = bench_memcg_usage(run, bench_memcg_home(run, i), &usage);
+		sum += k == i ? usage : 0;
+	}
+	if (!ret)
+		*ret_bytes = sum;
+	return ret;
+}
+
+/*
+ * What all workers charged since st->usage was read, and freed again, the counters saw come in batches and go one by one. While all hold still.
+ */
+static int count_slow_of_all(const struct charge_scaling *st, struct bench_run *run)
+{
+	uint64_t charged = st->touched * bench_nr_workers(run), now;
+	int ret = read_all_usage(run, &now);
+
+	if (!ret && now + charged * st->page_bytes >= st->usage)
+		bench_count(run, METRIC_SLOW, nr_batches(st, now + charged * st->page_bytes - st->usage), charged);
+	return ret;
 }
 
 /*
@@ -118,16 +198,24 @@ static int count_held(const struct charge_scaling *st, struct bench_run *run)
 static int charge_scaling_run(void *state, struct bench_run *run, uint64_t passes)
 {
 	struct charge_scaling *st = state;
+	const int counts = st->batch_bytes && !takes_turns(st);
 	int ret = 0;
 
+	/* All others must hold still while worker 0 reads, here and at the end. */
+	if (counts) {
+		bench_barrier(run);
+		ret = bench_worker(run) == 0 ? read_all_usage(run, &st->usage) : 0;
+		bench_barrier(run);
+	}
 	for (; !ret && passes; passes--)
 		ret = st->way == WAY_PINGPONG ? pass_pingpong(st, run) : pass_bulk(st, run);
 	if (ret)
 		return ret;
-	/* The others of the memcg must hold still. */
 	bench_barrier(run);
 	if (bench_worker(run) == 0)
 		ret = count_held(st, run);
+	if (!ret && counts && bench_worker(run) == 0)
+		ret = count_slow_of_all(st, run);
 	bench_barrier(run);
 	return ret;
 }
@@ -141,17 +229,64 @@ static int charge_scaling_verify(void *state, struct bench_run *run, const struc
 	return bench_check_faults(run, evidence, touched, touched);
 }
 
+/* By how much usage rises when the stock has nothing: MEMCG_CHARGE_BATCH pages; a page where there is no stock. Twice in a row, to be sure. */
+static int find_batch(struct charge_scaling *st, struct bench_run *run)
+{
+	struct bench_memcg *home = bench_memcg_home(run, 0);
+	const size_t bytes = PAGES_MAX * st->page_bytes;
+	char *map = bench_small_pages(run, bytes);
+	uint64_t before, after, rise = 0;
+	size_t at;
+	int ret = map ? bench_memcg_usage(run, home, &after) : -ENOMEM;
+
+	for (at = 0; !ret && !st->batch_bytes && at < bytes; at += st->page_bytes) {
+		before = after;
+		*(volatile char *)(map + at) = 1;
+		ret = bench_memcg_usage(run, home, &after);
+		if (ret || after <= before)
+			continue;
+		st->batch_bytes = after - before == rise ? rise : 0;
+		rise = after - before;
+	}
+	if (map)
+		munmap(map, bytes);
+	return ret == -ENODATA ? 0 : ret;
+}
+
+static int charge_scaling_share(void *state, struct bench_run *run)
+{
+	struct charge_scaling *st = state;
+
+	st->page_bytes = bench_page_bytes(run);
+	return find_batch(st, run);
+}
+
+/* The first reading of a file opens it, which is charged. */
+static int open_files(struct charge_scaling *st, struct bench_run *run)
+{
+	uint64_t bytes;
+
+	if (!st->batch_bytes)
+		return 0;
+	st->counts_turns = is_alone(run);
+	if (takes_turns(st))
+		return bench_memcg_usage(run, bench_memcg_home(run, bench_worker(run)), &bytes);
+	return bench_worker(run) == 0 ? read_all_usage(run, &bytes) : 0;
+}
+
 static int charge_scaling_setup(void *state, struct bench_run *run)
 {
 	struct charge_scaling *st = state;
 	size_t bytes;
 	int ret;
 
-	st->page_bytes = bench_page_bytes(run);
 	bytes = st->nr_pages * st->page_bytes;
-	if (st->way == WAY_TURNS && bench_is_threaded(run))
+	if (takes_turns(st) && bench_is_threaded(run))
 		return bench_error(run, EINVAL, "way=turns with --threads: threads are in one memcg, and taking turns is "
 						"about several");
+	ret = open_files(st, run);
+	if (ret)
+		return ret;
 	st->map = bench_map(run, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	if (st->map == MAP_FAILED) {
 		st->map = NULL;
@@ -185,6 +320,8 @@ static const struct bench_metric metrics[] = {
 	{.name = "pingpong", .op = "page", .help = "touching one page and freeing it at once (pingpong)"},
 	{.name = "held", .op = "reading", .kind = BENCH_COUNT, .unit = "pages",
 	 .help = "pages charged to the memcg of worker 0 that nobody has: what the CPUs hold in stock (cgroup v2)"},
+	{.name = "slow", .op = "page", .kind = BENCH_COUNT, .unit = "charges",
+	 .help = "charges that found no stock and went to the page counters, for each page charged"},
 };
 
 #define FIELD(name) offsetof(struct charge_scaling, name)
@@ -219,13 +356,15 @@ const struct bench bench_charge_scaling = {
 		"The numbers include the whole fault and the whole madvise(). A phase of a turn holds few pages, so it includes "
 		"much of the clock's own cost (bench null, phase); waiting for the turn is not timed, but cold caches after it "
 		"are. held is usage after a rep, less all that the statistics of the memcg knew of "
-		"before the first.",
+		"before the first. slow is seen from outside: usage rises by a batch when a charge finds no stock, and is read after each "
+		"turn, or before and after a rep. Workers that share a memcg and take turns have none.",
 	.version = 3,
 	.metrics = metrics,
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 	.params = params,
 	.nr_params = sizeof(params) / sizeof(params[0]),
 	.state_size = sizeof(struct charge_scaling),
+	.share = charge_scaling_share,
 	.setup = charge_scaling_setup,
 	.run = charge_scaling_run,
 	.verify = charge_scaling_verify,

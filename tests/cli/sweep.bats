@@ -62,6 +62,9 @@ needs_memcg()
 	memcgbench run charge_scaling -w 1,2 "${quick[@]}" >out
 	grep -q 'over workers, in 1 memcg' out
 	if [ "$(nproc)" -gt 1 ]; then
+		grep -q '^ *pages/s  *[0-9]' out
+		jq -e '[.sweeps[] | select(.metric == "charge" and .state == "child") | .points[].ops_per_s] |
+			length == 2 and all(. > 0)' <(memcgbench overhead --json results/*)
 		grep -q 'efficiency, %' out
 		grep -q 'fairness (Jain)' out
 	fi
@@ -72,5 +75,8 @@ needs_memcg()
 	needs_memcg
 	memcgbench run charge_scaling --way=turns --pages=4 --place=one --memcgs=each -w 1,2,8 "${quick[@]}" --no-plots >out
 	grep -q 'over workers, each in its own memcg' out
+	# Each turn of one page is a hit or not: never less than none, nor more than all.
+	jq -e '[.sweeps[] | select(.metric == "slow" and .state == "child") | .points[].median] |
+		length == 3 and all(. >= 0 and . <= 1)' <(memcgbench overhead --json results/*)
 	[ "$(grep -c 'efficiency\|more workers than CPUs' out)" -eq 0 ]
 }
