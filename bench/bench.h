@@ -185,6 +185,12 @@ uint64_t bench_huge_page_bytes(const struct bench_run *run);
 void *bench_map(struct bench_run *run, size_t bytes, int protection, int flags, int fd);
 
 /*
+ * Empty this CPU's batches of pages on their way to and from the LRU: madvise_cold() begins with lru_add_drain() (mm/madvise.c). What is left there is
+ * finished at the expense of whoever comes next. The harness does so before each rep; a bench may between phases. Before Linux 5.4 it does nothing.
+ */
+void bench_settle(struct bench_run *run);
+
+/*
  * @bytes of private anonymous memory wherever mmap() puts it, without huge pages; for what is not faulted in while it is timed. NULL after
  * bench_error(). munmap() it, or leave it to the end of the process.
  */

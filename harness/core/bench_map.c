@@ -62,9 +62,13 @@ void *bench_map(struct bench_run *run, size_t bytes, int protection, int flags, 
 	return map_at(place_of(run) + (run->huge_page_bytes ? run->huge_page_bytes : TABLE_BYTES), bytes, protection, flags, fd);
 }
 
-void bench_run_settle(struct bench_run *run)
+void bench_settle(struct bench_run *run)
 {
-	(void)!madvise(place_of(run), run->page_bytes, MADV_COLD);
+	char *anchor = place_of(run);
+
+	/* EINVAL: a bench has locked all that this process has (can_madv_lru_vma(), mm/madvise.c). */
+	if (madvise(anchor, run->page_bytes, MADV_COLD) && errno == EINVAL && !munlock(anchor, run->page_bytes))
+		(void)!madvise(anchor, run->page_bytes, MADV_COLD);
 }
 
 void *bench_small_pages(struct bench_run *run, uint64_t bytes)

@@ -83,12 +83,6 @@ void bench_run_reset(struct bench_run *run);
  */
 int bench_run_take_place(struct bench_run *run) __must_check;
 
-/*
- * Empty this CPU's batches of pages on their way to the LRU: madvise_cold() begins with lru_add_drain() (mm/madvise.c). What one rep left there
- * would be finished at the expense of the next, a few more pages each time. Needs bench_run_take_place(); before Linux 5.4 it does nothing.
- */
-void bench_run_settle(struct bench_run *run);
-
 /* Median cost of reading the clock once, measured now, in nanoseconds. */
 uint64_t bench_run_clock_cost(void);
 

@@ -100,7 +100,7 @@ static int rep(struct worker *worker, uint64_t passes)
 	int ret;
 
 	worker_let_others_sleep();
-	bench_run_settle(run);
+	bench_settle(run);
 	start_together(worker);
 	getrusage(RUSAGE_THREAD, &before);
 	run->begin_ns = clock_ns();

@@ -385,6 +385,27 @@ static void threads_have_a_place_each(void **state)
 	munmap(map[1], 4096);
 }
 
+/* madvise() refuses what is locked, before it empties any batch. */
+static void settling_works_for_who_is_locked(void **state)
+{
+	struct bench_run *run = *state;
+	char *anchor;
+
+	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	run->huge_page_bytes = 2 << 20;
+	assert_int_equal(bench_run_take_place(run), 0);
+	anchor = bench_map(run, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	munmap(anchor, 4096);
+	anchor -= run->huge_page_bytes;
+	if (mlock(anchor, run->page_bytes)) {
+		print_message("skipped: nothing may be locked: %s\n", strerror(errno));
+		skip();
+	}
+	assert_int_equal(madvise(anchor, run->page_bytes, MADV_COLD), -1);
+	bench_settle(run);
+	assert_int_equal(madvise(anchor, run->page_bytes, MADV_COLD), 0);
+}
+
 /* More than mincore() is asked about at once. */
 #define MANY 2500
 
@@ -476,6 +497,7 @@ int main(void)
 		TEST(the_clock_costs_something_small),
 		TEST(a_mapping_lies_where_it_is_told),
 		TEST(threads_have_a_place_each),
+		TEST(settling_works_for_who_is_locked),
 		TEST(pages_in_memory_are_counted),
 		TEST(memory_that_is_not_there),
 		TEST(faults_that_match_the_pages),
