@@ -136,6 +136,12 @@ struct bench {
 	int (*latency)(void *state, struct bench_run *run);
 	size_t latency_metric;
 
+	/*
+	 * Once per worker, when the team has done its work: free what outlives a pass, and see that all of it was given back. Barriers and turns
+	 * are as in run(). A failure is the item's. NULL: nothing is left between passes. Not called where something failed before.
+	 */
+	int (*finish)(void *state, struct bench_run *run);
+
 	/* Copes with half a setup. */
 	void (*teardown)(void *state, struct bench_run *run);
 };

@@ -373,17 +373,30 @@ static int take_back(const struct team *team)
 	return ret ? ret : ret_made;
 }
 
+/* What went wrong first is the sentence that is kept. */
+static int take_back_after(const struct team *team, int ret)
+{
+	__free_mem char *sentence = ret ? strdup(err_msg()) : NULL;
+	int ret_back = take_back(team);
+
+	if (sentence)
+		err_set(0, "%s", sentence);
+	return ret ? ret : ret_back;
+}
+
 int team_stop(struct team *team)
 {
 	struct worker_command command = {.what = COMMAND_STOP};
 	unsigned int i, nr_processes;
-	int ret;
+	int ret = 0;
 
 	if (!team)
 		return 0;
 	nr_processes = team->item->threads ? 1 : team->item->nr_workers;
 	/* A worker that is held waits for its release, and would take the command for that. */
-	if (team->held || team->broken || team_command_all(team, &command))
+	if (!team->held && !team->broken)
+		ret = team_command_all(team, &command);
+	if (team->held || ret)
 		team->broken = true;
 	/* All, before the first is waited for: worker 0 of a team that shares may be about to fork. */
 	for (i = 0; team->broken && i < nr_processes; i++)
@@ -398,7 +411,7 @@ int team_stop(struct team *team)
 	for (i = 0; i < team->item->nr_workers; i++)
 		if (team->fd[i] >= 0)
 			close(team->fd[i]);
-	ret = take_back(team);
+	ret = take_back_after(team, ret);
 	team_free(team);
 	return ret;
 }

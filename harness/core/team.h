@@ -73,8 +73,8 @@ const char *team_counter_name(const struct team *team, size_t i);
 const char *team_counters_why(const struct team *team);
 
 /*
- * Let the workers tear down and end, kill what does not, take back what they changed of their memcgs, free the team. NULL is
- * fine. An error is one of taking back.
+ * Let the workers finish, tear down and end, kill what does not, take back what they changed of their memcgs, free the team. NULL is
+ * fine. An error is that of a worker that had not failed before, of its bench's finish() or its end, else one of taking back; 1: as team_start().
  */
 int team_stop(struct team *team);
 

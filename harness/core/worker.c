@@ -236,8 +236,11 @@ void worker_serve(struct worker *worker)
 	while (!ret) {
 		worker_answer(worker, ANSWER_DONE);
 		next_command(worker, &command);
-		if (command.what == COMMAND_STOP)
+		if (command.what == COMMAND_STOP) {
+			bench_run_reset(worker->run);
+			ret = worker->bench->finish ? worker->bench->finish(worker->state, worker->run) : 0;
 			break;
+		}
 		ret = obey(worker, &command);
 	}
 	/* Before the last answer: the runner kills the workers of a team that failed. */

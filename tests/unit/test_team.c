@@ -23,6 +23,7 @@ enum trouble {
 	FAIL_SETUP,
 	FAIL_RUN,
 	FAIL_VERIFY,
+	FAIL_FINISH,
 	DIE_IN_SETUP,
 	DIE_IN_RUN, /* by SIGSEGV */
 	KILLED_IN_RUN,
@@ -37,7 +38,7 @@ static struct script {
 	unsigned int troubled; /* the worker that has it */
 	bool holds, only_one_holds;
 	pid_t runner;
-	_Atomic unsigned int setups, passes, teardowns;
+	_Atomic unsigned int setups, passes, finishes, teardowns;
 	_Atomic int pid[64];
 } *script;
 
@@ -98,7 +99,7 @@ static int fake_run(void *state, struct bench_run *run, uint64_t passes)
 	if (has(run, INTERRUPT_IN_RUN))
 		kill(script->runner, SIGUSR1);
 	/* The others are still at work when one is lost: longer than the runner waits before it looks. */
-	if (script->trouble != NONE && script->trouble != SLOW_STOP && bench_worker(run) != script->troubled)
+	if (script->trouble != NONE && script->trouble != SLOW_STOP && script->trouble != FAIL_FINISH && bench_worker(run) != script->troubled)
 		pause_ms(script->trouble == INTERRUPT_IN_RUN ? 60000 : 700);
 	if (script->holds && (!script->only_one_holds || bench_worker(run) == 0))
 		bench_hold(run, 4096);
@@ -121,6 +122,17 @@ static int fake_latency(void *state, struct bench_run *run)
 	return 0;
 }
 
+/* Barriers are as in a rep: nobody tears down before all have finished. */
+static int fake_finish(void *state, struct bench_run *run)
+{
+	(void)state;
+	assert_int_equal(script->teardowns, 0);
+	bench_barrier(run);
+	script->finishes++;
+	bench_barrier(run);
+	return has(run, FAIL_FINISH) ? bench_error(run, EPROTO, "the fake kept something") : 0;
+}
+
 static void fake_teardown(void *state, struct bench_run *run)
 {
 	const struct fake *fake = state;
@@ -141,6 +153,7 @@ static const struct bench fake_bench = {
 	.run = fake_run,
 	.verify = fake_verify,
 	.latency = fake_latency,
+	.finish = fake_finish,
 	.teardown = fake_teardown,
 };
 
@@ -235,6 +248,7 @@ static void reps(bool threads)
 	assert_int_equal(team_stop(team), 0);
 	assert_int_equal(script->setups, 3);
 	assert_int_equal(script->passes, 15);
+	assert_int_equal(script->finishes, 3);
 	assert_int_equal(script->teardowns, 3);
 	assert_nothing_left();
 	assert_int_equal(nr_open_files(), nr_files);
@@ -267,6 +281,7 @@ static void assert_trouble(bool threads, enum trouble trouble, unsigned int trou
 	assert_int_equal(team_rep(team, 1, false, 7, &rep), -ECHILD);
 	assert_said("the workers of fake are gone");
 	assert_int_equal(team_stop(team), 0);
+	assert_int_equal(script->finishes, 0);
 	assert_nothing_left();
 	assert_int_equal(nr_open_files(), nr_files);
 }
@@ -298,6 +313,25 @@ static void a_worker_fails_while_the_other_works(void **state)
 	assert_trouble(true, FAIL_RUN, 1, -EIO, "the fake broke");
 	assert_trouble(false, FAIL_VERIFY, 1, -EPROTO, "the evidence is against it");
 	assert_trouble(true, FAIL_VERIFY, 0, -EPROTO, "the evidence is against it");
+}
+
+/* After reps that all went well. */
+static void finishing_fails(void **state)
+{
+	struct team_rep rep;
+	struct team *team;
+	int threads;
+
+	(void)state;
+	for (threads = 0; threads < 2; threads++) {
+		assert_int_equal(start(2, threads, FAIL_FINISH, 1, &team), 0);
+		assert_int_equal(team_rep(team, 1, false, 7, &rep), 0);
+		assert_int_equal(team_stop(team), -EPROTO);
+		assert_said("worker 1 on CPU");
+		assert_said("the fake kept something");
+		assert_int_equal(script->finishes, 2);
+		assert_nothing_left();
+	}
 }
 
 static void setup_fails(void **state)
@@ -687,6 +721,7 @@ int main(void)
 		cmocka_unit_test(a_worker_dies_while_the_other_works),
 		cmocka_unit_test(a_worker_ends_by_itself),
 		cmocka_unit_test(a_worker_fails_while_the_other_works),
+		cmocka_unit_test(finishing_fails),
 		cmocka_unit_test(setup_fails),
 		cmocka_unit_test(a_place_that_is_not_there),
 		cmocka_unit_test(interrupted),
