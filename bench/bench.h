@@ -265,6 +265,32 @@ int bench_memcg_usage(struct bench_run *run, struct bench_memcg *memcg, uint64_t
 /* memory.swap.current; on v1 memory.memsw.usage_in_bytes less memory.usage_in_bytes. -ENODATA also without swap accounting. */
 int bench_memcg_swap(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes);
 /*
+ * To see whether a memcg gets back what it is charged: take this before and after memory came and went, from within the memcg (its statistics
+ * are flushed, as by bench_memcg_pages()). In pages. INT64_MIN: nobody keeps that number.
+ */
+struct bench_charge {
+	/*
+	 * memory.current less anon, file and kernel of memory.stat (kernel: since Linux 5.18; on v1 memory.kmem.usage_in_bytes): what is charged and in
+	 * nobody's hands. What a process keeps for itself is not in it. It is what CPUs hold in stock, and what was lost.
+	 */
+	int64_t loose;
+	int64_t swap; /* bench_memcg_swap() */
+};
+int bench_memcg_charge(struct bench_run *run, struct bench_memcg *memcg, struct bench_charge *ret_charge);
+
+/*
+ * Take it again, and compare. bench_error(EPROTO), with memcg, file, before and after, if swap is not what it was, or loose is off by more
+ * than the stock of each worker's CPU and of one more: MEMCG_CHARGE_BATCH pages (32, since Linux 6.1 64; include/linux/memcontrol.h). Of swap, so
+ * much is bench_swap_slack(), and more what workers have there now (VmSwap): pages of a stack, with the bench's own freed.
+ */
+int bench_memcg_check_charge(struct bench_run *run, struct bench_memcg *memcg, const struct bench_charge *before);
+/*
+ * Slots of swap that may still be charged to a memcg though they were freed: 64 wait on each CPU for their batch (SWAP_SLOTS_CACHE_SIZE,
+ * include/linux/swap_slots.h), until Linux 6.13; then 0. Between phases.
+ */
+uint64_t bench_swap_slack(const struct bench_run *run);
+
+/*
  * A line of memory.stat under its v2 name ("anon", "file", "pgscan", "pgsteal"), -ENODATA also where this kernel has none.
  * Flushes the statistics: between reps or passes only, and say so in about.
  */

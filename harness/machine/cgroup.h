@@ -153,6 +153,16 @@ int cg_group_oom_kills(const struct cg_group *group, uint64_t *ret_count) __must
 /* Bytes swapped out: memory.swap.current; on v1 memsw less memory. -ENOENT: no swap accounting, or the root memcg of v2. */
 int cg_group_swap(const struct cg_group *group, uint64_t *ret_bytes) __must_check;
 
+/*
+ * Bytes of kernel memory in the usage: "kernel" of memory.stat (since Linux 5.18; flushes, as cg_group_stat()), or memory.kmem.usage_in_bytes.
+ * -ENOENT: this kernel keeps no such number.
+ */
+int cg_group_kernel(const struct cg_group *group, uint64_t *ret_bytes) __must_check;
+
+/* What the files of cg_group_usage() and cg_group_swap() are called here, for a sentence. */
+const char *cg_group_usage_name(const struct cg_group *group);
+const char *cg_group_swap_name(const struct cg_group *group);
+
 enum cg_limit {
 	CG_LIMIT_MAX,  /* memory.max, memory.limit_in_bytes */
 	CG_LIMIT_HIGH, /* memory.high */

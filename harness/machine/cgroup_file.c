@@ -55,6 +55,21 @@ int cg_group_swap(const struct cg_group *group, uint64_t *ret_bytes)
 	return cg_check_gone(group, group->tree->ops->swap(group->path, ret_bytes));
 }
 
+int cg_group_kernel(const struct cg_group *group, uint64_t *ret_bytes)
+{
+	return cg_check_gone(group, group->tree->ops->kernel(group->path, ret_bytes));
+}
+
+const char *cg_group_usage_name(const struct cg_group *group)
+{
+	return group->tree->ops->usage_file;
+}
+
+const char *cg_group_swap_name(const struct cg_group *group)
+{
+	return group->tree->ops->swap_name;
+}
+
 /* NULL: this version has none. */
 static const char *file_name(const struct cg_group *group, enum cg_file file)
 {

@@ -90,6 +90,9 @@ struct cg_ops {
 
 	/* Bytes of the group @dir that are swapped out. -ENOENT: nobody accounts for them. */
 	int (*swap)(const char *dir, uint64_t *ret_bytes);
+	const char *swap_name; /* of that number, in a sentence */
+	/* Bytes of kernel memory that are charged to the group @dir. -ENOENT: this kernel keeps no such number. */
+	int (*kernel)(const char *dir, uint64_t *ret_bytes);
 
 	/* This version's name of a v2 line of memory.stat; NULL: it has none. */
 	const char *(*stat_key)(const char *v2_key);

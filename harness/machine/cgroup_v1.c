@@ -143,6 +143,11 @@ static int v1_swap(const char *dir, uint64_t *ret_bytes)
 	return 0;
 }
 
+static int v1_kernel(const char *dir, uint64_t *ret_bytes)
+{
+	return fs_read_u64(ret_bytes, "%s/memory.kmem.usage_in_bytes", dir);
+}
+
 const struct cg_ops cg_v1_ops = {
 	.version = CG_V1,
 	.usage_file = "memory.usage_in_bytes",
@@ -151,6 +156,8 @@ const struct cg_ops cg_v1_ops = {
 	.no_limit = "-1",
 	.reclaim_file = "memory.force_empty",
 	.swap = v1_swap,
+	.swap_name = "memory.memsw.usage_in_bytes less memory.usage_in_bytes",
+	.kernel = v1_kernel,
 	.is_mount = v1_is_mount,
 	.has_memory = v1_has_memory,
 	.is_own_line = v1_is_own_line,

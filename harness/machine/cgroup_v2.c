@@ -231,6 +231,12 @@ static int v2_swap(const char *dir, uint64_t *ret_bytes)
 	return fs_read_u64(ret_bytes, "%s/memory.swap.current", dir);
 }
 
+/* "kernel" since Linux 5.18 (memory_stats[] in mm/memcontrol.c). */
+static int v2_kernel(const char *dir, uint64_t *ret_bytes)
+{
+	return fs_read_key(ret_bytes, "kernel", "%s/memory.stat", dir);
+}
+
 const struct cg_ops cg_v2_ops = {
 	.version = CG_V2,
 	.usage_file = "memory.current",
@@ -240,6 +246,8 @@ const struct cg_ops cg_v2_ops = {
 	.no_limit = "max",
 	.reclaim_file = "memory.reclaim",
 	.swap = v2_swap,
+	.swap_name = "memory.swap.current",
+	.kernel = v2_kernel,
 	.is_mount = v2_is_mount,
 	.has_memory = v2_has_memory,
 	.is_own_line = v2_is_own_line,

@@ -117,6 +117,14 @@ bool swap_has_zswap(void)
 	return !fs_read(&enabled, "/sys/module/zswap/parameters/enabled") && *enabled == 'Y';
 }
 
+/* enable_swap_slots_cache(), mm/swap_slots.c. */
+bool swap_has_slot_cache(void)
+{
+	__free_mem char *states = NULL;
+
+	return fs_read(&states, "/sys/devices/system/cpu/hotplug/states") || strstr(states, "swap_slots_cache");
+}
+
 /* The device that nobody uses: a new one, else one without a size. */
 static int take_device(struct swap *swap)
 {

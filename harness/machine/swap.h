@@ -46,6 +46,13 @@ int swap_sweep(void);
 /* Is zswap in front of all swap, so that pages may never come to zram? */
 bool swap_has_zswap(void);
 
+/*
+ * May slots that were freed wait for others, charged, 64 on each CPU? So they do where a cache of slots was set up with the first swap area
+ * (free_swap_slot() and SWAP_SLOTS_CACHE_SIZE, mm/swap_slots.c, Linux 4.11 to 6.13; 6.14 caches on the way out alone, 6.15 has no such file). It
+ * shows among the states of CPU hotplug; yes where they cannot be read.
+ */
+bool swap_has_slot_cache(void);
+
 /* --- private to swap*.c, and for tests: union swap_header of include/linux/swap.h --- */
 
 /* Write the header of a swap area of @bytes and @page_bytes to @page, a page. */

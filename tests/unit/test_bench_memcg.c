@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "core/worker.h"
+#include "machine/swap.h"
 #include "scratch.h"
 
 #define CROWD	  3
@@ -285,6 +286,109 @@ static void a_few_pages_are_counted_exactly(void **state)
 	assert_true(scene->faults > 64 * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
 }
 
+/* --- bench_memcg_charge(), bench_memcg_check_charge() --- */
+
+enum { HELD = 300 };
+
+/* What is held has an owner, and is not loose: neither private pages, nor shared ones, nor the memory of the kernel. */
+static void charge(void)
+{
+	struct bench_run *run = &scene->run;
+	struct bench_memcg *home = bench_memcg_home(run, 0);
+	struct bench_charge before = {0}, held = {0};
+	const size_t bytes = HELD * run->page_bytes;
+	char *map;
+	size_t i;
+
+	scene->ret = bench_memcg_charge(run, home, &before);
+	map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (i = 0; i < HELD; i++)
+		((volatile char *)map)[i * run->page_bytes] = 1;
+	touched(HELD);
+	if (!scene->ret)
+		scene->ret = bench_memcg_charge(run, home, &held);
+	if (!scene->ret)
+		scene->ret = bench_memcg_check_charge(run, home, &before);
+	munmap(map, bytes);
+	if (!scene->ret)
+		scene->ret = bench_memcg_check_charge(run, home, &before);
+	scene->first = before.loose;
+	scene->before = before.swap;
+	scene->after = held.loose;
+}
+
+static void what_is_held_is_not_loose(void **state)
+{
+	(void)state;
+	in_memcg(charge);
+	assert_string_equal(scene->error, "");
+	assert_int_equal(scene->ret, 0);
+	assert_true(scene->before == 0 || scene->before == INT64_MIN);
+	if (scene->first == INT64_MIN) {
+		print_message("skipped: this kernel does not say what its own memory is\n");
+		skip();
+	}
+	/* Stock: MEMCG_CHARGE_BATCH pages of two CPUs, and no less than none. */
+	assert_in_range(scene->first, 0, 2 * 64);
+	assert_in_range(scene->after, 0, 2 * 64);
+}
+
+/* As if 200 pages of memory more, or 200 of swap, had been charged when they came as when they went. */
+static int64_t off_memory, off_swap;
+
+static void charge_off(void)
+{
+	struct bench_memcg *home = bench_memcg_home(&scene->run, 0);
+	struct bench_charge before = {0};
+
+	scene->ret = bench_memcg_charge(&scene->run, home, &before);
+	if (before.loose == INT64_MIN || before.swap == INT64_MIN)
+		return;
+	scene->nr_filled = 1;
+	before.loose += off_memory;
+	before.swap += off_swap;
+	if (!scene->ret)
+		scene->ret = bench_memcg_check_charge(&scene->run, home, &before);
+}
+
+static void assert_off(int64_t memory, int64_t swap, const char *what)
+{
+	off_memory = memory;
+	off_swap = swap;
+	in_memcg(charge_off);
+	if (!scene->nr_filled) {
+		print_message("skipped: this kernel keeps no account of swap, or of its own memory\n");
+		skip();
+	}
+	assert_int_equal(scene->ret, -EPROTO);
+	if (!strstr(scene->error, "memcgbench.") || !strstr(scene->error, what))
+		fail_msg("\"%s\" is not in: %s", what, scene->error);
+}
+
+static void what_is_lost_is_named(void **state)
+{
+	(void)state;
+	/* With one worker, the stock of two CPUs. */
+	assert_off(-200, 0, "less anon, file and kernel memory was -");
+	assert_off(200, 0, "less anon, file and kernel memory was 2");
+	assert_off(0, 200, "was 200 pages, and is 0 with everything freed");
+	assert_off(0, -200, "was -200 pages, and is 0");
+	if (!swap_has_slot_cache())
+		assert_off(0, 1, "was 1 pages, and is 0 with everything freed; from 0 less to 0 more");
+}
+
+static void without_a_controller_nothing_is_lost(void **state)
+{
+	struct bench_charge before = {.loose = 3, .swap = 4};
+
+	(void)state;
+	set_scene(&nothing);
+	assert_int_equal(bench_memcg_check_charge(&scene->run, bench_memcg_home(&scene->run, 0), &before), 0);
+	assert_int_equal(bench_memcg_charge(&scene->run, bench_memcg_home(&scene->run, 0), &before), 0);
+	assert_true(before.loose == INT64_MIN && before.swap == INT64_MIN);
+	assert_int_equal(scene->run.error, 0);
+}
+
 /* Where the memory controller has this process: a line of /proc/self/cgroup. */
 static void where(char *buf, size_t size)
 {
@@ -385,6 +489,9 @@ int main(void)
 		cmocka_unit_test(a_sparse_file_that_cannot_be),
 		cmocka_unit_test(without_a_controller_there_is_nothing),
 		cmocka_unit_test(a_few_pages_are_counted_exactly),
+		cmocka_unit_test(what_is_held_is_not_loose),
+		cmocka_unit_test(what_is_lost_is_named),
+		cmocka_unit_test(without_a_controller_nothing_is_lost),
 		cmocka_unit_test(a_crowd_is_filled_one_by_one),
 		cmocka_unit_test(a_crowd_ends_with_the_first_that_fails),
 		cmocka_unit_test(an_idle_crowd_is_entered_by_nobody),

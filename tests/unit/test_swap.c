@@ -148,9 +148,45 @@ static void size_is_half_of_the_memory_at_most(void **state)
 	assert_true(bytes > 0 && bytes <= 1u << 30 && bytes % (uint64_t)sysconf(_SC_PAGESIZE) == 0);
 }
 
+static bool slot_cache_of(const char *root, const char *states)
+{
+	char path[256];
+	FILE *file;
+	bool has;
+
+	snprintf(path, sizeof(path), "mkdir -p %s/sys/devices/system/cpu/hotplug", root);
+	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof(path), "%s/sys/devices/system/cpu/hotplug/states", root);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(states, file);
+	fclose(file);
+	fs_set_root(root);
+	has = swap_has_slot_cache();
+	fs_set_root("");
+	return has;
+}
+
+static void slots_that_wait_are_known_from_the_states_of_hotplug(void **state)
+{
+	char root[] = "/tmp/test-swap-XXXXXX", command[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	/* Nothing to be read: there may be some. */
+	fs_set_root(root);
+	assert_true(swap_has_slot_cache());
+	fs_set_root("");
+	assert_true(slot_cache_of(root, " 199: mm/writeback:online\n 200: swap_slots_cache\n 236: online\n"));
+	assert_false(slot_cache_of(root, " 199: mm/writeback:online\n 200: printk:online\n 236: online\n"));
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slots_that_wait_are_known_from_the_states_of_hotplug),
 		cmocka_unit_test(header_is_as_the_kernel_wants_it),
 		cmocka_unit_test(headers_of_others_are_not_ours),
 		cmocka_unit_test(up_and_down),
