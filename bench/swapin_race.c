@@ -26,7 +26,10 @@ struct swapin_race {
 	char *own;		  /* of worker 0 alone */
 	unsigned char *pattern;
 	struct bench_memcg *home, *away;
+	struct bench_charge before; /* of the home */
 	int can_swap_own, can_swap_shared;
+	int is_locked;	  /* all but those two: lock_others() */
+	int timed, looks; /* of the pass at hand */
 	uint64_t swapped, reads, bad_reads; /* since the last verify() */
 };
 
@@ -90,36 +93,96 @@ static int swap_out(const struct swapin_race *st, struct bench_run *run, char *m
 	return ret ? ret : bench_memcg_limit(run, st->home, BENCH_LIMIT_MAX, usage - st->bytes / 8 * 7);
 }
 
-/* Count pages of @memcg beyond @want, or (@exactly) off it, as charged wrongly. */
-static int check_anon(const struct swapin_race *st, struct bench_run *run, struct bench_memcg *memcg, int64_t want, int exactly)
-{
-	int64_t now = want;
-	int ret = bench_memcg_pages(run, memcg, "anon", &now);
+/* --- what is charged to whom, in a round that is not timed --- */
 
-	if (!ret)
-		bench_count(run, METRIC_WRONG, (uint64_t)(now > want ? now - want : exactly ? want - now : 0), st->nr_pages);
-	return ret;
+/* Pages that are missing, or too many. */
+static void count_wrong(const struct swapin_race *st, struct bench_run *run, int64_t now, int64_t least, int64_t most)
+{
+	bench_count(run, METRIC_WRONG, (uint64_t)(now < least ? least - now : now > most ? now - most : 0), st->nr_pages);
 }
 
 /*
- * Swap of the owner is where it was at @before. Slots that were freed may wait on each CPU, charged, for a batch of them
- * (SWAP_SLOTS_CACHE_SIZE, include/linux/swap_slots.h, until Linux 6.14).
+ * Exactly, but for ways that may take a page of the process itself as well; which goes and comes with every way where it could not be locked.
  */
-static int check_swap(const struct swapin_race *st, struct bench_run *run, uint64_t before)
+static int look_at_anon(const struct swapin_race *st, struct bench_run *run, struct bench_memcg *memcg, int64_t want)
 {
-	uint64_t now, slack = 64 * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN) * st->page_bytes, off;
-	int ret = bench_memcg_swap(run, st->home, &now);
+	int64_t now, own = st->is_locked ? 0 : 64;
+	int ret = bench_memcg_pages(run, memcg, "anon", &now);
 
-	if (ret)
-		return ret == -ENODATA ? 0 : ret;
-	off = now > before ? now - before : before - now;
-	bench_count(run, METRIC_WRONG, off > slack ? (off - slack) / st->page_bytes : 0, st->nr_pages);
-	return 0;
+	if (!ret)
+		count_wrong(st, run, now, st->way == WAY_PAGEOUT ? want - own : 0, want + own);
+	return ret;
+}
+
+/* -1: nobody accounts for it. */
+static int swap_pages(const struct swapin_race *st, struct bench_run *run, struct bench_memcg *memcg, int64_t *ret_pages)
+{
+	uint64_t bytes;
+	int ret = bench_memcg_swap(run, memcg, &bytes);
+
+	*ret_pages = ret ? -1 : (int64_t)(bytes / st->page_bytes);
+	return ret == -ENODATA ? 0 : ret;
+}
+
+/* Of the owner's memcg. The ways other than MADV_PAGEOUT take what was left of the shared pages, too. */
+static int look_at_swap(const struct swapin_race *st, struct bench_run *run, int64_t before, uint64_t out)
+{
+	int64_t now, slack = (int64_t)bench_swap_slack(run), shared = st->way == WAY_PAGEOUT ? 0 : (int64_t)st->nr_pages;
+	int ret = swap_pages(st, run, st->home, &now);
+
+	if (!ret && now >= 0)
+		count_wrong(st, run, now, before + (int64_t)out - slack,
+			    before + (out ? (int64_t)st->nr_pages : 0) + shared + slack);
+	return ret;
+}
+
+static int look_for_no_swap(const struct swapin_race *st, struct bench_run *run, struct bench_memcg *memcg)
+{
+	int64_t now;
+	int ret = swap_pages(st, run, memcg, &now);
+
+	if (!ret && now > 0)
+		count_wrong(st, run, now, 0, 0);
+	return ret;
+}
+
+/* All that goes to swap is the owner's. */
+static int look_at_others_swap(const struct swapin_race *st, struct bench_run *run)
+{
+	unsigned int i;
+	int ret = st->move == MOVE_SWAPPED ? look_for_no_swap(st, run, st->away) : 0;
+
+	for (i = 1; !ret && i < bench_nr_workers(run); i++)
+		if (bench_memcg_home(run, i) != st->home)
+			ret = look_for_no_swap(st, run, bench_memcg_home(run, i));
+	return ret;
 }
 
 static int move_to(const struct swapin_race *st, struct bench_run *run, struct bench_memcg *memcg)
 {
 	return st->move == MOVE_SWAPPED ? bench_memcg_enter(run, memcg) : 0;
+}
+
+/* From where the owner was while pages came back: none is charged there. */
+static int come_home(const struct swapin_race *st, struct bench_run *run)
+{
+	int ret = st->looks && st->move == MOVE_SWAPPED ? look_at_anon(st, run, st->away, 0) : 0;
+
+	return ret ? ret : move_to(st, run, st->home);
+}
+
+/* --- the work --- */
+
+static void phase_begin(const struct swapin_race *st, struct bench_run *run, size_t phase)
+{
+	if (st->timed)
+		bench_phase_begin(run, phase);
+}
+
+static void phase_end(const struct swapin_race *st, struct bench_run *run, size_t phase, uint64_t ops)
+{
+	if (st->timed)
+		bench_phase_end(run, phase, ops);
 }
 
 /* Not timed: a page that several processes have is taken again and again, until none looks at it. */
@@ -143,57 +206,70 @@ static int stow_shared(struct swapin_race *st, struct bench_run *run)
 	return st->can_swap_shared && st->way != WAY_PAGEOUT ? swap_out_shared(st, run) : 0;
 }
 
-/* To swap and back, timed. */
-static int own_there_and_back(struct swapin_race *st, struct bench_run *run)
+/* *ret_out: pages that went. */
+static int own_out(struct swapin_race *st, struct bench_run *run, size_t *ret_out)
 {
-	uint64_t sum;
-	size_t out;
 	int ret;
 
-	bench_phase_begin(run, METRIC_SWAPOUT);
+	bench_settle(run);
+	phase_begin(st, run, METRIC_SWAPOUT);
 	ret = swap_out(st, run, st->own, st->way);
-	bench_phase_end(run, METRIC_SWAPOUT, 0);
+	phase_end(st, run, METRIC_SWAPOUT, 0);
 	if (!ret && st->way == WAY_LIMIT)
 		ret = bench_memcg_limit(run, st->home, BENCH_LIMIT_MAX, UINT64_MAX);
+	*ret_out = st->nr_pages - bench_nr_resident(run, st->own, st->bytes);
+	st->swapped += *ret_out;
+	if (st->timed)
+		bench_phase_ops(run, METRIC_SWAPOUT, *ret_out);
+	return ret;
+}
+
+static void own_back(struct swapin_race *st, struct bench_run *run, size_t out)
+{
+	uint64_t sum;
+
+	phase_begin(st, run, METRIC_SWAPIN);
+	sum = read_all(st, st->own);
+	phase_end(st, run, METRIC_SWAPIN, out);
+	check_sum(st, sum);
+}
+
+/* The owner's own pages, which are there: to swap and back, into memory of the memcg that they are of. */
+static int own_there_and_back(struct swapin_race *st, struct bench_run *run, int64_t anon, int64_t swap)
+{
+	size_t out;
+	int ret = own_out(st, run, &out);
+
+	if (!ret && st->looks && swap >= 0)
+		ret = look_at_swap(st, run, swap, out);
+	if (!ret && st->looks)
+		ret = look_at_others_swap(st, run);
 	if (!ret)
 		ret = move_to(st, run, st->away);
 	if (ret)
 		return ret;
-	out = st->nr_pages - bench_nr_resident(run, st->own, st->bytes);
-	st->swapped += out;
-	bench_phase_ops(run, METRIC_SWAPOUT, out);
-	bench_phase_begin(run, METRIC_SWAPIN);
-	sum = read_all(st, st->own);
-	bench_phase_end(run, METRIC_SWAPIN, out);
-	check_sum(st, sum);
-	return 0;
+	own_back(st, run, out);
+	ret = come_home(st, run);
+	return !ret && st->looks ? look_at_anon(st, run, st->home, anon + (int64_t)st->nr_pages) : ret;
 }
 
-/* The owner's own pages: filled, swapped out and in, freed; @look: and was everything charged to its memcg, and given back? */
-static int own_part(struct swapin_race *st, struct bench_run *run, int look)
+/* Filled, swapped out and in, freed. */
+static int own_part(struct swapin_race *st, struct bench_run *run)
 {
-	int64_t anon = 0;
-	uint64_t swap = 0;
-	int ret = look ? bench_memcg_pages(run, st->home, "anon", &anon) : 0, ret_swap = -ENODATA;
+	int64_t anon = 0, swap = -1;
+	int ret = st->looks ? bench_memcg_pages(run, st->home, "anon", &anon) : 0;
 
-	if (!ret && look)
-		ret_swap = bench_memcg_swap(run, st->home, &swap);
+	if (!ret && st->looks)
+		ret = swap_pages(st, run, st->home, &swap);
 	fill(st, st->own);
 	bench_hold(run, st->bytes);
 	if (!ret && st->can_swap_own)
-		ret = own_there_and_back(st, run);
-	/* In the other memcg, if it moved. What this process needs of its own is charged there, rightly: a few pages of stack. */
-	if (!ret && look && st->move == MOVE_SWAPPED)
-		ret = check_anon(st, run, st->away, 0, 0);
-	if (!ret)
-		ret = move_to(st, run, st->home);
-	if (!ret && look)
-		ret = check_anon(st, run, st->home, anon + (int64_t)st->nr_pages, st->way == WAY_PAGEOUT);
+		ret = own_there_and_back(st, run, anon, swap);
 	if (madvise(st->own, st->bytes, MADV_DONTNEED) && !ret)
 		ret = bench_error(run, errno, "MADV_DONTNEED: %s", strerror(errno));
-	if (!ret && look)
-		ret = check_anon(st, run, st->home, anon, st->way == WAY_PAGEOUT);
-	return !ret && look && !ret_swap ? check_swap(st, run, swap) : ret;
+	if (!ret && st->looks)
+		ret = look_at_anon(st, run, st->home, anon);
+	return !ret && swap >= 0 ? look_at_swap(st, run, swap, 0) : ret;
 }
 
 /* Every worker reads the shared pages: by turns, so that the first brings them and the others find them, or all at once. */
@@ -203,62 +279,119 @@ static void read_shared(struct swapin_race *st, struct bench_run *run)
 	struct rusage before, after;
 	uint64_t sum;
 
+	if (st->faults == FAULTS_TURNS)
+		bench_turn_begin(run);
 	getrusage(RUSAGE_THREAD, &before);
-	bench_phase_begin(run, metric);
+	phase_begin(st, run, metric);
 	sum = read_all(st, st->shared);
-	bench_phase_end(run, metric, st->nr_pages);
+	phase_end(st, run, metric, st->nr_pages);
 	getrusage(RUSAGE_THREAD, &after);
+	if (st->faults == FAULTS_TURNS)
+		bench_turn_end(run);
 	check_sum(st, sum);
+	if (!st->timed)
+		return;
 	bench_count(run, METRIC_READ, (uint64_t)(after.ru_majflt - before.ru_majflt), st->nr_pages);
 	bench_count(run, METRIC_FOUND, (uint64_t)(after.ru_minflt - before.ru_minflt), st->nr_pages);
 }
 
-static int shared_part(struct swapin_race *st, struct bench_run *run, int look)
+static int shared_out(struct swapin_race *st, struct bench_run *run)
+{
+	int ret = swap_out_shared(st, run);
+
+	if (!ret && st->looks)
+		ret = look_at_others_swap(st, run);
+	return ret ? ret : move_to(st, run, st->away);
+}
+
+static int shared_part(struct swapin_race *st, struct bench_run *run)
 {
 	int64_t anon = 0;
-	int ret = look ? bench_memcg_pages(run, st->home, "anon", &anon) : 0;
+	int ret = st->looks ? bench_memcg_pages(run, st->home, "anon", &anon) : 0;
 
 	/* What is out now will be in again, and charged to the owner. With a few, only their mappings are gone: that many more may be. */
 	if (is_owner(run))
 		anon += st->way == WAY_PAGEOUT ? (int64_t)(st->nr_pages - bench_nr_resident(run, st->shared, st->bytes)) : (int64_t)st->nr_pages;
 	bench_barrier(run);
 	if (!ret && is_owner(run))
-		ret = swap_out_shared(st, run);
-	if (!ret && is_owner(run))
-		ret = move_to(st, run, st->away);
+		ret = shared_out(st, run);
 	if (ret)
 		return ret;
 	bench_barrier(run);
-	if (st->faults == FAULTS_TURNS)
-		bench_turn_begin(run);
 	read_shared(st, run);
-	if (st->faults == FAULTS_TURNS)
-		bench_turn_end(run);
 	bench_barrier(run);
 	if (is_owner(run))
-		ret = move_to(st, run, st->home);
-	if (!ret && look)
-		ret = check_anon(st, run, st->home, anon, st->way == WAY_PAGEOUT);
+		ret = come_home(st, run);
+	if (!ret && st->looks)
+		ret = look_at_anon(st, run, st->home, anon);
 	return !ret && is_owner(run) ? stow_shared(st, run) : ret;
 }
 
+static int pass(struct swapin_race *st, struct bench_run *run)
+{
+	int ret = 0;
+
+	if (is_owner(run))
+		ret = own_part(st, run);
+	else
+		bench_hold(run, 0);
+	bench_barrier(run);
+	return !ret && st->can_swap_shared ? shared_part(st, run) : ret;
+}
+
+/* Is this the worker to look at its memcg, or does another do it? */
+static int looks(struct bench_run *run)
+{
+	unsigned int i;
+
+	if (!bench_in_memcg(run) || (bench_is_threaded(run) && !is_owner(run)))
+		return 0;
+	for (i = 0; i < bench_worker(run); i++)
+		if (bench_memcg_home(run, i) == bench_memcg_home(run, bench_worker(run)))
+			return 0;
+	return 1;
+}
+
+/*
+ * A pass before those that are timed: slots of swap that were freed in the last rep, of another arm, wait in batches, and would be given back at
+ * the expense of this one. And one after them, to look: looking costs more than the work.
+ */
 static int swapin_race_run(void *state, struct bench_run *run, uint64_t passes)
 {
 	struct swapin_race *st = state;
+	int ret = pass(st, run);
+
+	for (st->timed = 1; !ret && passes; passes--)
+		ret = pass(st, run);
+	st->timed = 0;
+	st->looks = looks(run);
+	if (!ret && bench_in_memcg(run))
+		ret = pass(st, run);
+	st->looks = 0;
+	return ret;
+}
+
+/* With all of it freed, by one after the other: the last to unmap a page of the swap cache drops it. */
+static int swapin_race_finish(void *state, struct bench_run *run)
+{
+	static const struct bench_charge nothing;
+	struct swapin_race *st = state;
 	int ret = 0;
 
-	for (; !ret && passes; passes--) {
-		/* Looking costs more than the work: once a rep. Threads share their memcg: one looks. */
-		int look = passes == 1 && bench_in_memcg(run) && (is_owner(run) || !bench_is_threaded(run));
-
-		if (is_owner(run))
-			ret = own_part(st, run, look);
-		else
-			bench_hold(run, 0);
-		bench_barrier(run);
-		if (!ret && st->can_swap_shared)
-			ret = shared_part(st, run, look);
-	}
+	bench_turn_begin(run);
+	if (st->own)
+		munmap(st->own, st->bytes);
+	if (st->shared)
+		ret = madvise(st->shared, st->bytes, MADV_DONTNEED) ? bench_error(run, errno, "MADV_DONTNEED: %s", strerror(errno)) : 0;
+	bench_settle(run);
+	bench_turn_end(run);
+	bench_barrier(run);
+	bench_turn_begin(run);
+	if (!ret && looks(run))
+		ret = bench_memcg_check_charge(run, st->home, &st->before);
+	if (!ret && is_owner(run) && st->move == MOVE_SWAPPED)
+		ret = move_to(st, run, st->away) ?: bench_memcg_check_charge(run, st->away, &nothing) ?: move_to(st, run, st->home);
+	bench_turn_end(run);
 	return ret;
 }
 
@@ -286,13 +419,11 @@ static int swapin_race_latency(void *state, struct bench_run *run)
 	struct swapin_race *st = state;
 	int more = is_owner(run) && st->can_swap_own, ret = 0;
 	volatile const char *map = st->own;
-	size_t i;
+	size_t i, out;
 
 	while (more && !ret) {
 		fill(st, st->own);
-		ret = swap_out(st, run, st->own, st->way);
-		if (!ret && st->way == WAY_LIMIT)
-			ret = bench_memcg_limit(run, st->home, BENCH_LIMIT_MAX, UINT64_MAX);
+		ret = own_out(st, run, &out);
 		for (i = 0; !ret && more && i < st->nr_pages; i++) {
 			bench_op_begin(run);
 			(void)map[i * st->page_bytes];
@@ -336,6 +467,8 @@ static int swapin_race_share(void *state, struct bench_run *run)
 	if (st->move == MOVE_SWAPPED && bench_is_threaded(run))
 		return bench_error(run, EINVAL, "move=swapped moves a worker alone: threads cannot be");
 	ret = make_pattern(st, run);
+	if (!ret)
+		ret = bench_memcg_charge(run, bench_memcg_home(run, 0), &st->before);
 	if (!ret && bench_nr_workers(run) > 1)
 		ret = (st->shared = map_memory(st, run)) ? 0 : -ENOMEM;
 	return ret;
@@ -345,10 +478,10 @@ static int swapin_race_share(void *state, struct bench_run *run)
  * What else of this process is in memory stays there: a limit, or reclaim on demand, shall take pages of these two maps alone. Of
  * pages from before the fork, the others' too are charged to the owner.
  */
-static void lock_others(const struct swapin_race *st)
+static void lock_others(struct swapin_race *st)
 {
-	/* MCL_ONFAULT: to fault all in, for writing, would copy the shared pages. */
-	(void)!mlockall(MCL_CURRENT | MCL_ONFAULT);
+	/* MCL_ONFAULT: to fault all in, for writing, would copy the shared pages. Without the right to lock it all, nothing is. */
+	st->is_locked = !mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	if (st->own)
 		munlock(st->own, st->bytes);
 	if (st->shared)
@@ -361,6 +494,8 @@ static int swapin_race_setup(void *state, struct bench_run *run)
 	int can_reclaim, ret = 0;
 
 	st->home = bench_memcg_home(run, bench_worker(run));
+	if (!is_owner(run))
+		ret = bench_memcg_charge(run, st->home, &st->before);
 	/* From the root memcg, memory.reclaim would take pages of anybody. Before Linux 5.19 there is none. */
 	can_reclaim = bench_in_memcg(run) && bench_memcg_reclaim(run, st->home, 0) != -EOPNOTSUPP;
 	st->can_swap_own = st->way == WAY_PAGEOUT || can_reclaim || (st->way == WAY_LIMIT && bench_in_memcg(run));
@@ -375,7 +510,7 @@ static int swapin_race_setup(void *state, struct bench_run *run)
 	if (is_owner(run) || !bench_is_threaded(run))
 		lock_others(st);
 	bench_barrier(run);
-	if (is_owner(run) && st->move == MOVE_SWAPPED)
+	if (!ret && is_owner(run) && st->move == MOVE_SWAPPED)
 		ret = bench_memcg_make(run, &st->away);
 	return !ret && is_owner(run) ? stow_shared(st, run) : ret;
 }
@@ -421,10 +556,11 @@ const struct bench bench_swapin_race = {
 		"swapout and swapin include compression. Shared pages that come back keep their place in swap, so that the next time they "
 		"go out without being written; and readahead brings some that are not read yet: read says how many faults did read. Outside of child "
 		"arms way=pageout alone measures anything, and of shared pages only between threads. "
-		"wrong compares \"anon\" of memory.stat, "
-		"exactly, and swap usage, but for what the CPUs may hold back, before and after, per memcg; once a rep, outside of what is timed; "
-		"it flushes the statistics.",
-	.version = 1,
+		"A rep is one pass that is not timed, the timed ones, and in a memcg another, to look. wrong is what that finds: \"anon\" of "
+		"memory.stat of every memcg, exactly, in and after freeing; swap of the owner's, and that there is none of another's, while pages "
+		"are out. It flushes the statistics. When the workers have done, everything is freed, and every memcg has to have its swap and "
+		"memory.current back (bench_memcg_check_charge()): that is an error, not a number.",
+	.version = 2,
 	.metrics = metrics,
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 	.params = params,
@@ -436,6 +572,7 @@ const struct bench bench_swapin_race = {
 	.share = swapin_race_share,
 	.setup = swapin_race_setup,
 	.run = swapin_race_run,
+	.finish = swapin_race_finish,
 	.verify = swapin_race_verify,
 	.latency = swapin_race_latency,
 	.latency_metric = METRIC_SWAPIN,
