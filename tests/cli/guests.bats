@@ -127,3 +127,33 @@ value()
 	grep -q '^warning, boot 0 and others: fault: so long' "$BATS_TEST_TMPDIR/table"
 	[ "$(jq -s '[.[] | select(.type == "warning")] | length' "$samples")" = 0 ]
 }
+
+# On v2; the machine of this test may have v1, or no swap.
+@test "pages that went to swap are charged to their own memcg, whoever fetches them, and all is given back" {
+	run "$MEMCGBENCH" run -k deb:6.12 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" -w 3 swapin_race --move=swapped --faults=race
+	[ "$status" -eq 0 ]
+	samples=$(echo "$BATS_TEST_TMPDIR"/*/samples.jsonl)
+	# Every rep of the child looked, and found nothing; and the work was done.
+	jq -s -e '[.[] | select(.type == "sample" and .boot == 1 and .arm == 2) | .metrics] | length > 4 and
+		all(.[]; .wrong.ops > 0 and .wrong.count == 0 and .swapin.ops == 128 and .race.ops == 3 * 128)' "$samples"
+	jq -s -e '[.[] | select(.type == "error" or .type == "skip")] == []' "$samples"
+	# Outside of a memcg of ours nobody looks.
+	jq -s -e '[.[] | select(.type == "sample" and .boot == 1 and .arm == 1) | .metrics | has("wrong")] | any | not' "$samples"
+}
+
+@test "an output folder without modules: what needs zram is skipped by name, the rest is measured" {
+	image=$("$MEMCGBENCH" kernel fetch 6.12 | awk '{ print $2 }')
+	grep -qx CONFIG_ZRAM=m "${image%/*}/config" || skip "zram is no module of this 6.12"
+	mkdir "$BATS_TEST_TMPDIR/bare"
+	cp "$image" "$BATS_TEST_TMPDIR/bare/bzImage"
+	cp "${image%/*}/config" "$BATS_TEST_TMPDIR/bare"
+	run "$MEMCGBENCH" run -k bare="$BATS_TEST_TMPDIR/bare" --seeds=1 --blocks=2 -o "$BATS_TEST_TMPDIR/both" swapin_race null
+	[ "$status" -eq 0 ]
+	[[ $output == *"kernel bare has no module zram at hand (CONFIG_ZRAM)"* ]]
+	jq -s -e '([.[] | select(.type == "skip") | .bench + ": " + .text] | unique) ==
+		["swapin_race: needs swap: zram is not in this kernel (CONFIG_ZRAM)"] and
+		any(.[]; .type == "sample") and all(.[]; .type != "error")' "$BATS_TEST_TMPDIR"/both/*/samples.jsonl
+	run "$MEMCGBENCH" run -k bare="$BATS_TEST_TMPDIR/bare" --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR/alone" swapin_race
+	[ "$status" -eq 6 ]
+	[[ $output == *"needs swap: zram is not in this kernel (CONFIG_ZRAM)"* ]]
+}
