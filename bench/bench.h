@@ -236,6 +236,11 @@ void bench_barrier(struct bench_run *run);
 /* Workers take turns, in the order of their numbers, beginning with 0 in every rep: wait for mine; hand on to the next. */
 void bench_turn_begin(struct bench_run *run);
 void bench_turn_end(struct bench_run *run);
+/*
+ * In setup(), by all workers, before anyone's first turn: turns are taken among the workers of the same CPU, on every CPU at once, each
+ * beginning with its lowest number.
+ */
+void bench_turn_by_cpu(struct bench_run *run);
 
 /*
  * --- memcgs ---

@@ -7,7 +7,7 @@
 #include "bench.h"
 
 enum { METRIC_CHARGE, METRIC_UNCHARGE, METRIC_PINGPONG, METRIC_HELD, METRIC_SLOW };
-enum { WAY_BULK, WAY_PINGPONG, WAY_TURNS };
+enum { WAY_BULK, WAY_PINGPONG, WAY_TURNS, WAY_CPU_TURNS };
 
 /* A page is charged for by the huge page if there may be one; whole page tables would be freed with their pages (since 6.14). */
 #define PAGES_MAX 511
@@ -25,7 +25,7 @@ struct charge_scaling {
 
 static int takes_turns(const struct charge_scaling *st)
 {
-	return st->way == WAY_TURNS;
+	return st->way == WAY_TURNS || st->way == WAY_CPU_TURNS;
 }
 
 static void touch(const struct charge_scaling *st, size_t first, size_t nr)
@@ -284,6 +284,8 @@ static int charge_scaling_setup(void *state, struct bench_run *run)
 	if (takes_turns(st) && bench_is_threaded(run))
 		return bench_error(run, EINVAL, "way=turns with --threads: threads are in one memcg, and taking turns is "
 						"about several");
+	if (st->way == WAY_CPU_TURNS)
+		bench_turn_by_cpu(run);
 	ret = open_files(st, run);
 	if (ret)
 		return ret;
@@ -328,9 +330,9 @@ static const struct bench_metric metrics[] = {
 
 static const struct bench_param params[] = {
 	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "bulk", .offset = FIELD(way),
-	 .choices = (const char *const[]){"bulk", "pingpong", "turns", NULL},
+	 .choices = (const char *const[]){"bulk", "pingpong", "turns", "cpu-turns", NULL},
 	 .help = "bulk: touch all pages, free them in one call; pingpong: one page at a time; turns: the workers charge "
-		 "in turn, a few pages each"},
+		 "in turn, a few pages each; cpu-turns: those of each CPU do, on all CPUs at once"},
 	{.name = "pages", .type = BENCH_PARAM_UINT, .def = "256", .offset = FIELD(nr_pages), .unit = "pages",
 	 .min = 1, .max = PAGES_MAX, .help = "pages per pass of each worker"},
 	{.name = "turn-pages", .type = BENCH_PARAM_UINT, .def = "1", .offset = FIELD(turn_pages), .unit = "pages",
@@ -352,7 +354,8 @@ const struct bench bench_charge_scaling = {
 		"bulk is the stock's best case: one charge in 64 goes to the counters. pingpong frees every page alone: "
 		"one walk of the counters for each. In turns, worker after worker charges turn-pages pages; with all of them on one CPU "
 		"(--place=one) and each in a memcg of its own (--memcgs=each), a turn finds its charges in the stock only while the "
-		"stock has a slot for each: the cost steps up where --workers exceeds the slots.\n\n"
+		"stock has a slot for each: the cost steps up where --workers exceeds the slots. cpu-turns does so on several CPUs at once: N CPUs with k memcgs each "
+		"are --workers=N*k --memcgs=each, which places them in turn.\n\n"
 		"The numbers include the whole fault and the whole madvise(). A phase of a turn holds few pages, so it includes "
 		"much of the clock's own cost (bench null, phase); waiting for the turn is not timed, but cold caches after it "
 		"are. held is usage after a rep, less all that the statistics of the memcg knew of "

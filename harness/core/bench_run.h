@@ -43,6 +43,8 @@ struct bench_run {
 	struct team *team;	    /* NULL: of nobody's, in tests */
 	unsigned int nr_memcgs_made; /* by this worker, ever: no name comes twice */
 	atomic_uint turn;	    /* 1: it is this worker's turn */
+	unsigned int turn_next;	    /* who has the next one; of the workers of all CPUs, or of this one */
+	bool turn_first;	    /* a rep begins with this worker's turn */
 
 	/* Of the rep at hand. */
 	uint32_t rep; /* its number in the plan's item; BENCH_REP_UNNUMBERED: no record will have it */

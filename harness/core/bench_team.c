@@ -54,8 +54,24 @@ void bench_turn_end(struct bench_run *run)
 
 	if (!run->team || run->nr_workers == 1)
 		return;
-	next = &run->team->shared->run[(run->worker + 1) % run->nr_workers];
+	next = &run->team->shared->run[run->turn_next];
 	atomic_store(&run->turn, 0);
 	atomic_store(&next->turn, 1);
 	futex_wake(&next->turn, 1);
+}
+
+void bench_turn_by_cpu(struct bench_run *run)
+{
+	const struct topo_place *places = run->team ? run->team->places : NULL;
+	unsigned int i, first = 0;
+
+	if (!places)
+		return;
+	while (places[first].pu != places[run->worker].pu)
+		first++;
+	for (i = run->worker + 1; i < run->nr_workers && places[i].pu != places[run->worker].pu; i++)
+		;
+	run->turn_next = i < run->nr_workers ? i : first;
+	run->turn_first = first == run->worker;
+	atomic_store(&run->turn, run->turn_first);
 }

@@ -194,7 +194,10 @@ static int team_alloc(const struct team_setup *setup, struct team **ret_team)
 	for (i = 0; i < nr_workers; i++)
 		team->fd[i] = -1;
 	fill_memcgs(team);
+	for (i = 0; i < nr_workers; i++)
+		team->shared->run[i].turn_next = (i + 1) % nr_workers;
 	/* Turns may be taken in setup(), too. */
+	team->shared->run[0].turn_first = true;
 	atomic_store(&team->shared->run[0].turn, 1);
 	*ret_team = team;
 	return 0;

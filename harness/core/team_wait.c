@@ -195,7 +195,7 @@ int team_send_all(struct team *team, const struct worker_command *command)
 		atomic_store(&team->shared->arrived, 0);
 		atomic_store(&team->shared->barrier_waiting, 0);
 		for (i = 0; i < team->item->nr_workers; i++)
-			atomic_store(&team->shared->run[i].turn, i == 0);
+			atomic_store(&team->shared->run[i].turn, team->shared->run[i].turn_first);
 	}
 	for (i = 0; i < team->item->nr_workers; i++) {
 		ssize_t n = send(team->fd[i], command, sizeof(*command), MSG_NOSIGNAL);

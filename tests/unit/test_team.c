@@ -500,6 +500,8 @@ static struct shared_script {
 	_Atomic unsigned int at[SHARED_WORKERS]; /* rounds that each worker began */
 	_Atomic unsigned int early;		    /* times that one was two rounds ahead of another */
 	_Atomic unsigned int turns, out_of_turn;
+	bool by_cpu; /* workers 0 and 2 are on one CPU, 1 and 3 on another */
+	_Atomic unsigned int cpu_turns[2];
 } *shared_script;
 
 struct sharing {
@@ -532,6 +534,8 @@ static int sharing_setup(void *state, struct bench_run *run)
 	shared_script->parent[st->worker] = getppid();
 	if (shared_script->trouble == SETUP_SKIPS && st->worker == 2)
 		return bench_skip(run, "worker 2 has no luck");
+	if (shared_script->by_cpu)
+		bench_turn_by_cpu(run);
 	bench_barrier(run);
 	return st->from_share == 0x5a ? 0 : bench_error(run, EPROTO, "the state is not what share() left");
 }
@@ -542,6 +546,20 @@ static void take_a_turn(const struct sharing *st, struct bench_run *run)
 	if (shared_script->turns++ % SHARED_WORKERS != st->worker)
 		shared_script->out_of_turn++;
 	st->map[0]++;
+	bench_turn_end(run);
+}
+
+/* While worker 0 has the turn on its CPU, that of the other goes round. */
+static void take_a_turn_of_cpu(const struct sharing *st, struct bench_run *run)
+{
+	unsigned int cpu = st->worker % 2, patience = 2000;
+
+	bench_turn_begin(run);
+	if (shared_script->cpu_turns[cpu]++ % 2 != st->worker / 2)
+		shared_script->out_of_turn++;
+	while (st->worker == 0 && shared_script->cpu_turns[1] < shared_script->cpu_turns[0] && --patience)
+		usleep(1000);
+	shared_script->out_of_turn += !patience;
 	bench_turn_end(run);
 }
 
@@ -564,7 +582,10 @@ static int sharing_run(void *state, struct bench_run *run, uint64_t passes)
 		for (unsigned int i = 0; i < SHARED_WORKERS; i++)
 			shared_script->early += shared_script->at[i] < round || shared_script->at[i] > round + 1;
 		bench_barrier(run);
-		take_a_turn(st, run);
+		if (shared_script->by_cpu)
+			take_a_turn_of_cpu(st, run);
+		else
+			take_a_turn(st, run);
 		bench_count(run, 1, 2 + st->worker, 3);
 	}
 	return 0;
@@ -584,6 +605,8 @@ static const struct bench sharing_bench = {
 	.run = sharing_run,
 };
 
+static bool by_cpu;
+
 static int start_sharing(bool threads, int trouble, struct team **ret_team)
 {
 	const struct team_setup setup = {.item = &item, .groups = &groups, .places = places, .seed = 1};
@@ -593,6 +616,7 @@ static int start_sharing(bool threads, int trouble, struct team **ret_team)
 	memset(shared_script, 0, sizeof(*shared_script));
 	memset(script, 0, sizeof(*script));
 	shared_script->trouble = trouble;
+	shared_script->by_cpu = by_cpu;
 	team_interrupted = 0;
 	item = (struct plan_item){.bench = &sharing_bench, .nr_workers = SHARED_WORKERS, .threads = threads,
 				  .nr_memcgs = 1, .place = "compact", .memory = "default", .nr_arms = 1};
@@ -626,6 +650,33 @@ static void share_meet_and_count(bool threads)
 	assert_int_equal(team_stop(team), 0);
 	assert_nothing_left();
 	assert_int_equal(nr_open_files(), nr_files);
+}
+
+static void turns_of_each_cpu(void **state)
+{
+	const struct topo_place kept[2] = {places[2], places[3]};
+	struct team_rep rep;
+	struct team *team;
+
+	(void)state;
+	if (places[0].pu == places[1].pu) {
+		print_message("needs two CPUs\n");
+		skip();
+	}
+	places[2] = places[0];
+	places[3] = places[1];
+	by_cpu = true;
+	assert_int_equal(start_sharing(false, SHARE_NOTHING_WRONG, &team), 0);
+	assert_int_equal(team_rep(team, 5, false, 7, &rep), 0);
+	assert_int_equal(team_rep(team, 5, false, 8, &rep), 0);
+	by_cpu = false;
+	places[2] = kept[0];
+	places[3] = kept[1];
+	assert_int_equal(shared_script->cpu_turns[0], 20);
+	assert_int_equal(shared_script->cpu_turns[1], 20);
+	assert_int_equal(shared_script->out_of_turn, 0);
+	assert_int_equal(team_stop(team), 0);
+	assert_nothing_left();
 }
 
 static void workers_share_meet_and_count(void **state)
@@ -733,6 +784,7 @@ int main(void)
 		cmocka_unit_test(latencies_of_all_workers_add_up),
 		cmocka_unit_test(more_workers_than_cpus),
 		cmocka_unit_test(workers_share_meet_and_count),
+		cmocka_unit_test(turns_of_each_cpu),
 		cmocka_unit_test(sharing_fails),
 		cmocka_unit_test(a_sharing_worker_is_lost),
 		cmocka_unit_test(workers_die_with_the_runner),
