@@ -244,20 +244,35 @@ static bool read_rates(const struct rundata_sample *sample, const char *metric, 
 	return true;
 }
 
+/* Samples of an item are of all kernels. */
+static bool is_of_curve(const struct build *build, const struct sweep_curve *curve, size_t arm, const struct rundata_sample *sample)
+{
+	const json_t *boots = json_object_get(build->data->run, "boots"), *boot;
+	size_t i;
+
+	if (sample->arm != arm || sample->warmup)
+		return false;
+	json_array_foreach(boots, i, boot)
+		if ((size_t)json_integer_value(json_object_get(boot, "boot")) == sample->boot && curve->kernel_name)
+			return !strcmp(json_string_value(json_object_get(boot, "kernel")), curve->kernel_name);
+	return !curve->kernel_name;
+}
+
 /* One worker alone: the records have no list of workers. */
-static void measure_single(struct sweep_point *point, size_t metric, double *rate)
+static void measure_single(const struct build *build, const struct sweep_curve *curve, struct sweep_point *point, size_t metric,
+			   double *rate)
 {
 	const struct rundata_item *item = point->item;
 	size_t nr = 0, i;
 
 	for (i = 0; i < item->nr_samples; i++)
-		if (item->samples[i].arm == point->arm && !item->samples[i].warmup && item->samples[i].value[metric] > 0)
+		if (is_of_curve(build, curve, point->arm, &item->samples[i]) && item->samples[i].value[metric] > 0)
 			rate[nr++] = NS_PER_S / item->samples[i].value[metric];
 	point->throughput = stats_median(rate, nr);
 }
 
 /* What the workers of each rep did beside each other. */
-static int measure_rates(struct sweep_point *point, size_t metric)
+static int measure_rates(const struct build *build, const struct sweep_curve *curve, struct sweep_point *point, size_t metric)
 {
 	const struct rundata_item *item = point->item;
 	size_t nr_workers = json_array_size(item->workers), nr = 0, i, k;
@@ -269,14 +284,14 @@ static int measure_rates(struct sweep_point *point, size_t metric)
 	if (!rates || !jain || !spread || !sum)
 		return no_memory();
 	if (nr_workers == 1) {
-		measure_single(point, metric, sum);
+		measure_single(build, curve, point, metric, sum);
 		return 0;
 	}
 	for (i = 0; i < item->nr_samples; i++) {
 		const struct rundata_sample *sample = &item->samples[i];
 		double least = INFINITY, most = 0;
 
-		if (sample->arm != point->arm || sample->warmup || !read_rates(sample, item->metrics[metric].name, rates, nr_workers))
+		if (!is_of_curve(build, curve, point->arm, sample) || !read_rates(sample, item->metrics[metric].name, rates, nr_workers))
 			continue;
 		for (k = 0; k < nr_workers; k++) {
 			least = fmin(least, rates[k]);
@@ -314,7 +329,7 @@ static int measure_efficiency(const struct sweep_point *first, struct sweep_poin
 }
 
 /* Workers that wait for a CPU, or for their turn, do not work at once. */
-static int measure_workers(struct sweep_curve *curve)
+static int measure_workers(const struct build *build, struct sweep_curve *curve)
 {
 	const struct rundata_item *first = curve->points[0].item;
 	size_t metric = 0, i;
@@ -327,7 +342,7 @@ static int measure_workers(struct sweep_curve *curve)
 			return 0;
 
 	for (i = 0; !ret && i < curve->nr_points; i++) {
-		ret = measure_rates(&curve->points[i], metric);
+		ret = measure_rates(build, curve, &curve->points[i], metric);
 		if (!ret)
 			ret = measure_efficiency(&curve->points[0], &curve->points[i], curve->nr_obs);
 	}
@@ -360,7 +375,7 @@ static int keep_curve(struct build *build, struct sweep_curve *curve, size_t lea
 	curve->group = build->nr_groups;
 	ret = sweep_fit_points(curve);
 	if (!ret && build->on_ns && !curve->metric->is_count && !strcmp(curve->axis, AXIS_WORKERS))
-		ret = measure_workers(curve);
+		ret = measure_workers(build, curve);
 	curves = ret ? NULL : reallocarray(sweep->curves, sweep->nr_curves + 1, sizeof(*curves));
 	if (!curves) {
 		curve_clear(curve);
