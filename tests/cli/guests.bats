@@ -94,6 +94,17 @@ value()
 	[ "$(jq -r .type "$BATS_TEST_TMPDIR"/*/samples.jsonl)" = error ]
 }
 
+@test "cgroup v1: the same arms, charged and proven" {
+	memcgbench run -k deb:6.1 --cgroup=v1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" fault_storm swapin_race
+	[ "$(jq -r '[.boots[].cgroup.version] | join(" ")' "$BATS_TEST_TMPDIR"/*/run.json)" = "none v1" ]
+	# off, root and child of fault, the least rep of each: rising.
+	jq -s -e '[.[] | select(.type == "sample" and .item == 0 and (.warmup | not))] | group_by(.arm) |
+		map(map(.metrics.fault | .ns / .ops) | min) | length == 3 and .[0] < .[1] and .[1] < .[2]' \
+		"$BATS_TEST_TMPDIR"/*/samples.jsonl
+	jq -s -e '([.[] | select(.type == "error" or .type == "skip")] == []) and
+		([.[] | select(.type == "proof" and .charged_bytes)] | length > 0)' "$BATS_TEST_TMPDIR"/*/samples.jsonl
+}
+
 @test "a spec that names nothing is one line" {
 	run "$MEMCGBENCH" run -k x=/nowhere/bzImage null
 	[ "$status" -ne 0 ]
