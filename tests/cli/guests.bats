@@ -105,6 +105,12 @@ value()
 		([.[] | select(.type == "proof" and .charged_bytes)] | length > 0)' "$BATS_TEST_TMPDIR"/*/samples.jsonl
 }
 
+@test "on two CPUs a reader of statistics gets what is waiting on both" {
+	memcgbench run -k deb:6.12 --cpus=2 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" charge_depth --way=stat
+	jq -s -e '([.[] | select(.type == "error")] == []) and ([.[] | select(.type == "sample" and .arm == 2)] | length > 0)' \
+		"$BATS_TEST_TMPDIR"/*/samples.jsonl
+}
+
 @test "a spec that names nothing is one line" {
 	run "$MEMCGBENCH" run -k x=/nowhere/bzImage null
 	[ "$status" -ne 0 ]
