@@ -129,14 +129,22 @@ static const char *v1_stat_key(const char *v2_key)
 	return NULL;
 }
 
-/* memsw counts memory and swap together; without swap accounting the file is not there. */
+/*
+ * memsw counts memory and swap together; without swap accounting the file is not there. Opening a file may itself be charged between the
+ * two readings (a slab is 8 pages), so that memory is read on both sides until it stands still.
+ */
 static int v1_swap(const char *dir, uint64_t *ret_bytes)
 {
-	uint64_t memsw, memory;
-	int ret = fs_read_u64(&memsw, "%s/memory.memsw.usage_in_bytes", dir);
+	uint64_t before, memsw, memory;
+	int ret = fs_read_u64(&memory, "%s/memory.usage_in_bytes", dir), tries = 0;
 
-	if (!ret)
-		ret = fs_read_u64(&memory, "%s/memory.usage_in_bytes", dir);
+	do {
+		before = memory;
+		if (!ret)
+			ret = fs_read_u64(&memsw, "%s/memory.memsw.usage_in_bytes", dir);
+		if (!ret)
+			ret = fs_read_u64(&memory, "%s/memory.usage_in_bytes", dir);
+	} while (!ret && memory != before && ++tries < 10);
 	if (ret)
 		return ret;
 	*ret_bytes = memsw > memory ? memsw - memory : 0;
