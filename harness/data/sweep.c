@@ -252,10 +252,12 @@ static bool is_of_curve(const struct build *build, const struct sweep_curve *cur
 
 	if (sample->arm != arm || sample->warmup)
 		return false;
+	if (!curve->kernel_name)
+		return true;
 	json_array_foreach(boots, i, boot)
-		if ((size_t)json_integer_value(json_object_get(boot, "boot")) == sample->boot && curve->kernel_name)
+		if ((size_t)json_integer_value(json_object_get(boot, "boot")) == sample->boot)
 			return !strcmp(json_string_value(json_object_get(boot, "kernel")), curve->kernel_name);
-	return !curve->kernel_name;
+	return false;
 }
 
 /* One worker alone: the records have no list of workers. */
