@@ -256,6 +256,8 @@ int bench_in_memcg(const struct bench_run *run);
 
 /* Where worker @worker began; its own with bench_worker(). Never NULL. */
 struct bench_memcg *bench_memcg_home(struct bench_run *run, unsigned int worker);
+/* Of the workers with the home of @worker, is it the one with the lowest number? For what is done once a memcg. */
+int bench_memcg_is_first(struct bench_run *run, unsigned int worker);
 /* One level up; NULL above the topmost that is ours to change. */
 struct bench_memcg *bench_memcg_parent(struct bench_run *run, struct bench_memcg *memcg);
 /* A new empty one beside the home of worker 0. The harness removes it with the team, if bench_memcg_remove() did not. */

@@ -132,15 +132,14 @@ static int is_alone(struct bench_run *run)
 static int read_all_usage(struct bench_run *run, uint64_t *ret_bytes)
 {
 	uint64_t sum = 0, usage = 0;
-	unsigned int i, k;
+	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; !ret && i < bench_nr_workers(run); i++) {
-		for (k = 0; k < i && bench_memcg_home(run, k) != bench_memcg_home(run, i); k++)
-			;
-		if (k == i)
-			ret = bench_memcg_usage(run, bench_memcg_home(run, i), &usage);
-		sum += k == i ? usage : 0;
+		if (!bench_memcg_is_first(run, i))
+			continue;
+		ret = bench_memcg_usage(run, bench_memcg_home(run, i), &usage);
+		sum += usage;
 	}
 	if (!ret)
 		*ret_bytes = sum;

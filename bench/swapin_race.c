@@ -342,14 +342,7 @@ static int pass(struct swapin_race *st, struct bench_run *run)
 /* Is this the worker to look at its memcg, or does another do it? */
 static int looks(struct bench_run *run)
 {
-	unsigned int i;
-
-	if (!bench_in_memcg(run) || (bench_is_threaded(run) && !is_owner(run)))
-		return 0;
-	for (i = 0; i < bench_worker(run); i++)
-		if (bench_memcg_home(run, i) == bench_memcg_home(run, bench_worker(run)))
-			return 0;
-	return 1;
+	return bench_in_memcg(run) && (is_owner(run) || !bench_is_threaded(run)) && bench_memcg_is_first(run, bench_worker(run));
 }
 
 /*

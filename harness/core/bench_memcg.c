@@ -29,6 +29,15 @@ struct bench_memcg *bench_memcg_home(struct bench_run *run, unsigned int worker)
 	return bench_in_memcg(run) ? &team->memcgs[worker % team->groups->nr_leaves] : &team->memcgs[0];
 }
 
+int bench_memcg_is_first(struct bench_run *run, unsigned int worker)
+{
+	unsigned int i = 0;
+
+	while (bench_memcg_home(run, i) != bench_memcg_home(run, worker))
+		i++;
+	return i == worker;
+}
+
 struct bench_memcg *bench_memcg_parent(struct bench_run *run, struct bench_memcg *memcg)
 {
 	const struct arm_groups *groups = groups_of(run);

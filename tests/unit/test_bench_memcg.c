@@ -180,6 +180,9 @@ static void without_a_controller_there_is_nothing(void **state)
 	set_scene(&nothing);
 	assert_int_equal(bench_memcg_pages(&scene->run, bench_memcg_home(&scene->run, 0), "anon", &pages), -ENODATA);
 	assert_int_equal(pages, 77);
+	/* Workers without a memcg of their own share one home. */
+	assert_true(bench_memcg_is_first(&scene->run, 0));
+	assert_false(bench_memcg_is_first(&scene->run, 1));
 	/* Nobody's failure. */
 	assert_int_equal(scene->run.error, 0);
 	assert_int_equal(bench_memcg_crowd(&scene->run, CROWD, never, NULL), 0);
