@@ -354,6 +354,10 @@ int bench_reclaimed(struct bench_run *run, struct bench_reclaimed *ret_reclaimed
  */
 int bench_in_guest(const struct bench_run *run);
 /*
+ * Is the clock one of instructions, which what happens between phases does not disturb? In time, a system call there may make the next phase dearer.
+ */
+int bench_counts_insn(const struct bench_run *run);
+/*
  * The multi-generational LRU of all memcgs, on or off, put back after the item: a switch of the whole machine, so that outside of a
  * guest, and in a kernel without it, this skips the item (bench_skip()). In setup() and share().
  */

@@ -11,6 +11,8 @@ enum { WAY_BULK, WAY_PINGPONG, WAY_TURNS, WAY_CPU_TURNS };
 
 /* A page is charged for by the huge page if there may be one; whole page tables would be freed with their pages (since 6.14). */
 #define PAGES_MAX 511
+/* Charged by each worker to count how many found no stock, where that takes passes of its own: many batches. */
+#define COUNTED_PAGES 2048
 
 struct charge_scaling {
 	uint64_t way, nr_pages, turn_pages; /* parameters */
@@ -20,7 +22,8 @@ struct charge_scaling {
 	uint64_t owned_bytes; /* of the memcg of worker 0 while nothing is mapped; 0: nobody knows */
 	uint64_t batch_bytes; /* by which usage rises when the stock has nothing; 0: nobody knows */
 	uint64_t usage;	      /* of the worker's memcg after its last turn, or of all memcgs before the rep */
-	int counts_turns;
+	int counts_turns;     /* this worker can: it is the only one of its memcg */
+	int is_untimed;	      /* a pass that counts alone */
 };
 
 static int takes_turns(const struct charge_scaling *st)
@@ -75,19 +78,41 @@ static int count_slow(struct charge_scaling *st, struct bench_run *run, size_t n
 	return ret;
 }
 
+static void phase_begin(const struct charge_scaling *st, struct bench_run *run, size_t phase)
+{
+	if (!st->is_untimed)
+		bench_phase_begin(run, phase);
+}
+
+static void phase_end(const struct charge_scaling *st, struct bench_run *run, size_t phase, uint64_t ops)
+{
+	if (!st->is_untimed)
+		bench_phase_end(run, phase, ops);
+}
+
+/*
+ * In time, a system call between phases makes the next one dearer, and root has none: a charge in a child seemed to cost half as much again. So it
+ * takes passes of its own there.
+ */
+static int counts_apart(const struct charge_scaling *st, const struct bench_run *run)
+{
+	return takes_turns(st) && !bench_counts_insn(run);
+}
+
 /* Some in each turn. */
 static int charge_in_turns(struct charge_scaling *st, struct bench_run *run)
 {
+	const int counts = st->counts_turns && st->is_untimed == counts_apart(st, run);
 	size_t first, nr;
-	int ret = st->counts_turns ? bench_memcg_usage(run, bench_memcg_home(run, bench_worker(run)), &st->usage) : 0;
+	int ret = counts ? bench_memcg_usage(run, bench_memcg_home(run, bench_worker(run)), &st->usage) : 0;
 
 	for (first = 0; !ret && first < st->nr_pages; first += nr) {
 		nr = st->turn_pages < st->nr_pages - first ? st->turn_pages : st->nr_pages - first;
 		bench_turn_begin(run);
-		bench_phase_begin(run, METRIC_CHARGE);
+		phase_begin(st, run, METRIC_CHARGE);
 		touch(st, first, nr);
-		bench_phase_end(run, METRIC_CHARGE, nr);
-		if (st->counts_turns)
+		phase_end(st, run, METRIC_CHARGE, nr);
+		if (counts)
 			ret = count_slow(st, run, nr);
 		bench_turn_end(run);
 	}
@@ -110,9 +135,9 @@ static int pass_bulk(struct charge_scaling *st, struct bench_run *run)
 	}
 	st->touched += st->nr_pages;
 	bench_hold(run, bytes);
-	bench_phase_begin(run, METRIC_UNCHARGE);
+	phase_begin(st, run, METRIC_UNCHARGE);
 	failed = madvise(st->map, bytes, MADV_DONTNEED);
-	bench_phase_end(run, METRIC_UNCHARGE, st->nr_pages);
+	phase_end(st, run, METRIC_UNCHARGE, st->nr_pages);
 	return failed ? bench_error(run, errno, "MADV_DONTNEED: %s", strerror(errno)) : 0;
 }
 
@@ -194,6 +219,19 @@ static int count_held(const struct charge_scaling *st, struct bench_run *run)
 	return ret == -ENODATA ? 0 : ret;
 }
 
+/* Passes that are not timed: one may hold a single turn, and one turn in several finds no stock. */
+static int count_turns(struct charge_scaling *st, struct bench_run *run)
+{
+	size_t nr;
+	int ret = 0;
+
+	st->is_untimed = 1;
+	for (nr = 0; !ret && nr < COUNTED_PAGES; nr += st->nr_pages)
+		ret = pass_bulk(st, run);
+	st->is_untimed = 0;
+	return ret;
+}
+
 static int charge_scaling_run(void *state, struct bench_run *run, uint64_t passes)
 {
 	struct charge_scaling *st = state;
@@ -208,6 +246,8 @@ static int charge_scaling_run(void *state, struct bench_run *run, uint64_t passe
 	}
 	for (; !ret && passes; passes--)
 		ret = st->way == WAY_PINGPONG ? pass_pingpong(st, run) : pass_bulk(st, run);
+	if (!ret && counts_apart(st, run))
+		ret = count_turns(st, run);
 	if (ret)
 		return ret;
 	bench_barrier(run);
@@ -359,7 +399,7 @@ const struct bench bench_charge_scaling = {
 		"much of the clock's own cost (bench null, phase); waiting for the turn is not timed, but cold caches after it "
 		"are. held is usage after a rep, less all that the statistics of the memcg knew of "
 		"before the first. slow is seen from outside: usage rises by a batch when a charge finds no stock, and is read after each "
-		"turn, or before and after a rep. Workers that share a memcg and take turns have none.",
+		"turn (in time: of passes of their own), or before and after a rep. Workers that share a memcg and take turns have none.",
 	.version = 3,
 	.metrics = metrics,
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),

@@ -285,6 +285,11 @@ int bench_in_guest(const struct bench_run *run)
 	return run->team && run->team->in_guest;
 }
 
+int bench_counts_insn(const struct bench_run *run)
+{
+	return run->team && run->team->counts_insn;
+}
+
 int bench_lru_gen(struct bench_run *run, int enabled)
 {
 	int ret;

@@ -135,6 +135,7 @@ int sampler_start_teams(struct item_run *run, unsigned int block)
 		.item_index = run->index,
 		.places = run->places,
 		.in_guest = run->sampler->in_guest,
+		.counts_insn = run->sampler->plan->clock == PLAN_INSN,
 		.seed = run->sampler->plan->seed * 1000003 + run->index * 8191 + block,
 	};
 	size_t k;

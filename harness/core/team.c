@@ -184,6 +184,7 @@ static int team_alloc(const struct team_setup *setup, struct team **ret_team)
 	team->places = setup->places;
 	team->dir = setup->dir;
 	team->in_guest = setup->in_guest;
+	team->counts_insn = setup->counts_insn;
 	team->seed = setup->seed;
 	team->fd = calloc(nr_workers, sizeof(*team->fd));
 	team->memcgs = calloc(setup->groups->nr_leaves + setup->groups->nr_above + 1, sizeof(*team->memcgs));

@@ -37,6 +37,7 @@ struct team_setup {
 	const struct topo_place *places;
 	const char *dir; /* bench_dir(); NULL: there is none */
 	bool in_guest;	 /* bench_in_guest() */
+	bool counts_insn; /* bench_counts_insn() */
 	uint64_t seed;	 /* differs by block */
 };
 

@@ -73,7 +73,7 @@ struct team {
 	const struct arm_groups *groups;
 	const struct topo_place *places;
 	const char *dir;
-	bool in_guest;
+	bool in_guest, counts_insn;
 	size_t item_index, arm_index;
 	uint64_t seed;
 	struct team_shared *shared;
