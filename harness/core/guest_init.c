@@ -109,9 +109,9 @@ static void show_warnings(void)
 
 uint64_t guest_tainted(void)
 {
-	uint64_t bits;
+	__free_mem char *text = NULL;
 
-	return fs_read_u64(&bits, "/proc/sys/kernel/tainted") ? 0 : bits;
+	return fs_read(&text, "/proc/sys/kernel/tainted") ? 0 : strtoull(text, NULL, 10);
 }
 
 static int load_module(const char *name)
