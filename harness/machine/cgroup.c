@@ -96,7 +96,7 @@ struct beside {
 	int first;
 };
 
-/* "memcgbench.PID.START.NAME", the chains of depth 1 */
+/* "memcgbench.PID.START.NS.NAME", the chains of depth 1 */
 static int remove_beside(const char *dir, const char *name, void *arg)
 {
 	struct beside *beside = arg;

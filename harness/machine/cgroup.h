@@ -7,7 +7,7 @@
  * memory controller on v1) the v1 hierarchy is used. All reads go through fs.h, so a captured tree is a
  * test.
  *
- * What is ours: one subtree "memcgbench.PID.STARTTIME" below the *top*:
+ * What is ours: one subtree "memcgbench.PID.START.NS" below the *top*:
  *   - as root outside a container: the hierarchy's root, so that depth 1 is a child of the root memcg;
  *   - otherwise: the cgroup that this process is in, which has to be delegated to us.
  * No task of the machine is moved, ever: only processes that the harness forked itself (on v2 in a
@@ -51,7 +51,7 @@ int cg_detect(struct cg_info *ret_info) __must_check;
  * On v2 a cgroup that hands a controller on to its children may hold no tasks itself (but for the root),
  * so in a delegated cgroup the process that was started there has to get out of the way, and whoever it
  * starts as well. The top process (memcgbench) calls this before it starts the runner: it moves itself,
- * and nothing else, into "memcgbench.PID.START/self" under info->top, and children inherit the place.
+ * and nothing else, into "memcgbench.PID.START.NS/self" under info->top, and children inherit the place.
  * cg_detect() in the child sees through it: its top is the same.
  * Nothing happens and 0 is returned where there is no need (v1, root, nobody in the top).
  * -EBUSY: other tasks sit in the top, the sentence says how to start memcgbench instead.
@@ -95,7 +95,7 @@ int cg_group_root(struct cg_tree *tree, struct cg_group **ret_group) __must_chec
  * A new chain of memcgs in the subtree, so that the leaf lies @depth levels below the root memcg (below
  * info.top where the root is out of reach), the subtree's own cgroup counting as one level. @depth ≥ 1. On v2 inner
  * levels have the memory controller enabled for their children. A chain of depth 1 lies beside the subtree's
- * own cgroup ("memcgbench.PID.STARTTIME.NAME"), which on v2 can hold no tasks. @limit_bytes: memory.max of
+ * own cgroup ("memcgbench.PID.START.NS.NAME"), which on v2 can hold no tasks. @limit_bytes: memory.max of
  * the leaf, UINT64_MAX for none. @name: a file name, unique among the living groups of the tree and not
  * "self". Owned by the tree; can be removed earlier with cg_group_remove().
  * -EINVAL: bad name or depth; -ENAMETOOLONG: deeper than a path can say; -EAGAIN: cgroup.max.depth or

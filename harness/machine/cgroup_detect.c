@@ -173,7 +173,7 @@ static unsigned int nr_components(const char *path)
 	return nr;
 }
 
-/* Cut "/memcgbench.PID.START/self" off: who stepped aside, and what it starts, work beside it. */
+/* Cut "/memcgbench.PID.START.NS/self" off: who stepped aside, and what it starts, work beside it. */
 static void cut_aside(char *path)
 {
 	char *last = strrchr(path, '/'), *name;

@@ -7,13 +7,13 @@
  * version. Paths are absolute on the machine described; fs_root() is put in front for system calls.
  *
  *	TOP                               the hierarchy's root, or the cgroup delegated to us
- *	|-- memcgbench.PID.START          the tree's own cgroup, level 1: never holds tasks
+ *	|-- memcgbench.PID.START.NS       the tree's own cgroup, level 1: never holds tasks
  *	|   |-- NAME                      a chain of depth 2: the leaf
  *	|   |-- NAME/3/4                  a chain of depth 4: the leaf is "4"
 	|   |-- NAME/3/4.OTHER            a group beside that leaf
  *	|   |-- self                      v2, delegated: where the owner waits (CG_ASIDE)
  *	|   `-- memory-was-off            v2: we enabled the controller in TOP (CG_MARKER)
- *	`-- memcgbench.PID.START.NAME     a chain of depth 1: a leaf beside the tree
+ *	`-- memcgbench.PID.START.NS.NAME  a chain of depth 1: a leaf beside the tree
  *
  * A chain of depth 1 cannot be the tree's own cgroup: v2 allows no tasks in a cgroup that hands
  * the controller on to its children.
@@ -143,7 +143,7 @@ int cg_dir_kill(const char *dir);
 int cg_dir_each(const char *dir, int (*visit)(const char *dir, const char *name, void *arg),
 		void *arg);
 
-/* "memcgbench.PID.START" of this process. */
+/* "memcgbench.PID.START.NS" of this process. */
 int cg_own_name(char *ret_name, size_t size);
 
 #endif

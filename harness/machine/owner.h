@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * owner.h - who owns what is left lying about: a process, told from a later one with the same pid by its start time.
+ * owner.h - who owns what is left lying about: a process, told from a later one with the same pid by its start time, and from one of
+ * another container by its pid namespace.
  *
  * What a run makes outside of its results (cgroups, swap, folders) is marked with its owner, so that the next run finds what a killed
  * one could not remove. Knows nothing of those things.
@@ -17,16 +18,20 @@
 
 struct owner {
 	pid_t pid;
-	uint64_t start; /* field 22 of /proc/PID/stat: clock ticks after boot */
+	uint64_t start;	 /* field 22 of /proc/PID/stat: clock ticks after boot */
+	uint32_t pid_ns; /* whose pid it is: the inode of that namespace, pid_namespaces(7); 0: unknown */
 };
 
 /* This process, with the pid as /proc has it, which is not getpid() where /proc belongs to another pid namespace. */
 int owner_self(struct owner *ret_owner) __must_check;
 
-/* In doubt a process lives: a run that is wrongly taken for dead would lose what it works with. */
+/*
+ * In doubt a process lives: a run that is wrongly taken for dead would lose what it works with. Of a process of another pid namespace only
+ * root in the initial one can tell that it does not.
+ */
 bool owner_lives(const struct owner *owner);
 
-/* "memcgbench.PID.START" */
+/* "memcgbench.PID.START.NS" */
 void owner_name(const struct owner *owner, char *buf, size_t size);
 
 /* Is @name such a name (perhaps with ".MORE" behind it), and whose? */

@@ -9,9 +9,13 @@
 
 enum { FLAG_ADDED = 1, FLAG_MODULE = 2 };
 
-/* union swap_header in include/linux/swap.h, up to the label. The signature is at the end of the page. */
+/*
+ * union swap_header in include/linux/swap.h, up to the label. The signature is at the end of the page. The kernel does not look at what a boot
+ * loader would have there (bootbits).
+ */
 struct header {
-	unsigned char boot[1024];
+	uint32_t owner_pid_ns;
+	unsigned char boot[1020];
 	uint32_t version, last_page, nr_bad_pages;
 	unsigned char uuid[16];
 	char label[16];
@@ -32,7 +36,7 @@ void swap_header_write(unsigned char *page, uint64_t page_bytes, uint64_t bytes,
 {
 	uint64_t flags = (swap->is_added ? FLAG_ADDED : 0) | (swap->has_module ? FLAG_MODULE : 0);
 	struct mark mark = {.pid = (uint32_t)owner->pid, .start = owner->start | flags << 56};
-	struct header header = {.version = 1, .last_page = (uint32_t)(bytes / page_bytes - 1), .label = LABEL};
+	struct header header = {.owner_pid_ns = owner->pid_ns, .version = 1, .last_page = (uint32_t)(bytes / page_bytes - 1), .label = LABEL};
 
 	memcpy(mark.mark, MARK, sizeof(mark.mark));
 	memcpy(header.uuid, &mark, sizeof(mark));
@@ -51,6 +55,7 @@ bool swap_header_read(const unsigned char *page, struct owner *ret_owner, struct
 	if (memcmp(mark.mark, MARK, sizeof(mark.mark)) || strncmp(header.label, LABEL, sizeof(header.label)))
 		return false;
 	ret_owner->pid = (pid_t)mark.pid;
+	ret_owner->pid_ns = header.owner_pid_ns;
 	ret_owner->start = mark.start & ~(0xffull << 56);
 	ret_swap->is_added = mark.start >> 56 & FLAG_ADDED;
 	ret_swap->has_module = mark.start >> 56 & FLAG_MODULE;

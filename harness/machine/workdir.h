@@ -20,7 +20,7 @@ int workdir_check(const char *place) __must_check;
 /* "ext4", or the number of a type that has no name here ("0x1234"). Writes to and returns @buf. */
 char *workdir_type(const char *path, char *buf, size_t size);
 
-/* Make "memcgbench.PID.START" in @place, after removing those of dead processes. *ret_path is the caller's to free. */
+/* Make "memcgbench.PID.START.NS" in @place, after removing those of dead processes. *ret_path is the caller's to free. */
 int workdir_make(const char *place, char **ret_path) __must_check;
 
 /* Those of dead processes in @place. */

@@ -550,6 +550,54 @@ needs_nobody()
 	ends_cleanly_with 143
 }
 
+# Names of the cgroups of runs in the pid namespace $1.
+groups_in()
+{
+	find /sys/fs/cgroup -type d -name "memcgbench.*.*.$1*" -prune -printf '%f\n' 2>/dev/null | sort
+}
+
+has_groups_in()
+{
+	[ -n "$(groups_in "$1")" ]
+}
+
+@test "run: a run on the host and one in a container leave each other alone" {
+	local inner space outer
+
+	needs_memcg
+	needs_root "a pid namespace of our own"
+	unshare -pf --mount-proc true 2>/dev/null || skip "no pid namespace of our own may be made here"
+	# The program is process 1 there; here its pid says nothing.
+	unshare -pf --mount-proc "$build/memcgbench" run null "${endless[@]}" -o inner >inner.out 2>inner.err 3>&- &
+	outer=$!
+	while inner=$(children "$outer"); [ -z "$inner" ]; do
+		! is_gone "$outer" || { cat inner.err; return 1; }
+	done
+	echo "$inner" >>started
+	space=$(readlink "/proc/$inner/ns/pid" | tr -dc 0-9)
+	wait_for grep -qs '"type":"sample"' inner/*/samples.jsonl
+	groups_in "$space" >before
+	[ -s before ]
+	memcgbench run null "${quick[@]}" -o next >out
+	cmp before <(groups_in "$space")
+	# The other way round: what is outside cannot be seen from within.
+	start null "${endless[@]}"
+	wait_for has_samples
+	find_runner
+	cgroups_of "$runner" >mine
+	[ -s mine ]
+	unshare -pf --mount-proc "$build/memcgbench" run null "${quick[@]}" -o third >out 3>&-
+	cmp mine <(cgroups_of "$runner")
+	kill -TERM "$pid"
+	ends_cleanly_with 143
+	# All of a namespace die with its process 1; the next run on the host removes what they left.
+	kill -KILL "$inner"
+	wait "$outer" || :
+	has_groups_in "$space"
+	memcgbench run null "${quick[@]}" -o last >out
+	! has_groups_in "$space"
+}
+
 @test "run: a CPU that is taken away" {
 	needs_memcg
 	online=/sys/devices/system/cpu/cpu1/online

@@ -165,7 +165,7 @@ static void test_detect_v2_scope(void **state)
 	detect_writable(DATA "v2-scope-aside", &info);
 	assert_string_equal(info.top, scope);
 	assert_int_equal(info.top_depth, 5);
-	assert_non_null(strstr(info.self, "/memcgbench.4242.987654/self"));
+	assert_non_null(strstr(info.self, "/memcgbench.4242.987654.0/self"));
 	assert_string_equal(info.why, "");
 }
 
@@ -293,10 +293,10 @@ static void test_detect_outside_own_namespace(void **state)
 
 static void test_sweep_tells_the_dead(void **state)
 {
-	static const char *const gone[] = {"memcgbench.100.4999", "memcgbench.102.7000",
-					   "memcgbench.99999999.1", "memcgbench.99999999.1.leaf"};
-	static const char *const kept[] = {"memcgbench.100.5000", "memcgbench.101.6000.leaf",
-					   "memcgbench", "user.slice", "memcgbench.x.1"};
+	static const char *const gone[] = {"memcgbench.100.4999.0", "memcgbench.102.7000.0",
+					   "memcgbench.99999999.1.0", "memcgbench.99999999.1.0.leaf"};
+	static const char *const kept[] = {"memcgbench.100.5000.0", "memcgbench.101.6000.0.leaf", "memcgbench.99999999.1.7",
+					   "memcgbench.99999999.1", "memcgbench", "user.slice", "memcgbench.x.1.0"};
 	struct cg_info info = {.version = CG_V1, .mount = "/cg", .top = "/cg"};
 	struct scratch scratch;
 	unsigned int removed = 77;
@@ -329,18 +329,18 @@ static void test_sweep_spares_itself(void **state)
 {
 	struct cg_info info = {.version = CG_V1,
 			       .mount = "/cg",
-			       .self = "/memcgbench.99999999.1/self",
+			       .self = "/memcgbench.99999999.1.0/self",
 			       .top = "/cg"};
 	struct scratch scratch;
 	unsigned int removed = 77;
 
 	(void)state;
 	scratch_make(&scratch);
-	scratch_write(&scratch, "/cg/memcgbench.99999999.1/self/", NULL);
-	scratch_write(&scratch, "/cg/memcgbench.99999999.12/", NULL);
+	scratch_write(&scratch, "/cg/memcgbench.99999999.1.0/self/", NULL);
+	scratch_write(&scratch, "/cg/memcgbench.99999999.12.0/", NULL);
 	assert_ok(cg_sweep(&info, &removed));
 	assert_int_equal(removed, 1);
-	assert_true(fs_exists("/cg/memcgbench.99999999.1/self"));
+	assert_true(fs_exists("/cg/memcgbench.99999999.1.0/self"));
 	scratch_remove(&scratch);
 }
 
@@ -353,11 +353,11 @@ static void test_sweep_foreign_namespace(void **state)
 
 	(void)state;
 	scratch_make(&scratch);
-	scratch_write(&scratch, "/cg/memcgbench.99999999.1/cgroup.procs", "0\n0\n");
+	scratch_write(&scratch, "/cg/memcgbench.99999999.1.0/cgroup.procs", "0\n0\n");
 	assert_int_equal(cg_sweep(&info, &removed), -EBUSY);
 	assert_says("another pid namespace");
 	assert_int_equal(removed, 77);
-	assert_true(fs_exists("/cg/memcgbench.99999999.1"));
+	assert_true(fs_exists("/cg/memcgbench.99999999.1.0"));
 	scratch_remove(&scratch);
 }
 

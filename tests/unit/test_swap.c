@@ -22,7 +22,7 @@
 static void header_is_as_the_kernel_wants_it(void **state)
 {
 	static unsigned char page[65536];
-	const struct owner owner = {.pid = 4711, .start = 0x00fedcba98765432};
+	const struct owner owner = {.pid = 4711, .start = 0x00fedcba98765432, .pid_ns = 0xf0000123};
 	const struct swap swap = {.is_added = true};
 	struct owner owner_back;
 	struct swap back = {.is_initialised = true};
@@ -43,6 +43,7 @@ static void header_is_as_the_kernel_wants_it(void **state)
 		assert_true(swap_header_read(page, &owner_back, &back));
 		assert_int_equal(owner_back.pid, 4711);
 		assert_true(owner_back.start == owner.start);
+		assert_true(owner_back.pid_ns == owner.pid_ns);
 		assert_true(back.is_added && !back.has_module && back.is_initialised);
 	}
 }

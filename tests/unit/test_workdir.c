@@ -98,10 +98,11 @@ static void the_dead_are_swept(void **state)
 	if (!pid)
 		_exit(0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	snprintf(path[0], sizeof(path[0]), "%s/memcgbench.%d.1", place, (int)pid);
-	snprintf(path[1], sizeof(path[1]), "%s/memcgbench.%d", place, (int)pid);
 	assert_int_equal(owner_self(&dead), 0);
-	snprintf(path[2], sizeof(path[2]), "%s/memcgbench.%d.%llu.x", place, (int)dead.pid, (unsigned long long)dead.start);
+	snprintf(path[0], sizeof(path[0]), "%s/memcgbench.%d.1.%u", place, (int)pid, dead.pid_ns);
+	snprintf(path[1], sizeof(path[1]), "%s/memcgbench.%d", place, (int)pid);
+	snprintf(path[2], sizeof(path[2]), "%s/memcgbench.%d.%llu.%u.x", place, (int)dead.pid,
+		 (unsigned long long)dead.start, dead.pid_ns);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(mkdir(path[i], 0700), 0);
 	touch(path[0], "file");
