@@ -173,7 +173,7 @@ static int layout_main(int argc, char **argv)
 
 	if (cmd_parse(&verb_layout, argc, argv, &args, &parsed, &status)) {
 		if (parsed.operands.nr < 1 || parsed.operands.nr > 2)
-			status = cmd_usage(&verb_layout, "one kernel is wanted, or two, such as deb:6.12 deb:7.1");
+			status = cmd_usage(&verb_layout, "one kernel is wanted, or two, such as deb:6.12.117-1 deb:7.1.13");
 		else if (args.check && parsed.operands.nr != 2)
 			status = cmd_usage(&verb_layout, "--check compares two kernels; one was given");
 		else

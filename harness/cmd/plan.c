@@ -158,8 +158,8 @@ const struct verb verb_plan = {
 	.about = "Prints the commands of the parts of one run, which any number of machines may run in any order; `memcgbench merge` joins "
 		 "the results to what one machine would have stored. What stands behind two dashes is a command line of `memcgbench run` with "
 		 "--kernel: a boot is the smallest part.\n\n"
-		 "  memcgbench plan --shards=8 -- -k old=deb:6.1 -k new=deb:6.12 | parallel\n\n"
-		 "  memcgbench plan --shards=8 --format=slurm -- -k old=deb:6.1 -k new=deb:6.12 | sbatch\n\n"
+		 "  memcgbench plan --shards=8 -- -k old=deb:6.1.192-3 -k new=deb:6.12.117-1 | parallel\n\n"
+		 "  memcgbench plan --shards=8 --format=slurm -- -k old=deb:6.1.192-3 -k new=deb:6.12.117-1 | sbatch\n\n"
 		 "Every part runs its own first boot twice, and so tests its machine. The machines need the same QEMU: merge "
 		 "refuses parts that differ in it.",
 	.operands = "RUN-OPTION...",

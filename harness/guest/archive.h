@@ -96,6 +96,9 @@ int deb_index_parse(const char *text, const char *flavour, struct deb_kernel **r
 /* The newest of the list that is @version ("6.12", "6.12.94", "6.12.94-1~bpo12+1"); NULL: none. */
 const struct deb_kernel *deb_index_choose(const struct deb_kernel *list, size_t nr, const char *version);
 
+/* -ENOENT, with the sentence that @version is not in the list, and what is: the newest of its series, or the series that there are. */
+int deb_index_lacks(const struct deb_kernel *list, size_t nr, const char *version, const char *flavour);
+
 /* Order of two versions of Debian: deb-version(7). */
 int deb_version_compare(const char *a, const char *b);
 

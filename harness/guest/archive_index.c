@@ -327,3 +327,35 @@ const struct deb_kernel *deb_index_choose(const struct deb_kernel *list, size_t 
 			return &list[i];
 	return NULL;
 }
+
+/* The newest of the series that @version is a point release or a package of; NULL: none. */
+static const struct deb_kernel *choose_series_of(const struct deb_kernel *list, size_t nr, const char *version)
+{
+	for (size_t i = nr; i-- > 0;) {
+		size_t len = strlen(list[i].listing.series);
+
+		if (!strncmp(list[i].listing.series, version, len) && version[len] == '.')
+			return &list[i];
+	}
+	return NULL;
+}
+
+int deb_index_lacks(const struct deb_kernel *list, size_t nr, const char *version, const char *flavour)
+{
+	const struct deb_kernel *other = choose_series_of(list, nr, version);
+	char known[512] = "";
+	const char *last = "";
+
+	/* An archive drops a package some time after a newer one is there. */
+	if (other)
+		return err_set(ENOENT, "deb:%s: the archive has no such kernel of flavour %s; the newest %s there is deb:%s", version,
+			       flavour, other->listing.series, other->listing.version);
+	for (size_t i = 0; i < nr; i++) {
+		size_t len = strlen(known);
+
+		if (strcmp(last, list[i].listing.series))
+			snprintf(known + len, sizeof(known) - len, " %s", list[i].listing.series);
+		last = list[i].listing.series;
+	}
+	return err_set(ENOENT, "deb:%s: the archive has no such kernel of flavour %s; it has%s", version, flavour, nr ? known : " none");
+}

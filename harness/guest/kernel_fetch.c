@@ -138,22 +138,6 @@ static int fetch(const struct apt *apt, const struct deb_kernel *kernel, const c
 	return ret;
 }
 
-static int not_there(const char *version, const char *flavour, const struct deb_kernel *list, size_t nr)
-{
-	char known[512] = "";
-	const char *last = "";
-
-	for (size_t i = 0; i < nr; i++) {
-		size_t len = strlen(known);
-
-		if (strcmp(last, list[i].listing.series))
-			snprintf(known + len, sizeof(known) - len, " %s", list[i].listing.series);
-		last = list[i].listing.series;
-	}
-	return err_set(ENOENT, "deb:%s: the archive has no such kernel of flavour %s; it has%s", version, flavour,
-		       nr ? known : " none");
-}
-
 int kernel_fetch(const char *version, const char *flavour, const struct kernel_progress *progress,
 		 struct kernel *ret_kernel)
 {
@@ -171,7 +155,7 @@ int kernel_fetch(const char *version, const char *flavour, const struct kernel_p
 		return ret;
 	chosen = deb_index_choose(list, nr, version);
 	if (!chosen)
-		return not_there(version, flavour, list, nr);
+		return deb_index_lacks(list, nr, version, flavour);
 	folder = unpacked_folder(chosen);
 	source = text_format("%s=%s", chosen->debs[0].name, chosen->debs[0].version);
 	if (!folder || !source)

@@ -86,7 +86,7 @@ END
 	head -c 40 /bin/sh >elf
 	fails_with 5 "memcgbench layout: elf: truncated ELF file: 40 bytes" memcgbench layout elf
 	fails_with 5 "memcgbench layout: /bin/sh: no BTF in it: built without CONFIG_DEBUG_INFO_BTF" memcgbench layout /bin/sh
-	fails_with 2 "memcgbench layout: one kernel is wanted, or two, such as deb:6.12 deb:7.1; try: memcgbench layout --help" \
+	fails_with 2 "memcgbench layout: one kernel is wanted, or two, such as deb:6.12.117-1 deb:7.1.13; try: memcgbench layout --help" \
 		memcgbench layout
 	fails_with 2 "memcgbench layout: --check compares two kernels; one was given; try: memcgbench layout --help" \
 		memcgbench layout --check old.btf

@@ -206,3 +206,16 @@ END
 	printf 'int a; \n' >new.c
 	catches format new.c:1 'blank at the end'
 }
+
+@test "pins: a kernel of the archive by its release alone" {
+	for text in 'run -k deb:6.12 null' 'new=deb:7.1' '`deb:6.12`' 'of deb:6.12. Then' 'deb:6.12.x'; do
+		printf '%s\n' 'deb:6.12.117-1, deb:7.1.13 and deb:X.Y are none' "$text" >note.md
+		catches pins note.md:2 'is another kernel next month'
+		[[ "$output" != *"note.md:1:"* ]]
+	done
+	printf '%s\n' 'STOCK ?= deb:6.1' >Makefile
+	catches pins Makefile:1 'deb:6.1 is another'
+	echo 'deb:6.12.117-1 deb:6.1.192-3. deb:7.1.13' >note.md
+	rm Makefile
+	"$TOP/tools/lint-pins" "$tree"
+}

@@ -255,6 +255,10 @@ static void index_of_archive(void **state)
 	/* "7.1.1" is not the beginning of "7.1.13". */
 	assert_null(deb_index_choose(list, nr, "7.1.1"));
 	assert_null(deb_index_choose(list, nr, "7"));
+	assert_int_equal(deb_index_lacks(list, nr, "6.1.99-2", "cloud-amd64"), -ENOENT);
+	assert_non_null(strstr(err_msg(), "deb:6.1.99-2: the archive has no such kernel of flavour cloud-amd64; the newest 6.1 there is deb:6.1."));
+	assert_int_equal(deb_index_lacks(list, nr, "6.13", "cloud-amd64"), -ENOENT);
+	assert_non_null(strstr(err_msg(), "deb:6.13: the archive has no such kernel of flavour cloud-amd64; it has"));
 	free(list);
 
 	assert_int_equal(deb_index_parse(index_text, "amd64", &list, &nr), 0);
