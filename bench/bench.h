@@ -51,6 +51,12 @@ enum bench_param_type {
 };
 
 /*
+ * .offset of a parameter: the place of @member in @type, the bench's state. 64 bits are written there, so a member of another
+ * type does not compile.
+ */
+#define BENCH_FIELD(type, member) _Generic(((type *)0)->member, uint64_t : offsetof(type, member))
+
+/*
  * A parameter of a bench: `--param name=value`, or `--name=value`. The harness parses and checks it,
  * and stores it as uint64_t at @offset of the bench's state before setup().
  */
@@ -62,7 +68,7 @@ struct bench_param {
 	const char *def;	    /* default, as a user would type it */
 	const char *const *choices; /* BENCH_PARAM_ENUM: NULL-terminated */
 	uint64_t min, max;	    /* SIZE and UINT, inclusive */
-	size_t offset;
+	size_t offset; /* BENCH_FIELD() */
 	/*
 	 * Default on the instruction clock of a guest, where a pass has to fit between two ticks of the timer; NULL: the
 	 * same.

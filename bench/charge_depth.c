@@ -204,7 +204,7 @@ static const struct bench_metric metrics[] = {
 	{.name = "unmap", .op = "page", .help = "unmapping it by MADV_DONTNEED, all in one call (way=stat)"},
 };
 
-#define FIELD(name) offsetof(struct charge_depth, name)
+#define FIELD(name) BENCH_FIELD(struct charge_depth, name)
 
 static const struct bench_param params[] = {
 	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "hit", .offset = FIELD(way),

@@ -365,7 +365,7 @@ static const struct bench_metric metrics[] = {
 	 .help = "charges that found no stock and went to the page counters, for each page charged"},
 };
 
-#define FIELD(name) offsetof(struct charge_scaling, name)
+#define FIELD(name) BENCH_FIELD(struct charge_scaling, name)
 
 static const struct bench_param params[] = {
 	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "bulk", .offset = FIELD(way),

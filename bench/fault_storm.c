@@ -323,7 +323,7 @@ static const struct bench_metric metrics[] = {
 	{.name = "exit", .op = "page", .help = "freeing it by the exit of the process"},
 };
 
-#define FIELD(name) offsetof(struct fault_storm, name)
+#define FIELD(name) BENCH_FIELD(struct fault_storm, name)
 
 static const struct bench_param params[] = {
 	{.name = "access", .type = BENCH_PARAM_ENUM, .def = "write", .offset = FIELD(access),

@@ -60,7 +60,7 @@ static const struct bench_param params[] = {
 		.unit = "per mille",
 		.def = "0",
 		.max = 1000,
-		.offset = offsetof(struct null, extra),
+		.offset = BENCH_FIELD(struct null, extra),
 	},
 };
 

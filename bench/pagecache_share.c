@@ -275,7 +275,7 @@ static const struct bench_metric metrics[] = {
 	{.name = "heir", .op = "page", .kind = BENCH_COUNT, .unit = "pages", .help = "charged to another that reads these"},
 };
 
-#define FIELD(name) offsetof(struct pagecache_share, name)
+#define FIELD(name) BENCH_FIELD(struct pagecache_share, name)
 
 static const struct bench_param params[] = {
 	{.name = "backing", .type = BENCH_PARAM_ENUM, .def = "shmem", .offset = FIELD(backing),

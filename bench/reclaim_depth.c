@@ -403,7 +403,7 @@ static const struct bench_metric metrics[] = {
 	{.name = "held", .op = "memcg", .kind = BENCH_COUNT, .unit = "pages", .help = "with --sibling-pages: that a sibling still holds"},
 };
 
-#define FIELD(name) offsetof(struct reclaim_depth, name)
+#define FIELD(name) BENCH_FIELD(struct reclaim_depth, name)
 
 static const struct bench_param params[] = {
 	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "max", .offset = FIELD(way),

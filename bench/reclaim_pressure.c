@@ -244,7 +244,7 @@ static const struct bench_metric metrics[] = {
 	{.name = "held", .op = "memcg", .kind = BENCH_COUNT, .unit = "pages", .help = "with --sibling-pages: that a sibling still holds"},
 };
 
-#define FIELD(name) offsetof(struct reclaim_pressure, name)
+#define FIELD(name) BENCH_FIELD(struct reclaim_pressure, name)
 
 static const struct bench_param params[] = {
 	{.name = "size", .type = BENCH_PARAM_SIZE, .unit = "bytes", .def = "8M", .insn_def = "2M", .min = 1 << 18, .max = 1ull << 32,

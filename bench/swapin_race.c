@@ -519,7 +519,7 @@ static const struct bench_metric metrics[] = {
 	{.name = "wrong", .op = "page", .kind = BENCH_COUNT, .unit = "pages", .help = "charged to a memcg that they are not of: 0"},
 };
 
-#define FIELD(name) offsetof(struct swapin_race, name)
+#define FIELD(name) BENCH_FIELD(struct swapin_race, name)
 
 static const struct bench_param params[] = {
 	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "pageout", .offset = FIELD(way),

@@ -75,6 +75,23 @@ build()
 	[[ "$output" != *" -O0 -MMD"* ]]
 }
 
+@test "a parameter whose field has not 64 bits does not compile, and says which type it has" {
+	cc=("${CC:-cc}" -std=gnu11 -Ibench -c -o /dev/null)
+	for type in uint64_t uint32_t int64_t "unsigned int" bool "uint64_t *" "struct { uint64_t x; }"; do
+		printf '%s\n' '#include <stdbool.h>' '#include "bench.h"' "struct state { uint64_t before; $type pages; };" \
+			'const struct bench_param params[] = {{.name = "pages", .offset = BENCH_FIELD(struct state, pages)}};' \
+			>"$BATS_TEST_TMPDIR/x.c"
+		run "${cc[@]}" "$BATS_TEST_TMPDIR/x.c"
+		echo "$type: $output"
+		if [ "$type" = uint64_t ]; then
+			[ "$status" -eq 0 ]
+		else
+			[ "$status" -ne 0 ]
+			[[ "$output" == *error*_Generic* ]]
+		fi
+	done
+}
+
 @test "without git, and inside somebody's repository, the revision is unknown" {
 	cp -r Makefile tools harness bench "$BATS_TEST_TMPDIR"
 	cd "$BATS_TEST_TMPDIR"

@@ -126,6 +126,7 @@ catches()
 	pthread_create(&t, NULL, f, NULL);|a thread
 	fd = syscall(SYS_perf_event_open, &attr);|a counter
 	while ((c = getopt_long(argc, argv, "x", o, NULL)) > 0)|an option
+	{.offset = offsetof(struct alpha, pages)},|BENCH_FIELD() instead
 	exit(1);|ending the process
 	_exit(1);|ending the process
 	assert(x);|ending the process

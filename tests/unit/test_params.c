@@ -21,11 +21,11 @@ static const char *const accesses[] = {"write", "read", "read-write", NULL};
 
 static const struct bench_param fake_params[] = {
 	{"access", "how a page is touched", BENCH_PARAM_ENUM, NULL, "read", accesses, 0, 0,
-	 offsetof(struct fake_state, access), .choice_needs = (const unsigned int[]){0, BENCH_NEEDS_DIR, BENCH_NEEDS_SWAP}},
+	 BENCH_FIELD(struct fake_state, access), .choice_needs = (const unsigned int[]){0, BENCH_NEEDS_DIR, BENCH_NEEDS_SWAP}},
 	{"size", "bytes mapped", BENCH_PARAM_SIZE, "bytes", "8M", NULL, 4096, 1ULL << 40,
-	 offsetof(struct fake_state, size)},
+	 BENCH_FIELD(struct fake_state, size)},
 	{"batch", "pages of one free", BENCH_PARAM_UINT, "pages", "64", NULL, 1, 512,
-	 offsetof(struct fake_state, batch)},
+	 BENCH_FIELD(struct fake_state, batch)},
 };
 
 static const struct bench fake = {
