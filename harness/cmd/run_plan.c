@@ -298,6 +298,31 @@ static int add_entry(const struct run_line *line, const struct topo *topo, const
 	return ret;
 }
 
+static bool has_line(const struct bench *bench)
+{
+	size_t i;
+
+	for (i = 0; i < nr_suite_entries; i++)
+		if (!strcmp(suite_entries[i].bench, bench->name))
+			return true;
+	return false;
+}
+
+/* A bench that the table does not know yet. Nobody asked for swap on his own machine. */
+static int add_without_line(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, struct plan *plan)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < registry_nr(); i++) {
+		const struct bench *bench = registry_at(i);
+
+		if (!has_line(bench) && (in_guests(line) || !(bench->needs & BENCH_NEEDS_SWAP)))
+			ret = add_entry(line, topo, cg, &(struct suite_entry){.bench = bench->name}, plan);
+	}
+	return ret;
+}
+
 static int add_suite(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, struct plan *plan)
 {
 	const unsigned int suite = 1u << line->args->suite, where = in_guests(line) ? SUITE_GUESTS : SUITE_LIVE;
@@ -313,6 +338,8 @@ static int add_suite(const struct run_line *line, const struct topo *topo, const
 		    (!(entry->where & SUITE_NODES) || nr_nodes >= 2))
 			ret = add_entry(line, topo, cg, entry, plan);
 	}
+	if (!ret && line->args->suite == SUITE_FULL)
+		ret = add_without_line(line, topo, cg, plan);
 	return ret;
 }
 

@@ -3,7 +3,8 @@
  * suite.h - which benches `run` takes when none is named, and how: a table. Private to cmd/.
  *
  * To add to a suite, add a line to suite.c. The card is for everybody and every day: few lines, each telling; in guests all of
- * it has to fit 50 seconds of a boot. Full sweeps what there is to sweep, and takes what it takes.
+ * it has to fit 50 seconds of a boot. Full sweeps what there is to sweep, and takes what it takes; a bench that has no line
+ * is in it once, as it comes.
  */
 #ifndef CMD_SUITE_H
 #define CMD_SUITE_H
