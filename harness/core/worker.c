@@ -99,7 +99,7 @@ static int rep(struct worker *worker, uint64_t passes)
 	struct rusage before;
 	int ret;
 
-	worker_let_others_sleep();
+	worker_let_others_sleep(worker);
 	bench_settle(run);
 	start_together(worker);
 	getrusage(RUSAGE_THREAD, &before);
@@ -191,7 +191,7 @@ int worker_take_place(struct worker *worker)
 	const struct topo_place *place = &worker->team->places[worker->index];
 	int ret = topo_pin_self(place->pu);
 
-	worker_ask_for_slice();
+	worker_ask_for_slice(worker);
 	if (!ret)
 		ret = mempol_apply_self(worker->team->item->memory, place->node);
 	if (!ret)

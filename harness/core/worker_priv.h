@@ -28,15 +28,15 @@ void worker_answer_error(struct worker *worker, int ret);
 /* Pin, bind, and take a part of the address space. */
 int worker_take_place(struct worker *worker) __must_check;
 /*
- * Ask the scheduler for the longest slice: a short one ends within most reps, on 7.1 by an interrupt of its own. Before Linux 6.12, and for
- * a policy that is not SCHED_OTHER, nothing changes.
+ * Where instructions are counted, ask the scheduler for the longest slice: a short one ends within most reps, on 7.1 by an interrupt of its
+ * own. Before Linux 6.12, and for a policy that is not SCHED_OTHER, nothing changes.
  */
-void worker_ask_for_slice(void);
+void worker_ask_for_slice(const struct worker *worker);
 /*
- * Let tasks of this CPU run that are about to sleep: the runner, woken by the last answer or on its way to wait for this one's, and the worker
- * of another team. A kernel that preempts late (PREEMPT_LAZY) would otherwise have them finish within the rep.
+ * Where instructions are counted, let tasks of this CPU run that are about to sleep: the runner, woken by the last answer or on its way to wait
+ * for this one's, and the worker of another team. A kernel that preempts late (PREEMPT_LAZY) would otherwise have them finish within the rep.
  */
-void worker_let_others_sleep(void);
+void worker_let_others_sleep(const struct worker *worker);
 
 /* The bench's state, with the parameters in it. */
 int worker_make_state(struct worker *worker) __must_check;
