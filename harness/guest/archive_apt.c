@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "guest/cache.h"
 #include "guest/files.h"
 #include "guest/process.h"
 
@@ -72,17 +73,16 @@ int apt_open(struct apt *ret_apt)
 {
 	static const char *const below[] = {"lists/partial", "cache/archives/partial", "debs"};
 	struct apt_source main, security;
-	__free_mem char *cache = NULL, *folder = NULL, *text = NULL, *path = NULL;
+	__free_mem char *folder = NULL, *text = NULL, *path = NULL;
 	int ret = apt_sources_find(&main, &security);
 
 	if (!ret)
-		ret = kernel_cache_folder(&cache);
+		ret = cache_folder("apt", &folder);
 	if (ret)
 		return ret;
-	folder = text_format("%s/apt", cache);
 	text = apt_sources_text(&main, &security);
-	path = text_format("%s/apt/sources.list", cache);
-	if (!folder || !text || !path)
+	path = text_format("%s/sources.list", folder);
+	if (!text || !path)
 		return -ENOMEM;
 	for (size_t i = 0; !ret && i < ARRAY_SIZE(below); i++) {
 		__free_mem char *sub = text_format("%s/%s", folder, below[i]);

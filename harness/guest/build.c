@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "guest/cache.h"
 #include "guest/files.h"
 #include "guest/process.h"
 
@@ -22,7 +23,7 @@ struct build {
 	const struct kernel_progress *progress;
 	char *tree, *revision;	/* revision: NULL = the tree as it lies there */
 	char commit[80];	/* of the revision, else "" */
-	char *folder;		/* in the cache: everything below is in it */
+	char *part, *folder;	/* in the cache, as a part of it and as a path: everything below is in it */
 	char *source;		/* what make reads: the tree, or a copy of the revision */
 	char *object, *log;
 	char compiler[128];
@@ -39,6 +40,7 @@ static void build_free(struct build *build)
 {
 	free(build->tree);
 	free(build->revision);
+	free(build->part);
 	free(build->folder);
 	free(build->source);
 	free(build->object);
@@ -335,45 +337,30 @@ static int open_finished(const struct build *build, const char *folder, struct k
 	return ret;
 }
 
-/* The folder of a finished image of @build: what it was made from (a revision), or what came out. The caller frees. */
-static int finished_folder(const struct build *build, char **ret_folder)
+/* What a finished image is called: by what it was made from (a revision), or by what came out. */
+static int name_finished(const struct build *build, char ret_key[SHA256_DIGEST_STRING_LENGTH])
 {
-	char key[SHA256_DIGEST_STRING_LENGTH];
 	__free_mem char *text = NULL, *image = NULL;
-	int ret = 0;
 
 	if (build->commit[0]) {
 		text = text_format("%s\n%s\n%s", build->commit, build->compiler, build_fragment());
 		if (!text)
 			return -ENOMEM;
-		SHA256Data((const uint8_t *)text, strlen(text), key);
-	} else {
-		image = text_format("%s/arch/x86/boot/bzImage", build->object);
-		ret = image ? file_sha256(image, key) : -ENOMEM;
+		SHA256Data((const uint8_t *)text, strlen(text), ret_key);
+		return 0;
 	}
-	if (ret)
-		return ret;
-	*ret_folder = text_format("%s/kernels/%.16s", build->folder, key);
-	return *ret_folder ? 0 : -ENOMEM;
+	image = text_format("%s/arch/x86/boot/bzImage", build->object);
+	return image ? file_sha256(image, ret_key) : -ENOMEM;
 }
 
-static int keep(const struct build *build, char **ret_folder)
+static int keep(void *ctx, const char *folder)
 {
-	__free_mem char *folder = NULL;
-	int ret = finished_folder(build, &folder);
+	const struct build *build = ctx;
+	int ret = copy_file(build->object, ".config", folder, "config");
 
 	if (!ret)
-		ret = folder_make(folder);
-	if (!ret)
-		ret = copy_file(build->object, ".config", folder, "config");
-	if (!ret)
 		ret = copy_file(build->folder, "build.log", folder, "build.log");
-	/* Last: where it is, the others are. */
-	if (!ret)
-		ret = copy_file(build->object, "arch/x86/boot/bzImage", folder, "bzImage");
-	if (!ret)
-		*ret_folder = take_ptr(folder);
-	return ret;
+	return ret ? ret : copy_file(build->object, "arch/x86/boot/bzImage", folder, "bzImage");
 }
 
 static int hand_out(const char *folder, const char *out_folder)
@@ -392,21 +379,22 @@ static int hand_out(const char *folder, const char *out_folder)
 static int open_folder(struct build *build)
 {
 	char key[SHA256_DIGEST_STRING_LENGTH];
-	__free_mem char *cache = NULL, *what = NULL, *lock = NULL;
-	int ret = kernel_cache_folder(&cache);
+	__free_mem char *what = NULL, *lock = NULL;
+	int ret;
 
-	if (ret)
-		return ret;
 	what = text_format("%s%s", build->tree, build->revision ? "@" : "");
 	if (!what)
 		return -ENOMEM;
 	SHA256Data((const uint8_t *)what, strlen(what), key);
-	build->folder = text_format("%s/builds/%.16s", cache, key);
-	build->object = text_format("%s/builds/%.16s/object", cache, key);
-	build->log = text_format("%s/builds/%.16s/build.log", cache, key);
-	build->source = build->revision ? text_format("%s/builds/%.16s/source", cache, key) : text_format("%s", build->tree);
-	lock = text_format("%s/builds/%.16s/lock", cache, key);
-	if (!build->folder || !build->object || !build->log || !build->source || !lock)
+	build->part = text_format("builds/%.16s", key);
+	ret = build->part ? cache_folder(build->part, &build->folder) : -ENOMEM;
+	if (ret)
+		return ret;
+	build->object = text_format("%s/object", build->folder);
+	build->log = text_format("%s/build.log", build->folder);
+	build->source = build->revision ? text_format("%s/source", build->folder) : text_format("%s", build->tree);
+	lock = text_format("%s/lock", build->folder);
+	if (!build->object || !build->log || !build->source || !lock)
 		return -ENOMEM;
 	ret = folder_make(build->object);
 	if (ret)
@@ -457,24 +445,28 @@ static int make_image(const struct build *build)
 	return 0;
 }
 
+static int make_and_keep(void *ctx, const char *folder)
+{
+	int ret = make_image(ctx);
+
+	return ret ? ret : keep(ctx, folder);
+}
+
 static int build_opened(struct build *build, const char *out_folder, struct kernel *kernel)
 {
-	__free_mem char *folder = NULL, *image = NULL;
-	int ret = build->revision ? find_commit(build) : 0;
+	__free_mem char *folder = NULL, *part = text_format("%s/kernels", build->part);
+	char key[SHA256_DIGEST_STRING_LENGTH];
+	int ret = !part ? -ENOMEM : build->revision ? find_commit(build) : 0;
 
 	if (!ret)
 		ret = find_compiler(build);
-	if (!ret && build->commit[0])
-		ret = finished_folder(build, &folder);
-	if (ret)
-		return ret;
-	image = folder ? text_format("%s/bzImage", folder) : NULL;
-	if (!image || !file_is_regular(image)) {
+	/* Without a commit only make can tell whether anything changed. */
+	if (!ret && !build->commit[0])
 		ret = make_image(build);
-		free(take_ptr(folder));
-		if (!ret)
-			ret = keep(build, &folder);
-	}
+	if (!ret)
+		ret = name_finished(build, key);
+	if (!ret)
+		ret = cache_entry(part, key, build->commit[0] ? make_and_keep : keep, build, &folder);
 	if (!ret && out_folder)
 		ret = hand_out(folder, out_folder);
 	return ret ? ret : open_finished(build, folder, kernel);

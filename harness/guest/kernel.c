@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "guest/archive.h"
 #include "guest/build.h"
+#include "guest/cache.h"
 #include "guest/files.h"
 #include "guest/unpack.h"
 
@@ -21,28 +22,6 @@ void kernel_free(struct kernel *kernel)
 	free(kernel->modules_path);
 	free(kernel->source);
 	*kernel = (struct kernel){0};
-}
-
-int kernel_cache_folder(char **ret_path)
-{
-	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	__free_mem char *path = NULL;
-	int ret;
-
-	/* The XDG base directory specification: a relative path is to be ignored. */
-	if (xdg && xdg[0] == '/')
-		path = text_format("%s/memcgbench", xdg);
-	else if (home && home[0] == '/')
-		path = text_format("%s/.cache/memcgbench", home);
-	else
-		return err_set(ENOENT, "no cache folder: neither XDG_CACHE_HOME nor HOME is set");
-	if (!path)
-		return -ENOMEM;
-	ret = folder_make(path);
-	if (ret)
-		return ret;
-	*ret_path = take_ptr(path);
-	return 0;
 }
 
 /* *ret = a copy of "folder/name" if that exists as a regular file, else NULL. */
@@ -95,32 +74,31 @@ int kernel_open_unpacked(const char *folder, const char *source, struct kernel *
 	return finish(kernel, source);
 }
 
+struct archives {
+	char *const *paths;
+	size_t nr;
+};
+
+static int unpack_archives(void *ctx, const char *folder)
+{
+	const struct archives *archives = ctx;
+
+	return unpack_kernel((const char *const *)archives->paths, archives->nr, folder);
+}
+
 /* Unpack @archives into the cache under the digest of their digests; *ret_folder is the caller's. */
 static int unpack_to_cache(char *const *archives, size_t nr, char **ret_folder)
 {
 	char digests[KERNEL_DEBS_MAX * SHA256_DIGEST_STRING_LENGTH] = "", key[SHA256_DIGEST_STRING_LENGTH];
-	__free_mem char *cache = NULL, *folder = NULL;
-	int ret = kernel_cache_folder(&cache);
+	struct archives wanted = {archives, nr};
+	int ret = 0;
 
 	for (size_t i = 0; !ret && i < nr; i++)
 		ret = file_sha256(archives[i], digests + strlen(digests));
 	if (ret)
 		return ret;
 	SHA256Data((const uint8_t *)digests, strlen(digests), key);
-	folder = text_format("%s/kernels", cache);
-	if (!folder)
-		return -ENOMEM;
-	ret = folder_make(folder);
-	free(folder);
-	folder = text_format("%s/kernels/%.16s", cache, key);
-	if (!folder)
-		return -ENOMEM;
-	if (!ret)
-		ret = unpack_kernel((const char *const *)archives, nr, folder);
-	if (ret)
-		return ret;
-	*ret_folder = take_ptr(folder);
-	return 0;
+	return cache_entry("kernels", key, unpack_archives, &wanted, ret_folder);
 }
 
 static int open_debs(const struct kernel_spec *spec, struct kernel *kernel)

@@ -15,8 +15,8 @@
  *	build:TREE[@REV]                        a source tree, or a revision of a git tree, built here (guest/build.h);
  *	                                        NAME then defaults to REV
  *
- * Knows nothing of QEMU, benches or results. Needs no root. What it fetches or unpacks is kept in a cache
- * folder, named by hash, so that the second time costs nothing.
+ * Knows nothing of QEMU, benches or results. Needs no root. What it fetches or unpacks is kept (guest/cache.h), so that the second time
+ * costs nothing.
  */
 #ifndef GUEST_KERNEL_H
 #define GUEST_KERNEL_H
@@ -111,8 +111,5 @@ int kernel_list(const char *flavour, const struct kernel_progress *progress, str
 /* Fetch and unpack what deb:@version:@flavour names; kernel_open() of such a spec does the same. */
 int kernel_fetch(const char *version, const char *flavour, const struct kernel_progress *progress,
 		 struct kernel *ret_kernel) __must_check;
-
-/* ${XDG_CACHE_HOME:-~/.cache}/memcgbench, made when missing. The caller frees. */
-int kernel_cache_folder(char **ret_path) __must_check;
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "guest/archive.h"
+#include "guest/cache.h"
 #include "guest/files.h"
 #include "guest/unpack.h"
 
@@ -104,32 +105,31 @@ static int download_missing(const struct apt *apt, const struct deb_kernel *kern
 	return ret;
 }
 
-/* The folder that the kernel is or will be unpacked to, named by the digests in the index. */
-static char *unpacked_folder(const struct deb_kernel *kernel)
+/* What an unpacked kernel is called in the cache: by the digests in the index. */
+static void name_unpacked(const struct deb_kernel *kernel, char ret_key[SHA256_DIGEST_STRING_LENGTH])
 {
-	char digests[DEBS_PER_KERNEL * SHA256_DIGEST_STRING_LENGTH] = "", key[SHA256_DIGEST_STRING_LENGTH];
-	__free_mem char *cache = NULL, *parent = NULL;
+	char digests[DEBS_PER_KERNEL * SHA256_DIGEST_STRING_LENGTH] = "";
 
 	for (size_t i = 0; i < kernel->nr_debs; i++)
 		strcat(digests, kernel->debs[i].sha256);
-	SHA256Data((const uint8_t *)digests, strlen(digests), key);
-	if (kernel_cache_folder(&cache))
-		return NULL;
-	parent = text_format("%s/kernels", cache);
-	if (!parent || folder_make(parent))
-		return NULL;
-	return text_format("%s/%.16s", parent, key);
+	SHA256Data((const uint8_t *)digests, strlen(digests), ret_key);
 }
 
-static int fetch(const struct apt *apt, const struct deb_kernel *kernel, const char *folder,
-		 const struct kernel_progress *progress)
+struct fetch {
+	const struct apt *apt;
+	const struct deb_kernel *kernel;
+	const struct kernel_progress *progress;
+};
+
+static int fetch(void *ctx, const char *folder)
 {
+	const struct fetch *what = ctx;
 	char *paths[DEBS_PER_KERNEL] = {0};
-	int ret = download_missing(apt, kernel, paths, progress);
+	int ret = download_missing(what->apt, what->kernel, paths, what->progress);
 
 	if (!ret)
-		ret = unpack_kernel((const char *const *)paths, kernel->nr_debs, folder);
-	for (size_t i = 0; i < kernel->nr_debs; i++) {
+		ret = unpack_kernel((const char *const *)paths, what->kernel->nr_debs, folder);
+	for (size_t i = 0; i < what->kernel->nr_debs; i++) {
 		/* What is unpacked is not fetched again: the package itself would only fill the disk. */
 		if (!ret)
 			unlink(paths[i]);
@@ -144,6 +144,7 @@ int kernel_fetch(const char *version, const char *flavour, const struct kernel_p
 	__free_mem struct deb_kernel *list = NULL;
 	__free_mem char *folder = NULL, *source = NULL;
 	__close_apt struct apt apt = {0};
+	char key[SHA256_DIGEST_STRING_LENGTH];
 	const struct deb_kernel *chosen;
 	struct kernel kernel = {0};
 	size_t nr = 0;
@@ -156,12 +157,11 @@ int kernel_fetch(const char *version, const char *flavour, const struct kernel_p
 	chosen = deb_index_choose(list, nr, version);
 	if (!chosen)
 		return deb_index_lacks(list, nr, version, flavour);
-	folder = unpacked_folder(chosen);
+	name_unpacked(chosen, key);
 	source = text_format("%s=%s", chosen->debs[0].name, chosen->debs[0].version);
-	if (!folder || !source)
+	if (!source)
 		return -ENOMEM;
-	if (!file_is_folder(folder))
-		ret = fetch(&apt, chosen, folder, progress);
+	ret = cache_entry("kernels", key, fetch, &(struct fetch){&apt, chosen, progress}, &folder);
 	if (!ret)
 		ret = kernel_open_unpacked(folder, source, &kernel);
 	if (ret) {

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "guest/boot.h"
+#include "guest/cache.h"
 #include "guest/files.h"
 #include "guest/process.h"
 
@@ -94,55 +95,64 @@ static int boot_for_symbols(const struct kernel *kernel, const char *initramfs_p
 }
 
 /* Loaded modules are among the symbols: which they are belongs to the name of what is kept. */
-static char *cache_path(const struct kernel *kernel, const struct initramfs_spec *initramfs)
+static void name_symbols(const struct kernel *kernel, const struct initramfs_spec *initramfs, char ret_key[SHA256_DIGEST_STRING_LENGTH])
 {
-	__free_mem char *cache = NULL, *folder = NULL;
-	char id[PROBE_ID_SIZE];
-	uint32_t modules = 2166136261u; /* FNV-1a, 32 bits */
+	SHA2_CTX digest;
 
-	if (kernel_cache_folder(&cache))
-		return NULL;
-	folder = text_format("%s/symbols", cache);
-	if (!folder || folder_make(folder))
-		return NULL;
+	SHA256Init(&digest);
+	SHA256Update(&digest, (const uint8_t *)kernel->sha256, strlen(kernel->sha256));
 	for (size_t i = 0; i < initramfs->nr_modules; i++)
-		for (const char *c = initramfs->module_paths[i]; *c; c++)
-			modules = (modules ^ (unsigned char)*c) * 16777619u;
-	probe_kernel_id(kernel, id);
-	return text_format("%s/%s-%08x", folder, id, modules);
+		SHA256Update(&digest, (const uint8_t *)initramfs->module_paths[i], strlen(initramfs->module_paths[i]) + 1);
+	SHA256End(&digest, ret_key);
 }
 
-int probe_symbols(const struct kernel *kernel, const struct initramfs_spec *initramfs, const char *folder,
-		  const volatile sig_atomic_t *interrupted, char **ret_text)
+struct symbols {
+	const struct kernel *kernel;
+	const struct initramfs_spec *initramfs;
+	const char *folder; /* of the boot */
+	const volatile sig_atomic_t *interrupted;
+};
+
+static int ask_for_symbols(void *ctx, const char *folder)
 {
-	__free_mem char *path = cache_path(kernel, initramfs), *text = NULL;
-	__free_mem char *initramfs_path = text_format("%s/initramfs.cpio", folder);
-	struct file_map map __unmap_file = {0};
+	const struct symbols *symbols = ctx;
+	__free_mem char *initramfs_path = text_format("%s/initramfs.cpio", symbols->folder), *path = text_format("%s/symbols", folder);
+	__free_mem char *text = NULL;
 	size_t size;
 	FILE *out;
-	int ret;
+	int ret = initramfs_path && path ? folder_make(symbols->folder) : -ENOMEM;
 
-	if (path && file_is_regular(path) && !file_map_open(path, &map)) {
-		*ret_text = strndup((const char *)map.data, map.size);
-		return *ret_text ? 0 : err_sys(ENOMEM, "memory for symbols");
-	}
-	ret = initramfs_path ? folder_make(folder) : -ENOMEM;
 	if (!ret)
-		ret = initramfs_write(initramfs, initramfs_path);
+		ret = initramfs_write(symbols->initramfs, initramfs_path);
 	if (ret)
 		return ret;
 	out = open_memstream(&text, &size);
 	if (!out)
 		return err_sys(ENOMEM, "memory for symbols");
-	ret = boot_for_symbols(kernel, initramfs_path, folder, interrupted, out);
+	ret = boot_for_symbols(symbols->kernel, initramfs_path, symbols->folder, symbols->interrupted, out);
 	unlink(initramfs_path);
 	if (fclose(out) && !ret)
 		ret = err_sys(ENOMEM, "memory for symbols");
+	return ret ? ret : file_replace(path, text, size);
+}
+
+int probe_symbols(const struct kernel *kernel, const struct initramfs_spec *initramfs, const char *folder,
+		  const volatile sig_atomic_t *interrupted, char **ret_text)
+{
+	struct symbols symbols = {kernel, initramfs, folder, interrupted};
+	char key[SHA256_DIGEST_STRING_LENGTH];
+	__free_mem char *kept = NULL, *path = NULL;
+	struct file_map map __unmap_file = {0};
+	int ret;
+
+	name_symbols(kernel, initramfs, key);
+	ret = cache_entry("symbols", key, ask_for_symbols, &symbols, &kept);
 	if (ret)
 		return ret;
-	/* Without a cache it is asked for again the next time. */
-	if (path)
-		(void)!file_replace(path, text, size);
-	*ret_text = take_ptr(text);
-	return 0;
+	path = text_format("%s/symbols", kept);
+	ret = path ? file_map_open(path, &map) : -ENOMEM;
+	if (ret)
+		return ret;
+	*ret_text = strndup((const char *)map.data, map.size);
+	return *ret_text ? 0 : err_sys(ENOMEM, "memory for symbols");
 }

@@ -15,6 +15,10 @@
 
 #define READ_BYTES 65536
 
+/* Of all packages of a kernel: what is kept, and what is read. linux-image-6.1.0-56-amd64, modules not packed, has 391 MiB (Installed-Size). */
+#define UNPACKED_MAX (1ull << 30)
+#define PASSED_MAX   (4ull << 30)
+
 /* Below lib/modules/RELEASE/kernel/. Drivers of hardware that no guest has stay in the package. */
 static const char *const wanted_modules[] = {
 	"arch/", "crypto/", "drivers/block/", "drivers/dax/", "drivers/md/", "drivers/virtio/", "fs/", "lib/", "mm/",
@@ -71,30 +75,39 @@ static int archive_error(struct archive *a, const char *name)
 	return err_set(archive_errno(a) == ENOENT ? ENOENT : EBADMSG, "read %s: %s", name, archive_error_string(a));
 }
 
-static int write_entry(struct archive *a, const char *name, const char *path)
+static int too_large(const char *name)
 {
+	return err_set(EFBIG, "%s unpacks to more than any kernel has (%llu MiB wanted, %llu in all)", name, UNPACKED_MAX >> 20,
+		       PASSED_MAX >> 20);
+}
+
+static int write_entry(struct archive *a, const char *name, const char *path, uint64_t *room)
+{
+	__free_mem char *buf = malloc(READ_BYTES);
 	char parent[PATH_MAX];
 	__close_fd int fd = -1;
+	la_ssize_t n;
 	int ret;
 
 	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(path, '/') - path), path);
-	ret = folder_make(parent);
+	ret = buf ? folder_make(parent) : err_sys(ENOMEM, "read %s", name);
 	if (ret)
 		return ret;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	/* Two packages may have the same file. */
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_sys(errno, "create %s", path);
-	errno = 0;
-	if (archive_read_data_into_fd(a, fd) != ARCHIVE_OK) {
-		/* The same call reads and writes: a full disk must not be called a damaged package. */
-		if (archive_errno(a) == ENOSPC || archive_errno(a) == EDQUOT)
-			return err_sys(archive_errno(a), "write %s", path);
-		return archive_error(a, name);
+	while ((n = archive_read_data(a, buf, READ_BYTES)) > 0) {
+		if ((uint64_t)n > *room)
+			return too_large(name);
+		*room -= (uint64_t)n;
+		if (write(fd, buf, (size_t)n) != n)
+			return err_sys(errno ? errno : ENOSPC, "write %s", path);
 	}
-	return 0;
+	return n ? archive_error(a, name) : 0;
 }
 
-static int unpack_tar(struct archive *a, const char *name, const char *folder)
+static int unpack_tar(struct archive *a, const char *name, const char *folder, uint64_t *room)
 {
 	struct archive_entry *entry;
 	int status;
@@ -104,12 +117,15 @@ static int unpack_tar(struct archive *a, const char *name, const char *folder)
 		char part[PATH_MAX / 2], path[PATH_MAX];
 		int ret;
 
+		/* What is not wanted is unpacked, to be passed over. */
+		if (archive_filter_bytes(a, 0) > (la_int64_t)PASSED_MAX || archive_entry_size(entry) > (la_int64_t)UNPACKED_MAX)
+			return too_large(name);
 		if (!entry_path || archive_entry_filetype(entry) != AE_IFREG)
 			continue;
 		if (!destination(entry_path, part, sizeof(part)))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, part);
-		ret = write_entry(a, name, path);
+		ret = write_entry(a, name, path, room);
 		if (ret)
 			return ret;
 	}
@@ -153,7 +169,7 @@ static struct archive *new_reader(void)
 }
 
 /* @outer stands at data.tar.* of a .deb. */
-static int unpack_data_member(struct archive *outer, const char *name, const char *folder)
+static int unpack_data_member(struct archive *outer, const char *name, const char *folder, uint64_t *room)
 {
 	__free_archive struct archive *inner = new_reader();
 	__free_mem struct nested *nested = malloc(sizeof(*nested));
@@ -163,23 +179,23 @@ static int unpack_data_member(struct archive *outer, const char *name, const cha
 	nested->outer = outer;
 	if (archive_read_open(inner, nested, NULL, read_nested, NULL) != ARCHIVE_OK)
 		return archive_error(inner, name);
-	return unpack_tar(inner, name, folder);
+	return unpack_tar(inner, name, folder, room);
 }
 
-static int unpack_deb(struct archive *a, const char *name, const char *folder)
+static int unpack_deb(struct archive *a, const char *name, const char *folder, uint64_t *room)
 {
 	struct archive_entry *entry;
 	int status;
 
 	while ((status = archive_read_next_header(a, &entry)) == ARCHIVE_OK)
 		if (starts_with(archive_entry_pathname(entry), "data.tar"))
-			return unpack_data_member(a, name, folder);
+			return unpack_data_member(a, name, folder, room);
 	if (status != ARCHIVE_EOF)
 		return archive_error(a, name);
 	return err_set(EBADMSG, "%s: not a Debian package (no data.tar in it)", name);
 }
 
-static int unpack_one(const char *path, const char *folder)
+static int unpack_one(const char *path, const char *folder, uint64_t *room)
 {
 	__free_archive struct archive *a = new_reader();
 	size_t len = strlen(path);
@@ -191,26 +207,15 @@ static int unpack_one(const char *path, const char *folder)
 		archive_read_support_format_ar(a);
 	if (archive_read_open_filename(a, path, READ_BYTES) != ARCHIVE_OK)
 		return archive_error(a, path);
-	return is_deb ? unpack_deb(a, path, folder) : unpack_tar(a, path, folder);
+	return is_deb ? unpack_deb(a, path, folder, room) : unpack_tar(a, path, folder, room);
 }
 
 int unpack_kernel(const char *const *archives, size_t nr_archives, const char *folder)
 {
-	__free_mem char *tmp = NULL;
-	int ret;
+	uint64_t room = UNPACKED_MAX;
+	int ret = 0;
 
-	if (file_is_folder(folder))
-		return 0;
-	tmp = text_format("%s.%d.tmp", folder, (int)getpid());
-	if (!tmp)
-		return -ENOMEM;
-	folder_remove(tmp);
-	ret = folder_make(tmp);
 	for (size_t i = 0; !ret && i < nr_archives; i++)
-		ret = unpack_one(archives[i], tmp);
-	/* Another process may have been first: its folder is as good. */
-	if (!ret && rename(tmp, folder) && errno != EEXIST && errno != ENOTEMPTY)
-		ret = err_sys(errno, "rename %s to %s", tmp, folder);
-	folder_remove(tmp);
+		ret = unpack_one(archives[i], folder, &room);
 	return ret;
 }

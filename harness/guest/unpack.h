@@ -19,9 +19,8 @@
 #include "base/util.h"
 
 /*
- * Unpack @archives (.deb files, or tarballs in any compression) into @folder. The folder appears whole or not at
- * all; when it is there already nothing is read. -EBADMSG: not an archive, or a damaged one (the sentence has
- * libarchive's words).
+ * Unpack @archives (.deb files, or tarballs in any compression) into @folder, which is there and empty. -EBADMSG: not an archive, or a
+ * damaged one (the sentence has libarchive's words). -EFBIG: it grows beyond what a kernel can be.
  */
 int unpack_kernel(const char *const *archives, size_t nr_archives, const char *folder) __must_check;
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "guest/cache.h"
 #include "guest/files.h"
 
 #define SETUP_SECTS    0x1f1
@@ -130,12 +131,14 @@ int vmlinux_unpack(const unsigned char *image, size_t image_size, unsigned char 
 }
 
 /* An image that must boot as it is leaves an empty file, so that it is not unpacked again each time. */
-static int make(const struct kernel *kernel, const char *path)
+static int make(void *ctx, const char *folder)
 {
+	const struct kernel *kernel = ctx;
 	__unmap_file struct file_map image = {0};
 	__free_mem unsigned char *data = NULL;
+	__free_mem char *path = text_format("%s/vmlinux", folder);
 	size_t size = 0;
-	int ret = file_map_open(kernel->image_path, &image);
+	int ret = path ? file_map_open(kernel->image_path, &image) : -ENOMEM;
 
 	if (!ret)
 		ret = vmlinux_unpack(image.data, image.size, &data, &size);
@@ -148,21 +151,14 @@ static int make(const struct kernel *kernel, const char *path)
 
 int vmlinux_get(const struct kernel *kernel, char **ret_path)
 {
-	__free_mem char *cache = NULL, *folder = NULL, *path = NULL;
+	__free_mem char *folder = NULL, *path = NULL;
 	__unmap_file struct file_map map = {0};
-	int ret = kernel_cache_folder(&cache);
+	int ret = cache_entry("vmlinux", kernel->sha256, make, (void *)kernel, &folder);
 
 	if (ret)
 		return ret;
-	folder = text_format("%s/vmlinux", cache);
-	path = text_format("%s/vmlinux/%.32s", cache, kernel->sha256);
-	if (!folder || !path)
-		return -ENOMEM;
-	ret = folder_make(folder);
-	if (!ret && !file_is_regular(path))
-		ret = make(kernel, path);
-	if (!ret)
-		ret = file_map_open(path, &map);
+	path = text_format("%s/vmlinux", folder);
+	ret = path ? file_map_open(path, &map) : -ENOMEM;
 	if (ret)
 		return ret;
 	if (!map.size)

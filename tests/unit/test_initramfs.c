@@ -219,6 +219,7 @@ static void package(void **state)
 	snprintf(deb, sizeof(deb), "%s", in_work("k.deb"));
 	snprintf(cut, sizeof(cut), "%s", in_work("cut.deb"));
 	make_deb(deb);
+	assert_int_equal(folder_make(in_work("k")), 0);
 	assert_int_equal(unpack_kernel(one, 1, in_work("k")), 0);
 	assert_int_equal(file_map_open(in_work("k/vmlinuz"), &map), 0);
 	assert_memory_equal(map.data, "the kernel", 10);
@@ -231,10 +232,41 @@ static void package(void **state)
 	assert_int_equal(file_map_open(deb, &map), 0);
 	assert_int_equal(file_replace(cut, map.data, map.size - 100), 0);
 	file_unmap(&map);
+	assert_int_equal(folder_make(in_work("cut")), 0);
 	assert_int_equal(unpack_kernel(broken, 1, in_work("cut")), -EBADMSG);
-	assert_false(file_is_folder(in_work("cut")));
 	assert_int_equal(file_replace(cut, "!<arch>\n", 8), 0);
 	assert_int_equal(unpack_kernel(broken, 1, in_work("cut")), -EBADMSG);
+}
+
+/* What says of itself that it is larger than any kernel is not written, and what a compressor hides is not passed over for ever. */
+static void package_that_fills_the_disk(void **state)
+{
+	static const char *const names[] = {"boot/vmlinuz-6.1.0-test", "usr/share/doc/x"};
+
+	(void)state;
+	assert_int_equal(folder_make(in_work("bomb")), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char path[PATH_MAX], data[8192];
+		const char *one[] = {path};
+		struct archive *a = archive_write_new();
+		struct archive_entry *entry = archive_entry_new();
+		size_t used = 0;
+
+		snprintf(path, sizeof(path), "%s", in_work("bomb.tar"));
+		archive_write_set_format_pax(a);
+		archive_write_set_bytes_per_block(a, 512);
+		assert_int_equal(archive_write_open_memory(a, data, sizeof(data), &used), ARCHIVE_OK);
+		archive_entry_set_pathname(entry, names[i]);
+		archive_entry_set_filetype(entry, AE_IFREG);
+		archive_entry_set_size(entry, 1ll << 40);
+		assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
+		archive_entry_free(entry);
+		/* What is missing of it does not fit into the buffer; nobody comes to see that it does. */
+		archive_write_free(a);
+		assert_int_equal(file_replace(path, data, used), 0);
+		assert_int_equal(unpack_kernel(one, 1, in_work("bomb")), -EFBIG);
+		assert_false(file_is_regular(in_work("bomb/vmlinuz")));
+	}
 }
 
 static int set_up(void **state)
@@ -257,6 +289,7 @@ int main(void)
 		cmocka_unit_test(library_list),
 		cmocka_unit_test(root),
 		cmocka_unit_test(package),
+		cmocka_unit_test(package_that_fills_the_disk),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
