@@ -368,8 +368,8 @@ static int count_rows(struct calibration *calibration, const struct compare *com
 		bool row_alarm = row->verdict == COMPARE_REGRESSION || row->verdict == COMPARE_IMPROVEMENT;
 
 		if (!is_usable(row)) {
-			if (!calibration->nr_unusable++)
-				snprintf(calibration->why, sizeof(calibration->why), "%s", row->why);
+			if (!calibration->nr_unusable++ && !(calibration->why = strdup(row->why)))
+				ret = err_sys(ENOMEM, "memory for a reason");
 		} else if (with_effect && is_child(row->arm) && !row->metric->is_count) {
 			count_changed(calibration, row);
 		} else {
@@ -473,7 +473,9 @@ static int run(struct trial *trial, struct keys *keys)
 		return err_set(ENODATA, "%s has %zu %s%s of %s: two halves take %zu at least", trial->side.data->dir, keys->nr,
 			       calibration->units_are_boots ? "seed" : "block", keys->nr == 1 ? "" : "s", trial->side.name,
 			       2 * (wanted > least ? wanted : least));
-	snprintf(calibration->name, sizeof(calibration->name), "%s", trial->side.name);
+	calibration->name = strdup(trial->side.name);
+	if (!calibration->name)
+		return err_sys(ENOMEM, "memory for a name");
 	snprintf(calibration->clock, sizeof(calibration->clock), "%s", clock ? clock : "ns");
 	calibration->nr_comparisons = trial->options->nr_comparisons;
 	if (trial->options->injected && !has_partners(trial->side.data))
@@ -481,7 +483,7 @@ static int run(struct trial *trial, struct keys *keys)
 	trial->with_effect = trial->options->injected || effect->ratio > 0 || effect->absolute > 0;
 	ret = all_comparisons(trial, keys);
 	if (!ret && !calibration->nr_rows && !calibration->nr_changed)
-		ret = err_set(ENODATA, "no row of %s gave an interval: %s", trial->side.data->dir, calibration->why);
+		ret = err_set(ENODATA, "no row of %s gave an interval: %s", trial->side.data->dir, calibration->why ? calibration->why : "it has no row");
 	if (!ret)
 		finish(calibration);
 	return ret;
@@ -510,5 +512,7 @@ void calibration_free(struct calibration *calibration)
 	if (!calibration)
 		return;
 	free(calibration->p);
+	free(calibration->name);
+	free(calibration->why);
 	free(calibration);
 }

@@ -31,7 +31,7 @@ struct calibrate_options {
 };
 
 struct calibration {
-	char name[128], clock[8];
+	char *name, clock[8];
 	bool units_are_boots;  /* else blocks */
 	size_t nr_units;       /* of each half */
 	size_t nr_comparisons;
@@ -48,7 +48,7 @@ struct calibration {
 	size_t nr_found;	    /* of them: called a regression */
 	struct stats_interval seen, found; /* their rates, 95 % */
 	size_t nr_unusable; /* rows in error, incomparable, or with too few units for any verdict */
-	char why[192];	    /* of the first of them */
+	char *why;	    /* of the first of them */
 };
 
 /*

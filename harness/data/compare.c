@@ -141,12 +141,15 @@ static int add_warnings(struct compare *compare)
 static int explain_nothing(const struct compare *compare, const struct compare_options *options)
 {
 	const struct compare_side *side[] = {&compare->base, &compare->cand};
-	char error[160];
 	size_t i;
 
-	for (i = 0; i < 2; i++)
-		if (match_error(side[i], NULL, MATCH_NONE, error, sizeof(error)))
-			return err_set(EIO, "%s: %s", side[i]->name, error);
+	for (i = 0; i < 2; i++) {
+		__free_mem char *error = NULL;
+		int found = match_error(side[i], NULL, MATCH_NONE, &error);
+
+		if (found)
+			return found < 0 ? found : err_set(EIO, "%s: %s", side[i]->name, error);
+	}
 	return err_set(ENODATA, "%s and %s have no bench in common%s", compare->base.name, compare->cand.name,
 		       options->bench || options->metric ? " that was asked for" : "");
 }
@@ -211,6 +214,8 @@ void compare_free(struct compare *compare)
 	for (i = 0; i < compare->nr_warnings; i++)
 		free(compare->warnings[i]);
 	free(compare->warnings);
+	for (i = 0; i < compare->nr_rows; i++)
+		rows_forget_why(&compare->rows[i]);
 	free(compare->rows);
 	free(compare);
 }

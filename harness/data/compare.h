@@ -101,7 +101,7 @@ struct compare_row {
 	double detectable;	  /* at 80 % power; NAN: exact, or too few units */
 	size_t nr_wanted;	  /* units with which δ could be seen; 0: unknown or enough already; COMPARE_WANTED_MAX: more than that */
 	enum compare_verdict verdict;
-	char why[192]; /* for inconclusive, incomparable, error: a sentence */
+	char *why; /* for inconclusive, incomparable, error: a sentence; else "". compare_free() */
 	struct compare_change total; /* of the arm itself: what the op costs more in it, whatever is to blame */
 	struct compare_nested nested;
 	struct stats_interval bootstrap; /* of the mean difference, 95 %; NAN: not asked for, exact, or fewer units than COMPARE_BOOTSTRAP_MIN */
@@ -111,8 +111,8 @@ struct compare_row {
 struct compare_side {
 	const struct rundata *data;
 	const char *kernel; /* its name, as the run holds it; NULL: the run's boots have none */
-	char name[128];	    /* for tables */
-	char release[128];
+	const char *name;   /* for tables; of @data, as @release */
+	const char *release; /* "": not recorded */
 };
 
 struct compare {

@@ -97,7 +97,7 @@ int compare_kernels(const struct rundata *data, char ***ret_names, size_t *ret_n
 	return list_kernels(data, false, ret_names, ret_nr);
 }
 
-/* The name as the run holds it, which lives as long; NULL: its boots have none. */
+/* The name as the run holds it, which lives as long; NULL: its boots have none, and are called by the release of the first. */
 static const char *stored_name(const struct rundata *data, const char *name)
 {
 	const json_t *entry;
@@ -139,14 +139,13 @@ int compare_side(const struct rundata *data, const char *kernel, struct compare_
 		ret = err_set(ENOENT, "%s has no kernel \"%s\"; it has %s", data->dir, kernel, all);
 	else if (!kernel && nr > 1)
 		ret = err_set(EINVAL, "%s has several kernels (%s): say which", data->dir, all);
-	else
-		snprintf(side.name, sizeof(side.name), "%s", kernel ? kernel : names[0]);
 	if (!ret)
 		side.kernel = stored_name(data, kernel ? kernel : names[0]);
 	free_names(names, nr);
 	if (ret)
 		return ret;
-	snprintf(side.release, sizeof(side.release), "%s", match_text(json_object_get(match_first_boot(&side), "facts"), "release"));
+	side.release = match_text(json_object_get(match_first_boot(&side), "facts"), "release");
+	side.name = side.kernel ? side.kernel : *side.release ? side.release : "?";
 	*ret_side = side;
 	return 0;
 }
@@ -155,6 +154,10 @@ int compare_side(const struct rundata *data, const char *kernel, struct compare_
 
 void match_items_free(struct match_items *items)
 {
+	size_t i;
+
+	for (i = 0; i < items->nr; i++)
+		free(items->item[i].why);
 	free(items->item);
 }
 
@@ -166,8 +169,8 @@ static bool same_item(const struct rundata_item *a, const struct rundata_item *b
 	       !strcmp(a->place, b->place) && !strcmp(a->memory, b->memory) && a->nr_memcgs == b->nr_memcgs;
 }
 
-/* The first thing in which two items of one bench are not the same question. */
-static void describe_difference(const struct rundata_item *a, const struct rundata_item *b, char *buf, size_t size)
+/* The first thing in which two items of one bench are not the same question. As asprintf(). */
+static int describe_difference(const struct rundata_item *a, const struct rundata_item *b, char **ret_text)
 {
 	const struct {
 		const char *what, *base, *cand;
@@ -179,22 +182,18 @@ static void describe_difference(const struct rundata_item *a, const struct runda
 	json_object_foreach(a->params, name, value) {
 		if (json_equal(value, json_object_get(b->params, name)))
 			continue;
-		snprintf(buf, size, "--%s differs (%s and %s)", name, json_string_value(value) ? json_string_value(value) : "none",
-			 *match_text(b->params, name) ? match_text(b->params, name) : "none");
-		return;
+		return asprintf(ret_text, "--%s differs (%s and %s)", name, json_string_value(value) ? json_string_value(value) : "none",
+				*match_text(b->params, name) ? match_text(b->params, name) : "none");
 	}
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
-		if (!strcmp(texts[i].base, texts[i].cand))
-			continue;
-		snprintf(buf, size, "--%s differs (%s and %s)", texts[i].what, texts[i].base, texts[i].cand);
-		return;
+		if (strcmp(texts[i].base, texts[i].cand))
+			return asprintf(ret_text, "--%s differs (%s and %s)", texts[i].what, texts[i].base, texts[i].cand);
 	}
 	if (json_array_size(a->workers) != json_array_size(b->workers))
-		snprintf(buf, size, "the number of workers differs (%zu and %zu)", json_array_size(a->workers), json_array_size(b->workers));
-	else if (a->nr_memcgs != b->nr_memcgs)
-		snprintf(buf, size, "the number of memcgs differs (%u and %u)", a->nr_memcgs, b->nr_memcgs);
-	else
-		snprintf(buf, size, "the parameters differ");
+		return asprintf(ret_text, "the number of workers differs (%zu and %zu)", json_array_size(a->workers), json_array_size(b->workers));
+	if (a->nr_memcgs != b->nr_memcgs)
+		return asprintf(ret_text, "the number of memcgs differs (%u and %u)", a->nr_memcgs, b->nr_memcgs);
+	return asprintf(ret_text, "the parameters differ");
 }
 
 static bool same_arm(const struct rundata_arm *a, const struct rundata_arm *b)
@@ -205,6 +204,7 @@ static bool same_arm(const struct rundata_arm *a, const struct rundata_arm *b)
 static int add_item(struct match_items *items, const struct rundata_item *base, const struct rundata_item *cand)
 {
 	struct match_item *more = reallocarray(items->item, items->nr + 1, sizeof(*more)), *item;
+	int n = 0;
 
 	if (!more)
 		return no_memory();
@@ -214,14 +214,16 @@ static int add_item(struct match_items *items, const struct rundata_item *base, 
 	if (!base || !cand)
 		return 0;
 	if (base->bench_version != cand->bench_version)
-		snprintf(item->why, sizeof(item->why), "%s is of version %u on one side and of version %u on the other",
-			 base->bench, base->bench_version, cand->bench_version);
+		n = asprintf(&item->why, "%s is of version %u on one side and of version %u on the other", base->bench, base->bench_version,
+			     cand->bench_version);
 	else if (!same_item(base, cand))
-		describe_difference(base, cand, item->why, sizeof(item->why));
+		n = describe_difference(base, cand, &item->why);
 	else if (base->nr_arms && cand->nr_arms && !same_arm(&base->arms[0], &cand->arms[0]))
-		snprintf(item->why, sizeof(item->why), "what the others are set against differs (%s, depth %u, and %s, depth %u)",
-			 base->arms[0].state, base->arms[0].depth, cand->arms[0].state, cand->arms[0].depth);
-	return 0;
+		n = asprintf(&item->why, "what the others are set against differs (%s, depth %u, and %s, depth %u)", base->arms[0].state,
+			     base->arms[0].depth, cand->arms[0].state, cand->arms[0].depth);
+	if (n < 0)
+		item->why = NULL;
+	return n < 0 ? no_memory() : 0;
 }
 
 static const struct rundata_item *find_item(const struct rundata *data, const struct rundata_item *like)
@@ -313,11 +315,20 @@ size_t match_metric(const struct rundata_item *item, const char *name)
 
 /* --- what went wrong --- */
 
+/* What follows "kernel NAME, "; NULL: @text does not begin so. */
+static const char *behind_name(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(text, "kernel ", 7) || strncmp(text + 7, name, len) || strncmp(text + 7 + len, ", ", 2))
+		return NULL;
+	return text + 7 + len + 2;
+}
+
 /* Is @record of a boot of this side's kernel? One that never came to its first record is known by its sentence alone (cmd/run_guests.c). */
 static bool record_is_of(const struct compare_side *side, const json_t *record)
 {
 	const json_t *number = json_object_get(record, "boot"), *boot;
-	char name[160];
 	size_t i;
 
 	if (!side->kernel)
@@ -325,18 +336,15 @@ static bool record_is_of(const struct compare_side *side, const json_t *record)
 	json_array_foreach(json_object_get(side->data->run, "boots"), i, boot)
 		if (json_equal(json_object_get(boot, "boot"), number))
 			return match_is_of_side(side, boot);
-	snprintf(name, sizeof(name), "kernel %s, ", side->kernel);
-	return !strncmp(match_text(record, "text"), name, strlen(name));
+	return behind_name(match_text(record, "text"), side->kernel) != NULL;
 }
 
-/* @arm MATCH_NONE: any. */
-static bool find_error(const struct compare_side *side, const json_t *records, size_t arm, char *buf, size_t size)
+/* The sentence, below which there may be the end of a console; NULL: there is none. @arm MATCH_NONE: any. */
+static const char *find_error(const struct compare_side *side, const json_t *records, size_t arm)
 {
 	const json_t *record, *number;
-	char prefix[160];
 	size_t i;
 
-	snprintf(prefix, sizeof(prefix), "kernel %s, ", side->name);
 	json_array_foreach(records, i, record) {
 		const char *text = match_text(record, "text");
 
@@ -347,13 +355,9 @@ static bool find_error(const struct compare_side *side, const json_t *records, s
 		    json_integer_value(number) != (json_int_t)arm)
 			continue;
 		/* Whose it is stands before it already. */
-		if (!strncmp(text, prefix, strlen(prefix)))
-			text += strlen(prefix);
-		snprintf(buf, size, "%s", text);
-		buf[strcspn(buf, "\n")] = '\0';
-		return true;
+		return behind_name(text, side->name) ? behind_name(text, side->name) : text;
 	}
-	return false;
+	return NULL;
 }
 
 static bool has_error(const json_t *records)
@@ -380,16 +384,28 @@ static bool failed_as_a_whole(const struct rundata *data)
 	return true;
 }
 
-bool match_error(const struct compare_side *side, const struct rundata_item *item, size_t arm, char *buf, size_t size)
+int match_error(const struct compare_side *side, const struct rundata_item *item, size_t arm, char **ret_text)
 {
-	if ((item && find_error(side, item->errors, arm, buf, size)) || find_error(side, side->data->notes, MATCH_NONE, buf, size))
-		return true;
+	const char *found = item ? find_error(side, item->errors, arm) : NULL;
+	char *text;
+	int n;
+
+	if (!found)
+		found = find_error(side, side->data->notes, MATCH_NONE);
+	if (found)
+		n = asprintf(&text, "%.*s", (int)strcspn(found, "\n"), found);
 	/* Something was cut off after the run had ended well: what is left is not what was measured. */
-	if (!strcmp(match_text(side->data->run, "status"), "complete") && !side->data->complete)
-		snprintf(buf, size, "%s is damaged: %s", side->data->dir, side->data->doubt ? side->data->doubt : "records are missing");
+	else if (!strcmp(match_text(side->data->run, "status"), "complete") && !side->data->complete)
+		n = asprintf(&text, "%s is damaged: %s", side->data->dir, side->data->doubt ? side->data->doubt : "records are missing");
 	else if (failed_as_a_whole(side->data))
-		snprintf(buf, size, "the run failed (%s)", side->data->dir);
+		n = asprintf(&text, "the run failed (%s)", side->data->dir);
 	else
-		return false;
-	return true;
+		return 0;
+	if (n < 0)
+		return no_memory();
+	if (ret_text)
+		*ret_text = text;
+	else
+		free(text);
+	return 1;
 }

@@ -28,7 +28,7 @@ const json_t *match_first_boot(const struct compare_side *side);
 /* The same bench with the same parameters, workers and places on both sides; one may be NULL. */
 struct match_item {
 	const struct rundata_item *base, *cand;
-	char why[160]; /* both are there, but were measured differently */
+	char *why; /* both are there, but were measured differently; NULL: they were not */
 };
 
 struct match_items {
@@ -56,8 +56,9 @@ size_t match_metric(const struct rundata_item *item, const char *name);
 
 /*
  * What went wrong on a side: a boot that failed, or @item (NULL: no matter) in all arms or in arm @arm, or in the first arm, which it is
- * set against. False: nothing that was stored.
+ * set against. 1: *ret_text (NULL: the sentence is not wanted) is the whole of it, for the caller to free; 0: nothing that was
+ * stored; -ENOMEM.
  */
-bool match_error(const struct compare_side *side, const struct rundata_item *item, size_t arm, char *buf, size_t size);
+int match_error(const struct compare_side *side, const struct rundata_item *item, size_t arm, char **ret_text) __must_check;
 
 #endif

@@ -25,14 +25,28 @@ static const struct compare_change no_change = {
 	.sigma = NAN,
 };
 
+static char no_why[] = "", no_memory_for_why[] = "no memory for the reason";
+
+void rows_forget_why(struct compare_row *row)
+{
+	if (row->why != no_why && row->why != no_memory_for_why)
+		free(row->why);
+	row->why = no_why;
+}
+
 void rows_say_why(struct compare_row *row, enum compare_verdict verdict, const char *fmt, ...)
 {
+	char *why;
 	va_list ap;
 
 	row->verdict = verdict;
 	va_start(ap, fmt);
-	vsnprintf(row->why, sizeof(row->why), fmt, ap);
+	if (vasprintf(&why, fmt, ap) < 0)
+		why = no_memory_for_why;
 	va_end(ap);
+	/* Only now: the old sentence may be part of the new one. */
+	rows_forget_why(row);
+	row->why = why;
 }
 
 bool rows_is_worse(const struct compare_row *row)
@@ -56,6 +70,7 @@ static struct compare_row *add_row(struct compare *compare)
 	compare->rows = more;
 	row = &more[compare->nr_rows++];
 	*row = (struct compare_row){
+		.why = no_why,
 		.base_overhead = NAN,
 		.cand_overhead = NAN,
 		.base.median = NAN,
@@ -210,24 +225,38 @@ static void explain_missing(const struct compare *compare, struct compare_row *r
 		rows_say_why(row, COMPARE_INCOMPARABLE, "the two sides have no %s in common", compare->paired ? "seed" : "unit");
 }
 
-/* A side on which something went wrong has no number that could be trusted to be all of it. */
-static bool find_failure(const struct compare *compare, const struct match_item *match, const struct place *at,
-			 struct compare_row *row)
+/* What went wrong on either side: 1 with the sentence (NULL: not wanted), 0, or -ENOMEM. */
+static int failure_of(const struct compare *compare, const struct match_item *match, const struct place *at, char **ret_text)
 {
-	char error[160];
+	const struct compare_side *side = &compare->cand;
+	__free_mem char *error = NULL;
+	int found = match_error(side, match->cand, at->cand_arm, &error);
 
-	if (match_error(&compare->cand, match->cand, at->cand_arm, error, sizeof(error)))
-		rows_say_why(row, COMPARE_ERROR, "%.24s: %s", compare->cand.name, error);
-	else if (match_error(&compare->base, match->base, at->base_arm, error, sizeof(error)))
-		rows_say_why(row, COMPARE_ERROR, "%.24s: %s", compare->base.name, error);
-	else
-		return false;
+	if (!found) {
+		side = &compare->base;
+		found = match_error(side, match->base, at->base_arm, &error);
+	}
+	if (found > 0 && ret_text && asprintf(ret_text, "%s: %s", side->name, error) < 0)
+		return no_memory();
+	return found;
+}
+
+/* A side on which something went wrong has no number that could be trusted to be all of it. */
+static int find_failure(const struct compare *compare, const struct match_item *match, const struct place *at,
+			struct compare_row *row)
+{
+	__free_mem char *error = NULL;
+	int found = failure_of(compare, match, at, &error);
+
+	if (found <= 0)
+		return found;
+	rows_say_why(row, COMPARE_ERROR, "%s", error);
 	row->change = row->control = row->total = no_change;
 	row->ratio = row->detectable = row->p_holm = NAN;
 	row->nr_wanted = 0;
 	row->bootstrap = (struct stats_interval){NAN, NAN, NAN};
 	row->nested = (struct compare_nested){NAN, NAN, NAN, 0, 0};
-	return true;
+	return 1;
 }
 
 static struct compare_row *add_item_row(struct compare *compare, const struct match_item *match)
@@ -246,14 +275,17 @@ static int compare_arm(struct compare_build *build, const struct match_item *mat
 	struct compare *compare = build->compare;
 	struct arm_units units __free_arm_units = {0};
 	struct compare_row *row;
-	char error[8];
 	int ret = read_units(compare, match, at, &units);
 	bool one_below;
 
-	/* Not run by design on either side, such as a way of freeing that was not asked for: no row. */
-	if (ret || (!units.base.nr && !units.cand.nr && !match_error(&compare->base, match->base, at->base_arm, error, sizeof(error)) &&
-		    !match_error(&compare->cand, match->cand, at->cand_arm, error, sizeof(error))))
+	if (ret)
 		return ret;
+	/* Not run by design on either side, such as a way of freeing that was not asked for: no row. */
+	if (!units.base.nr && !units.cand.nr) {
+		ret = failure_of(compare, match, at, NULL);
+		if (ret <= 0)
+			return ret;
+	}
 	row = add_item_row(compare, match);
 	if (!row)
 		return -ENOMEM;
@@ -262,8 +294,10 @@ static int compare_arm(struct compare_build *build, const struct match_item *mat
 	if (units.base_diff.nr && units.cand_diff.nr)
 		row->below = &match->base->arms[0];
 	ret = fill_row(build, row, &units);
-	if (ret || find_failure(compare, match, at, row))
-		return ret;
+	if (!ret)
+		ret = find_failure(compare, match, at, row);
+	if (ret)
+		return ret < 0 ? ret : 0;
 	/* With the state below on one side alone, the arm by itself would be another question than that of the other rows. */
 	one_below = !units.base_diff.nr != !units.cand_diff.nr;
 	if (!row->change.nr || one_below) {
@@ -283,19 +317,23 @@ static int add_incomparable(struct compare_build *build, const struct match_item
 	const struct rundata_item *item = match->base ? match->base : match->cand;
 	const struct compare_side *side = match->base ? &build->compare->cand : &build->compare->base;
 	struct compare_row *row = add_item_row(build->compare, match);
-	char error[160];
+	__free_mem char *error = NULL;
+	int found;
 
 	if (!row)
 		return -ENOMEM;
 	row->metric = item->nr_metrics ? &item->metrics[0] : NULL;
 	row->arm = item->nr_arms ? &item->arms[item->nr_arms - 1] : NULL;
-	if (match->why[0])
+	if (match->why) {
 		rows_say_why(row, COMPARE_INCOMPARABLE, "%s", match->why);
-	else if (match_error(side, NULL, MATCH_NONE, error, sizeof(error)))
-		rows_say_why(row, COMPARE_ERROR, "%.24s: %s", side->name, error);
+		return 0;
+	}
+	found = match_error(side, NULL, MATCH_NONE, &error);
+	if (found > 0)
+		rows_say_why(row, COMPARE_ERROR, "%s: %s", side->name, error);
 	else
 		rows_say_why(row, COMPARE_INCOMPARABLE, "%s has not run it", side->name);
-	return 0;
+	return found < 0 ? found : 0;
 }
 
 /* An arm or a metric of @item that the side @lacks has not. */
@@ -346,7 +384,7 @@ int rows_add_item(struct compare_build *build, const struct match_item *match)
 	size_t m;
 	int ret = 0;
 
-	if (!match->base || !match->cand || match->why[0])
+	if (!match->base || !match->cand || match->why)
 		return add_incomparable(build, match);
 	for (m = 0; !ret && m < match->base->nr_metrics; m++)
 		if (!build->options->metric || !strcmp(build->options->metric, match->base->metrics[m].name))

@@ -21,6 +21,8 @@ int rows_add_item(struct compare_build *build, const struct match_item *match) _
 bool rows_is_worse(const struct compare_row *row);
 /* "boot", "block" */
 const char *rows_unit_name(const struct compare *compare);
+/* @row->why is malloc'd, or "" and then nobody's. */
+void rows_forget_why(struct compare_row *row);
 void rows_say_why(struct compare_row *row, enum compare_verdict verdict, const char *fmt, ...) __printf(3, 4);
 
 #endif

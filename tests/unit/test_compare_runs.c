@@ -397,6 +397,11 @@ static void test_kvm(void **state)
 	rundata_free(data);
 }
 
+/* As long as a sentence of an error may be. */
+#define WORDS_40  "forty bytes of a sentence that go on... "
+#define WORDS_200 WORDS_40 WORDS_40 WORDS_40 WORDS_40 WORDS_40
+#define WORDS_800 WORDS_200 WORDS_200 WORDS_200 WORDS_200
+
 /* A boot that failed under one seed of many: an error, and no number of the rest. */
 static void test_failed_boot(void **state)
 {
@@ -412,7 +417,7 @@ static void test_failed_boot(void **state)
 		guest_boot(&writer, "insn", "old", "", seed, false, 1200, 0);
 		guest_boot(&writer, "insn", "new", "", seed, true, 1000, 0);
 		if (seed == 2) {
-			line(&writer, "{\"type\": \"error\", \"text\": \"kernel new, memcg on, seed 2: panic: at once\\nmore\"}");
+			line(&writer, "{\"type\": \"error\", \"text\": \"kernel new, memcg on, seed 2: panic: at once, " WORDS_800 "end\\nmore\"}");
 			writer.boot++;
 		} else {
 			guest_boot(&writer, "insn", "new", "", seed, false, 1200, 0);
@@ -422,7 +427,7 @@ static void test_failed_boot(void **state)
 	data = end(&writer, "failed");
 	compare = compare_all(data, "old", data, "new");
 	assert_int_equal(compare->rows[0].verdict, COMPARE_ERROR);
-	assert_string_equal(compare->rows[0].why, "new: memcg on, seed 2: panic: at once");
+	assert_string_equal(compare->rows[0].why, "new: memcg on, seed 2: panic: at once, " WORDS_800 "end");
 	assert_int_equal(compare_status(compare, false), 5);
 	compare_free(compare);
 	/* The other kernels of the run have nothing to do with it. */
