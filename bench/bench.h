@@ -24,6 +24,7 @@
 
 /* The harness as one worker sees it while it measures. Opaque. */
 struct bench_run;
+struct bench_memcg;
 
 enum bench_better {
 	BENCH_LOWER_IS_BETTER,
@@ -161,11 +162,39 @@ void bench_phase_end(struct bench_run *run, size_t phase, uint64_t ops);
 void bench_phase_ops(struct bench_run *run, size_t phase, uint64_t ops);
 
 /*
- * To be called between phases while everything that a pass maps is resident: in the pass that proves
- * the work, the harness stops here and compares @claimed_bytes with what the memcg was charged. In a
- * timed rep it returns at once. Call it once a pass, always at the same place.
+ * What memory is charged as: lines of memory.stat, and swap. Those of the kernel's own memory are judged only where a bench expects some.
  */
-void bench_hold(struct bench_run *run, uint64_t claimed_bytes);
+enum bench_charged {
+	BENCH_ANON,  /* private memory, and private copies of a file's pages */
+	BENCH_FILE,  /* page cache, without shmem */
+	BENCH_SHMEM, /* shared memory, a memfd, tmpfs */
+	BENCH_SWAP,
+	BENCH_KERNEL, /* all of the kernel's own, of which are: */
+	BENCH_SLAB,
+	BENCH_PERCPU,
+	BENCH_PAGETABLES,
+	BENCH_STACK,
+	BENCH_VMALLOC,
+	BENCH_SOCK, /* of sockets */
+	BENCH_ZSWAP,
+	BENCH_CHARGED_NR
+};
+
+/*
+ * The ledger. In the pass that proves the work: say that at the next bench_hold() @pages more of @charged are charged to @memcg than
+ * before the pass; what several calls and workers say of one memcg adds up, and of which nobody says anything, nothing is expected. In every
+ * other rep, and in arms without a memcg of ours, it returns at once.
+ */
+void bench_expect(struct bench_run *run, struct bench_memcg *memcg, enum bench_charged charged, int64_t pages);
+
+/*
+ * To be called between phases, while what a pass brought in is there: in the pass that proves the work all workers stop here, and the harness
+ * compares what was expected with what every memcg of the item was charged, exactly. All workers call it equally often. When the pass
+ * is over, what was expected since the last hold has to be charged: nothing, as a rule.
+ */
+void bench_hold(struct bench_run *run);
+/* Is this that pass? It may hold more than the others, where they hold too little to be told from nothing. */
+int bench_is_proving(const struct bench_run *run);
 
 /*
  * Time the exit of a process as phase @phase with @ops ops: fork a child that runs prepare(@state) and

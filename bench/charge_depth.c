@@ -54,6 +54,7 @@ static int charge_depth_run(void *state, struct bench_run *run, uint64_t passes)
 {
 	struct charge_depth *st = state;
 	const int is_stat = st->way == WAY_STAT;
+	struct bench_memcg *home = bench_memcg_home(run, bench_worker(run));
 	size_t batch = st->way == WAY_SINGLE || st->way == WAY_MISS ? st->op_bytes : st->map_bytes;
 	int failed = 0;
 
@@ -65,7 +66,9 @@ static int charge_depth_run(void *state, struct bench_run *run, uint64_t passes)
 			write_pages(st);
 		bench_phase_end(run, is_stat ? METRIC_MAP : METRIC_CHARGE, st->nr_ops);
 		st->touched += st->nr_ops;
-		bench_hold(run, is_stat ? 0 : st->map_bytes);
+		if (!is_stat)
+			bench_expect(run, home, BENCH_ANON, (int64_t)(st->map_bytes / bench_page_bytes(run)));
+		bench_hold(run);
 		bench_phase_begin(run, is_stat ? METRIC_UNMAP : METRIC_UNCHARGE);
 		failed = discard(st, batch);
 		bench_phase_end(run, is_stat ? METRIC_UNMAP : METRIC_UNCHARGE, st->nr_ops);

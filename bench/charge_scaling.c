@@ -41,20 +41,23 @@ static void touch(const struct charge_scaling *st, size_t first, size_t nr)
 
 static int pass_pingpong(struct charge_scaling *st, struct bench_run *run)
 {
+	/* A page alone would prove nothing. */
+	const size_t held = bench_is_proving(run) ? st->nr_pages : 1;
 	volatile char *page = st->map;
 	uint64_t i;
 	int failed = 0;
 
-	*page = 1;
-	bench_hold(run, st->page_bytes);
-	failed |= madvise(st->map, st->page_bytes, MADV_DONTNEED);
+	touch(st, 0, held);
+	bench_expect(run, bench_memcg_home(run, bench_worker(run)), BENCH_ANON, (int64_t)held);
+	bench_hold(run);
+	failed |= madvise(st->map, held * st->page_bytes, MADV_DONTNEED);
 	bench_phase_begin(run, METRIC_PINGPONG);
 	for (i = 0; i < st->nr_pages; i++) {
 		*page = 1;
 		failed |= madvise(st->map, st->page_bytes, MADV_DONTNEED);
 	}
 	bench_phase_end(run, METRIC_PINGPONG, st->nr_pages);
-	st->touched += st->nr_pages + 1;
+	st->touched += st->nr_pages + held;
 	return failed ? bench_error(run, EIO, "MADV_DONTNEED of one page failed") : 0;
 }
 
@@ -134,7 +137,8 @@ static int pass_bulk(struct charge_scaling *st, struct bench_run *run)
 		bench_phase_end(run, METRIC_CHARGE, st->nr_pages);
 	}
 	st->touched += st->nr_pages;
-	bench_hold(run, bytes);
+	bench_expect(run, bench_memcg_home(run, bench_worker(run)), BENCH_ANON, (int64_t)st->nr_pages);
+	bench_hold(run);
 	phase_begin(st, run, METRIC_UNCHARGE);
 	failed = madvise(st->map, bytes, MADV_DONTNEED);
 	phase_end(st, run, METRIC_UNCHARGE, st->nr_pages);

@@ -100,10 +100,12 @@ static int prepare_exit(void *state, struct bench_run *run)
 	return ret;
 }
 
-/* Pages that charge nothing: a read of untouched anonymous memory maps the shared zero page. */
-static int is_uncharged(const struct fault_storm *st)
+/* A read of untouched anonymous memory maps the shared zero page, which is charged to nobody. */
+static void expect_pages(const struct fault_storm *st, struct bench_run *run)
 {
-	return st->access == ACCESS_READ && st->map_kind == MAP_KIND_ANON;
+	if (st->access == ACCESS_WRITE || st->map_kind != MAP_KIND_ANON)
+		bench_expect(run, bench_memcg_home(run, bench_worker(run)), st->map_kind == MAP_KIND_SHMEM ? BENCH_SHMEM : BENCH_ANON,
+			     (int64_t)(st->map_bytes / bench_page_bytes(run)));
 }
 
 /* Map and fault everything in; the part that munmap and MADV_DONTNEED share. */
@@ -118,7 +120,8 @@ static int fault_in(struct fault_storm *st, struct bench_run *run)
 	touch(st);
 	bench_phase_end(run, METRIC_FAULT, st->nr_ops);
 	st->touched += st->nr_ops;
-	bench_hold(run, is_uncharged(st) ? 0 : st->map_bytes);
+	expect_pages(st, run);
+	bench_hold(run);
 	return 0;
 }
 

@@ -185,7 +185,9 @@ static int pass(struct pagecache_share *st, struct bench_run *run, int is_last)
 	bench_turn_end(run);
 	if (ret)
 		return ret;
-	bench_hold(run, is_owner(run) ? st->bytes : 0);
+	if (is_owner(run))
+		bench_expect(run, bench_memcg_home(run, 0), st->backing == BACKING_SHMEM ? BENCH_SHMEM : BENCH_FILE, (int64_t)st->nr_pages);
+	bench_hold(run);
 	bench_turn_begin(run);
 	/* Pages of shared memory would go to swap, and stay whose they were. */
 	ret = in_memcg && st->backing == BACKING_DIR ? refault_round(st, run, look) : 0;

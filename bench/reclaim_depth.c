@@ -204,7 +204,8 @@ static int pass(struct reclaim_depth *st, struct bench_run *run)
 
 	if (ret)
 		return bring_in_failed(run, ret);
-	bench_hold(run, st->nr_pages * st->page_bytes);
+	bench_expect(run, bench_memcg_home(run, bench_worker(run)), st->pages == PAGES_FILE ? BENCH_FILE : BENCH_ANON, (int64_t)st->nr_pages);
+	bench_hold(run);
 	if (has_limit || (is_on_demand(st) && st->can_reclaim))
 		ret = take_back(st, run);
 	if (!ret && st->siblings.map)

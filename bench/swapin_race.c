@@ -262,7 +262,8 @@ static int own_part(struct swapin_race *st, struct bench_run *run)
 	if (!ret && st->looks)
 		ret = swap_pages(st, run, st->home, &swap);
 	fill(st, st->own);
-	bench_hold(run, st->bytes);
+	bench_expect(run, st->home, BENCH_ANON, (int64_t)st->nr_pages);
+	bench_hold(run);
 	if (!ret && st->can_swap_own)
 		ret = own_there_and_back(st, run, anon, swap);
 	if (madvise(st->own, st->bytes, MADV_DONTNEED) && !ret)
@@ -334,7 +335,7 @@ static int pass(struct swapin_race *st, struct bench_run *run)
 	if (is_owner(run))
 		ret = own_part(st, run);
 	else
-		bench_hold(run, 0);
+		bench_hold(run);
 	bench_barrier(run);
 	return !ret && st->can_swap_shared ? shared_part(st, run) : ret;
 }

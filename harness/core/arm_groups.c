@@ -88,22 +88,6 @@ int arm_groups_usage(const struct arm_groups *groups, uint64_t *ret_bytes)
 	return 0;
 }
 
-int arm_groups_stat(const struct arm_groups *groups, const char *key, uint64_t *ret_value)
-{
-	uint64_t sum = 0, value;
-	unsigned int i;
-
-	for (i = 0; i < groups->nr_leaves; i++) {
-		int ret = cg_group_stat(groups->leaf[i], key, &value);
-
-		if (ret)
-			return ret;
-		sum += value;
-	}
-	*ret_value = sum;
-	return 0;
-}
-
 int arm_groups_oom_kills(const struct arm_groups *groups, uint64_t *ret_count)
 {
 	uint64_t sum = 0, count;

@@ -34,7 +34,6 @@ struct cg_group *arm_groups_leaf(const struct arm_groups *groups, unsigned int w
 
 /* Sums over the leaves; errors as cg_group_usage() and the like. */
 int arm_groups_usage(const struct arm_groups *groups, uint64_t *ret_bytes) __must_check;
-int arm_groups_stat(const struct arm_groups *groups, const char *key, uint64_t *ret_value) __must_check;
 int arm_groups_oom_kills(const struct arm_groups *groups, uint64_t *ret_count) __must_check;
 
 /* Names of the memcgs that workers make begin so (cg_group_beside() the first leaf). */

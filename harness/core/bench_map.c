@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "base/err.h"
 #include "core/bench_run.h"
@@ -69,6 +70,30 @@ void bench_settle(struct bench_run *run)
 	/* EINVAL: a bench has locked all that this process has (can_madv_lru_vma(), mm/madvise.c). */
 	if (madvise(anchor, run->page_bytes, MADV_COLD) && errno == EINVAL && !munlock(anchor, run->page_bytes))
 		(void)!madvise(anchor, run->page_bytes, MADV_COLD);
+}
+
+/* Few enough for any limit; more than the 32 that wait on a CPU before Linux 5.13. */
+#define STIR_PAGES 64
+
+void bench_run_stir(struct bench_run *run)
+{
+	const size_t bytes = STIR_PAGES * run->page_bytes, nr_times = 4 * (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct rusage before, after;
+	size_t i, at;
+
+	if (map == MAP_FAILED)
+		return; /* without it, statistics are older */
+	getrusage(RUSAGE_THREAD, &before);
+	(void)!madvise(map, bytes, MADV_NOHUGEPAGE);
+	for (i = 0; i < nr_times; i++) {
+		for (at = 0; at < bytes; at += run->page_bytes)
+			*(volatile char *)(map + at) = 1;
+		(void)!madvise(map, bytes, MADV_DONTNEED);
+	}
+	munmap(map, bytes);
+	getrusage(RUSAGE_THREAD, &after);
+	run->stir_faults += (uint64_t)(after.ru_minflt - before.ru_minflt);
 }
 
 void *bench_small_pages(struct bench_run *run, uint64_t bytes)

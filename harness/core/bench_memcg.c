@@ -92,7 +92,6 @@ static int write_file(const struct bench_run *run, struct bench_memcg *memcg, en
 int bench_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg)
 {
 	struct bench_memcg *memcg;
-	char name[32];
 	int ret;
 
 	if (!bench_in_memcg(run)) {
@@ -105,13 +104,12 @@ int bench_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg)
 	if (!memcg)
 		return bench_error(run, ENOMEM, "memory for a memcg");
 	atomic_store(&run->team->shared->made_memcgs, true);
-	snprintf(name, sizeof(name), ARM_GROUPS_MADE "%u-%u", run->worker, run->nr_memcgs_made++);
-	ret = cg_group_beside(groups_of(run)->leaf[0], name, UINT64_MAX, &memcg->group);
+	snprintf(memcg->made, sizeof(memcg->made), ARM_GROUPS_MADE "%u-%u", run->worker, run->nr_memcgs_made++);
+	ret = cg_group_beside(groups_of(run)->leaf[0], memcg->made, UINT64_MAX, &memcg->group);
 	if (ret) {
 		free(memcg);
 		return answer(run, ret);
 	}
-	memcg->is_made = true;
 	*ret_memcg = memcg;
 	return 0;
 }
@@ -122,7 +120,7 @@ int bench_memcg_remove(struct bench_run *run, struct bench_memcg *memcg)
 
 	if (!bench_in_memcg(run))
 		return 0;
-	if (!memcg->is_made)
+	if (!*memcg->made)
 		return bench_error(run, EPERM, "only a memcg that bench_memcg_make() gave can be removed");
 	ret = cg_group_remove(memcg->group);
 	if (!ret) {
@@ -170,22 +168,31 @@ int bench_memcg_stat(struct bench_run *run, struct bench_memcg *memcg, const cha
 
 int bench_memcg_pages(struct bench_run *run, struct bench_memcg *memcg, const char *key, int64_t *ret_pages)
 {
-	size_t nr = 256 * (size_t)sysconf(_SC_NPROCESSORS_ONLN), i;
-	char *map = mmap(NULL, nr * run->page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	volatile char *page = map;
 	uint64_t bytes;
 	int ret;
 
-	if (map == MAP_FAILED)
-		return bench_error(run, errno, "map %zu pages: %s", nr, strerror(errno));
-	(void)!madvise(map, nr * run->page_bytes, MADV_NOHUGEPAGE);
-	for (i = 0; i < nr; i++)
-		page[i * run->page_bytes] = 1;
-	munmap(map, nr * run->page_bytes);
+	bench_run_stir(run);
 	ret = bench_memcg_stat(run, memcg, key, &bytes);
 	if (!ret)
 		*ret_pages = (int64_t)(bytes / run->page_bytes);
 	return ret;
+}
+
+void bench_expect(struct bench_run *run, struct bench_memcg *memcg, enum bench_charged charged, int64_t pages)
+{
+	struct bench_expected *expected = &run->expected[run->nr_expected];
+
+	if (!run->hold)
+		return;
+	if (run->nr_expected == ARRAY_SIZE(run->expected)) {
+		bench_error(run, E2BIG, "a bench can expect %zu things at once", ARRAY_SIZE(run->expected));
+		return;
+	}
+	*expected = (struct bench_expected){.charged = charged, .pages = pages};
+	memcpy(expected->made, memcg->made, sizeof(expected->made));
+	if (!*memcg->made)
+		expected->memcg = (unsigned int)(memcg - run->team->memcgs);
+	run->nr_expected++;
 }
 
 int bench_memcg_crowd(struct bench_run *run, uint64_t nr, int (*fill)(void *state, struct bench_run *run, uint64_t index), void *state)
@@ -211,7 +218,7 @@ int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum ben
 	if (!bench_in_memcg(run))
 		return 0;
 	/* One that was made goes anyway. */
-	if (!memcg->is_made)
+	if (!*memcg->made)
 		atomic_store(&run->team->shared->changed_limits, true);
 	return answer(run, write_file(run, memcg, limit == BENCH_LIMIT_HIGH ? CG_FILE_HIGH : CG_FILE_MAX, bytes));
 }

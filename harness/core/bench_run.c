@@ -16,7 +16,8 @@
 void bench_run_reset(struct bench_run *run)
 {
 	memset(run->phase, 0, sizeof(run->phase));
-	run->held = false;
+	run->nr_expected = 0;
+	run->stir_faults = 0;
 	run->skipped = false;
 	run->error = 0;
 	run->error_text[0] = '\0';
@@ -94,13 +95,15 @@ void bench_count(struct bench_run *run, size_t metric, uint64_t amount, uint64_t
 	run->phase[metric].ops += ops;
 }
 
-void bench_hold(struct bench_run *run, uint64_t claimed_bytes)
+void bench_hold(struct bench_run *run)
 {
-	if (run->hold && !run->held) {
-		run->held = true;
-		run->claimed_bytes = claimed_bytes;
+	if (run->hold)
 		run->hold(run);
-	}
+}
+
+int bench_is_proving(const struct bench_run *run)
+{
+	return run->hold != NULL;
 }
 
 static void child_main(struct bench_run *run, size_t phase, int (*prepare)(void *state, struct bench_run *run), void *state)

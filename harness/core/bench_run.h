@@ -31,6 +31,22 @@ struct bench_phase {
 
 struct team;
 
+/* Where the pass that proves the work stands still. */
+enum bench_stop {
+	BENCH_STOP_BEGIN, /* before it */
+	BENCH_STOP_HOLD,  /* bench_hold() */
+	BENCH_STOP_END,	  /* after it */
+};
+
+/* bench_expect(). */
+#define BENCH_EXPECTED_MAX 16
+struct bench_expected {
+	char made[24];	    /* of a memcg that a worker made, what its name ends with; "": one of the team's */
+	unsigned int memcg; /* of the team's, by its index among the handles */
+	enum bench_charged charged;
+	int64_t pages;
+};
+
 struct bench_run {
 	/* Set once, before setup(). */
 	unsigned int worker, nr_workers;
@@ -58,8 +74,10 @@ struct bench_run {
 	/* The pass that proves the work: bench_hold() calls back, NULL in every other rep. */
 	void (*hold)(struct bench_run *run);
 	void *hold_data;
-	uint64_t claimed_bytes;
-	bool held;
+	enum bench_stop stop;
+	struct bench_expected expected[BENCH_EXPECTED_MAX]; /* since the last stop */
+	size_t nr_expected;
+	uint64_t stir_faults; /* of bench_run_stir(), in this rep */
 
 	/* Latency: how many ops are to be made, how many were, and what those took that are wanted. */
 	uint64_t latency_ops, latency_made, op_begin_ns, op_ns;
@@ -84,6 +102,12 @@ void bench_run_reset(struct bench_run *run);
  * the worker is in. Before bench_map(). A negative errno, with a sentence, if something lies there.
  */
 int bench_run_take_place(struct bench_run *run) __must_check;
+
+/*
+ * As many updates of the statistics of this worker's memcg as make the kernel gather them at the next reading: memcg_vmstats_needs_flush(),
+ * mm/memcontrol.c, Linux 6.12: more than MEMCG_CHARGE_BATCH for each CPU. Of pages that come and go, a few at a time.
+ */
+void bench_run_stir(struct bench_run *run);
 
 /* Median cost of reading the clock once, measured now, in nanoseconds. */
 uint64_t bench_run_clock_cost(void);

@@ -294,15 +294,11 @@ void emit_counters(struct emit *emit, size_t item, size_t arm, unsigned int roun
 				    text_json(team_counters_why(team))));
 }
 
-void emit_proof(struct emit *emit, size_t item, size_t arm, uint64_t claimed_bytes, const int64_t *charged_bytes,
-		json_t *stat)
+void emit_proof(struct emit *emit, size_t item, size_t arm, int64_t claimed_bytes, int64_t charged_bytes, json_t *expected, json_t *stat)
 {
-	json_t *record = json_pack("{s:s, s:o, s:o, s:o, s:o}", "type", "proof", "item", u64(item), "arm", u64(arm),
-				   "claimed_bytes", u64(claimed_bytes), "stat", stat);
-
-	if (charged_bytes)
-		json_object_set_new(record, "charged_bytes", json_integer(*charged_bytes));
-	emit_record(emit, record);
+	emit_record(emit, json_pack("{s:s, s:o, s:o, s:I, s:I, s:o, s:o}", "type", "proof", "item", u64(item), "arm", u64(arm),
+				    "claimed_bytes", (json_int_t)claimed_bytes, "charged_bytes", (json_int_t)charged_bytes,
+				    "expected", expected, "stat", stat));
 }
 
 void emit_latency(struct emit *emit, size_t item, size_t arm, unsigned int round, const char *metric,

@@ -65,9 +65,8 @@ void emit_sample(struct emit *emit, const struct emit_sample *sample, const stru
 void emit_counters(struct emit *emit, size_t item, size_t arm, unsigned int round, const struct team *team,
 		   const struct plan_item *plan, const struct team_rep *rep);
 
-/* @charged_bytes: NULL for the root memcg. @stat: object, stolen. */
-void emit_proof(struct emit *emit, size_t item, size_t arm, uint64_t claimed_bytes, const int64_t *charged_bytes,
-		json_t *stat);
+/* @expected, @stat: objects, stolen. */
+void emit_proof(struct emit *emit, size_t item, size_t arm, int64_t claimed_bytes, int64_t charged_bytes, json_t *expected, json_t *stat);
 
 void emit_latency(struct emit *emit, size_t item, size_t arm, unsigned int round, const char *metric,
 		  uint64_t clock_cost_ns, const struct histogram *histogram);

@@ -1,91 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The pass that proves the work. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "core/ledger.h"
 #include "core/sampler_run.h"
 
-/*
- * A charge may run ahead of the pages by what the stock of each worker's CPU holds: MEMCG_CHARGE_BATCH pages (64
- * since Linux 6.1, include/linux/memcontrol.h); twice that, to be safe with other builds.
- */
-#define STOCK_SLACK_PAGES (2 * 64)
+/* One child arm. */
+struct proof {
+	struct item_run *run;
+	size_t arm;
+	struct ledger *ledger;
+	unsigned int nr_holds;
+	bool *warned; /* once an item */
+};
 
-static int64_t stat_now(const struct arm_groups *groups, const char *key, bool *ret_known)
+static void warn_once(const struct proof *proof, const char *code, const char *text)
 {
-	uint64_t value;
-
-	*ret_known = !arm_groups_stat(groups, key, &value);
-	return *ret_known ? (int64_t)value : 0;
+	if (!*proof->warned)
+		emit_warning(proof->run->sampler->emit, (int)proof->run->index, code, "%s", text);
+	*proof->warned = true;
 }
 
-static int check_charge(const struct item_run *run, uint64_t claimed_bytes, int64_t charged_bytes)
+/* What all workers said since the last stop. */
+static int take_expectations(const struct proof *proof)
 {
-	uint64_t stock_bytes = STOCK_SLACK_PAGES * (uint64_t)sysconf(_SC_PAGESIZE) * run->item->nr_workers;
-	int64_t slack = (int64_t)(stock_bytes + claimed_bytes / 20);
-	int64_t claimed = (int64_t)claimed_bytes;
+	const struct team *team = proof->run->team[proof->arm];
+	unsigned int i;
+	size_t k;
+	int ret = 0;
 
-	if (charged_bytes < claimed - slack)
-		return err_set(EPROTO, "%s says %lld bytes are mapped, but its memcg was charged only %lld: zero pages, or "
-				       "pages that were charged before", run->item->bench->name,
-			       (long long)claimed, (long long)charged_bytes);
-	if (charged_bytes > claimed + slack)
-		return err_set(EPROTO, "%s says %lld bytes are mapped, but its memcg was charged %lld: something else is "
-				       "charged to it, or a page is larger than thought", run->item->bench->name,
-			       (long long)claimed, (long long)charged_bytes);
-	return 0;
+	ledger_expect_nothing(proof->ledger);
+	for (i = 0; i < proof->run->item->nr_workers; i++) {
+		const struct bench_run *worker = team_run(team, i);
+
+		if (worker->error)
+			return err_set(worker->error, "%s", worker->error_text);
+		for (k = 0; !ret && k < worker->nr_expected; k++)
+			ret = ledger_expect(proof->ledger, &worker->expected[k]);
+	}
+	return ret;
 }
 
-/* Stop a child arm while everything is mapped, and compare its claim with what the memcg was charged. */
-static int prove_child(struct item_run *run, size_t arm, bool *warned)
+/* Of the first hold. */
+static void record(const struct proof *proof, int64_t page_bytes)
 {
-	static const char *const keys[] = {"anon", "file", "shmem"};
-	const struct arm_groups *groups = &run->groups[arm];
-	uint64_t before_bytes, held_bytes, claimed_bytes;
-	int64_t stat_before[ARRAY_SIZE(keys)], charged_bytes;
-	bool known[ARRAY_SIZE(keys)];
-	json_t *stat;
-	size_t i;
+	json_t *expected = json_object(), *stat = json_object();
+	int64_t claimed = 0, pages;
+	enum bench_charged charged;
+
+	for (charged = 0; charged < BENCH_CHARGED_NR; charged++) {
+		pages = ledger_expected(proof->ledger, charged);
+		claimed += pages;
+		if (pages)
+			json_object_set_new(expected, ledger_name(charged), json_integer(pages * page_bytes));
+		pages = ledger_charged(proof->ledger, charged);
+		if (pages != INT64_MIN)
+			json_object_set_new(stat, ledger_name(charged), json_integer(pages * page_bytes));
+	}
+	emit_proof(proof->run->sampler->emit, proof->run->index, proof->arm, claimed * page_bytes, ledger_usage(proof->ledger), expected, stat);
+}
+
+static void warn_if_nothing(const struct proof *proof, int64_t page_bytes)
+{
+	int64_t kernel = ledger_charged(proof->ledger, BENCH_KERNEL);
+	enum bench_charged charged;
+	char text[256];
+
+	for (charged = 0; charged < BENCH_CHARGED_NR; charged++)
+		if (ledger_expected(proof->ledger, charged))
+			return;
+	if (kernel > LEDGER_OWN_PAGES * (int64_t)proof->run->item->nr_workers)
+		snprintf(text, sizeof(text), "with these parameters no page of memory, file or swap is charged, but %lld KiB of kernel memory are",
+			 (long long)(kernel * page_bytes / 1024));
+	else
+		snprintf(text, sizeof(text), "with these parameters no page is charged: a control, not a cost of charging");
+	warn_once(proof, "uncharged", text);
+}
+
+static int judge(struct proof *proof)
+{
+	struct item_run *run = proof->run;
+	const char *unproven = NULL;
+	bool over = team_run(run->team[proof->arm], 0)->stop == BENCH_STOP_END;
+	int64_t page_bytes = sysconf(_SC_PAGESIZE);
 	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		stat_before[i] = stat_now(groups, keys[i], &known[i]);
-	ret = arm_groups_usage(groups, &before_bytes);
+	if (over && !proof->nr_holds)
+		return 0; /* it has nothing to prove */
+	ret = take_expectations(proof);
 	if (!ret)
-		ret = team_prove(run->team[arm], &claimed_bytes);
-	if (ret)
-		return ret == -ENODATA ? 0 : ret;
-	ret = arm_groups_usage(groups, &held_bytes);
-	if (ret)
-		return ret;
-	stat = json_object();
-	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		if (known[i])
-			json_object_set_new(stat, keys[i],
-					    json_integer(stat_now(groups, keys[i], &known[i]) - stat_before[i]));
-	charged_bytes = (int64_t)(held_bytes - before_bytes);
-	emit_proof(run->sampler->emit, run->index, arm, claimed_bytes, &charged_bytes, stat);
-	ret = team_release(run->team[arm]);
-	if (!ret && !claimed_bytes && !*warned) {
-		*warned = true;
-		emit_warning(run->sampler->emit, (int)run->index, "uncharged",
-			     "with these parameters no page is charged: a control, not a cost of charging");
+		ret = ledger_judge(proof->ledger, over, LEDGER_TRIES, &unproven);
+	if (!over && !proof->nr_holds++) {
+		record(proof, page_bytes);
+		if (!ret)
+			warn_if_nothing(proof, page_bytes);
 	}
-	return ret ? ret : check_charge(run, claimed_bytes, charged_bytes);
+	if (unproven)
+		warn_once(proof, "unproven", unproven);
+	return ret ? err_prefix(ret, "%s", run->item->bench->name) : 0;
+}
+
+/* A pass before it, for what a process needs once. */
+static int prove_child(struct proof *proof)
+{
+	struct item_run *run = proof->run;
+	struct team *team = run->team[proof->arm];
+	struct team_rep rep;
+	bool stopped = true;
+	int ret = team_rep(team, 1, false, BENCH_REP_UNNUMBERED, &rep);
+
+	if (!ret)
+		ret = team_prove(team);
+	if (!ret)
+		ret = ledger_open(run->groups, run->item->nr_arms, proof->arm, run->item->nr_workers, (uint64_t)sysconf(_SC_PAGESIZE),
+				  &proof->ledger);
+	if (!ret)
+		ret = team_release(team, &stopped);
+	while (!ret && stopped) {
+		ret = judge(proof);
+		if (!ret)
+			ret = team_release(team, &stopped);
+	}
+	ledger_free(proof->ledger);
+	return ret;
 }
 
 int sampler_prove(struct item_run *run)
 {
 	bool warned = false;
-	size_t arm, k;
+	size_t k;
 	int ret;
 
 	for (k = 0; k < run->nr_arms; k++) {
-		arm = run->arms[k];
-		if (run->item->arms[arm].state != PLAN_CHILD)
+		struct proof proof = {.run = run, .arm = run->arms[k], .warned = &warned};
+
+		if (run->item->arms[proof.arm].state != PLAN_CHILD)
 			continue;
-		run->failed_arm = (int)arm;
-		ret = prove_child(run, arm, &warned);
+		run->failed_arm = (int)proof.arm;
+		ret = prove_child(&proof);
 		if (ret)
 			return ret;
 	}

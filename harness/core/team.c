@@ -285,37 +285,50 @@ int team_rep(struct team *team, uint64_t passes, bool counted, uint32_t number, 
 	return 0;
 }
 
-int team_prove(struct team *team, uint64_t *ret_claimed_bytes)
+/* How many workers stand still where bench_hold() is. */
+static unsigned int nr_at_hold(const struct team *team)
 {
-	struct worker_command command = {.what = COMMAND_PROVE, .rep = BENCH_REP_UNNUMBERED};
-	uint64_t claimed_bytes = 0;
-	unsigned int i, held;
-	int ret = team_send_all(team, &command);
+	unsigned int i, nr = 0;
 
+	for (i = 0; i < team->item->nr_workers; i++)
+		nr += team->shared->run[i].stop == BENCH_STOP_HOLD;
+	return nr;
+}
+
+/* All workers stand still in the same place, or all have done. */
+static int go_on(struct team *team, enum worker_what what, bool *ret_stopped)
+{
+	struct worker_command command = {.what = what, .rep = BENCH_REP_UNNUMBERED};
+	unsigned int held, at_hold;
+	int ret;
+
+	team->held = false;
+	ret = team_send_all(team, &command);
 	if (!ret)
 		ret = team_wait_all(team, &held);
 	if (ret)
 		return ret;
-	if (!held)
-		return err_set(ENODATA, "%s has nothing to prove", team->item->bench->name);
-	team->held = true;
-	if (held < team->item->nr_workers) {
+	team->held = held > 0;
+	at_hold = nr_at_hold(team);
+	if (held && at_hold && at_hold < team->item->nr_workers) {
 		team->broken = true;
-		return err_set(EPROTO, "%s: only %u of %u workers hold their memory", team->item->bench->name, held,
+		return err_set(EPROTO, "%s: only %u of %u workers hold their memory", team->item->bench->name, at_hold,
 			       team->item->nr_workers);
 	}
-	for (i = 0; i < team->item->nr_workers; i++)
-		claimed_bytes += team->shared->run[i].claimed_bytes;
-	*ret_claimed_bytes = claimed_bytes;
+	*ret_stopped = team->held;
 	return 0;
 }
 
-int team_release(struct team *team)
+int team_prove(struct team *team)
 {
-	struct worker_command command = {.what = COMMAND_RELEASE};
+	bool stopped;
 
-	team->held = false;
-	return team_command_all(team, &command);
+	return go_on(team, COMMAND_PROVE, &stopped);
+}
+
+int team_release(struct team *team, bool *ret_stopped)
+{
+	return go_on(team, COMMAND_RELEASE, ret_stopped);
 }
 
 static void histogram_merge(struct histogram *sum, const struct histogram *part)

@@ -56,11 +56,11 @@ int team_start(const struct team_setup *setup, struct team **ret_team) __must_ch
 int team_rep(struct team *team, uint64_t passes, bool counted, uint32_t number, struct team_rep *ret_rep) __must_check;
 
 /*
- * The pass that proves the work: all workers stop while everything is mapped. *ret_claimed_bytes: what they say is
- * mapped. The team stays stopped until team_release(). -ENODATA: the bench never holds (it has nothing to prove), the pass is over.
+ * The pass that proves the work: all workers stop before it, at each bench_hold(), and after it (struct bench_run, stop, expected). They
+ * stand still until team_release(); *ret_stopped: they do so again, else the pass is over. -EPROTO: only some of them stopped.
  */
-int team_prove(struct team *team, uint64_t *ret_claimed_bytes) __must_check;
-int team_release(struct team *team) __must_check;
+int team_prove(struct team *team) __must_check;
+int team_release(struct team *team, bool *ret_stopped) __must_check;
 
 /* One latency pass of @ops ops per worker; adds up into @histogram. */
 int team_latency(struct team *team, uint64_t ops, struct histogram *histogram) __must_check;

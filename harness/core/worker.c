@@ -34,13 +34,21 @@ static void next_command(struct worker *worker, struct worker_command *ret_comma
 		_exit(1);
 }
 
-static void hold(struct bench_run *run)
+static void stop(struct worker *worker, enum bench_stop where)
 {
-	struct worker *worker = run->hold_data;
 	struct worker_command command;
 
+	worker->run->stop = where;
+	bench_settle(worker->run);
+	bench_run_stir(worker->run);
 	worker_answer(worker, ANSWER_HELD);
 	next_command(worker, &command);
+	worker->run->nr_expected = 0;
+}
+
+static void hold(struct bench_run *run)
+{
+	stop(run->hold_data, BENCH_STOP_HOLD);
 }
 
 /*
@@ -111,6 +119,7 @@ static int rep(struct worker *worker, uint64_t passes)
 	run->end_ns = clock_ns();
 	getrusage(RUSAGE_THREAD, &run->usage);
 	usage_since(&run->usage, &before);
+	run->usage.ru_minflt -= (long)run->stir_faults;
 	if (!ret)
 		ret = check_place(worker);
 	return ret ? ret : check_work(worker, passes);
@@ -147,13 +156,17 @@ static int counted_rep(struct worker *worker, uint64_t passes)
 
 static int proving_pass(struct worker *worker)
 {
+	struct bench_run *run = worker->run;
 	int ret;
 
-	worker->run->hold = hold;
-	worker->run->hold_data = worker;
-	worker->run->claimed_bytes = 0;
+	stop(worker, BENCH_STOP_BEGIN);
+	run->stir_faults = 0; /* not of the rep */
+	run->hold = hold;
+	run->hold_data = worker;
 	ret = rep(worker, 1);
-	worker->run->hold = NULL;
+	run->hold = NULL;
+	if (!ret)
+		stop(worker, BENCH_STOP_END);
 	return ret;
 }
 

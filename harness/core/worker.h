@@ -58,7 +58,7 @@ struct team_shared {
 struct bench_memcg {
 	struct cg_group *group; /* NULL: "off" */
 	unsigned int level;	/* above the leaves */
-	bool is_made;		/* by bench_memcg_make() */
+	char made[24];		/* by bench_memcg_make(): what its name ends with; "": it was not */
 	/*
 	 * Files that were used, open, of the process @opener: looking up their paths would cost the more the deeper they
 	 * are. Workers that share a descriptor would wait for each other: threads, and what was inherited, do without.
@@ -82,7 +82,7 @@ struct team {
 	pid_t *pid; /* by process, shared; 0: reaped, or never there */
 	int *fd;    /* by worker: our end here, its end in the worker's process */
 	uint64_t oom_kills;
-	bool held; /* between team_prove() and team_release() */
+	bool held; /* of the pass that proves: workers stand still */
 	bool broken;
 };
 

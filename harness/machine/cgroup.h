@@ -116,6 +116,12 @@ int cg_group_beside(struct cg_group *leaf, const char *name, uint64_t limit_byte
  */
 int cg_group_remove_beside(const struct cg_group *leaf, const char *prefix) __must_check;
 
+/*
+ * Those memcgs, to read: calls @visit with a handle of each that is good until it returns, and stops when it does not return 0. Returns that.
+ */
+int cg_group_each_beside(const struct cg_group *leaf, const char *prefix,
+			 int (*visit)(const struct cg_group *group, void *arg), void *arg) __must_check;
+
 /* The memcg one level above @group, to read and to limit; *ret_group is NULL where that is not ours. Owned by the tree. */
 int cg_group_above(const struct cg_group *group, struct cg_group **ret_group) __must_check;
 
@@ -143,6 +149,14 @@ int cg_group_usage(const struct cg_group *group, uint64_t *ret_bytes) __must_che
  * statistics: never call it during a rep. -ENOENT: this kernel has no such line.
  */
 int cg_group_stat(const struct cg_group *group, const char *key, uint64_t *ret_value) __must_check;
+
+/*
+ * Several such lines of one reading, as numbers: values[i] of keys[i], CG_STAT_UNKNOWN where this kernel has no such line. @group: NULL
+ * for the root memcg of the hierarchy that @beside is in, wherever the top is.
+ */
+#define CG_STAT_UNKNOWN INT64_MIN
+int cg_group_stats(const struct cg_group *group, const struct cg_group *beside, const char *const *keys, size_t nr, int64_t *values)
+	__must_check;
 
 /*
  * How often the OOM killer killed a task of this group (memory.events oom_kill, memory.oom_control).

@@ -44,6 +44,24 @@ int cg_group_stat(const struct cg_group *group, const char *key, uint64_t *ret_v
 	return cg_check_gone(group, fs_read_key(ret_value, own_key, "%s/memory.stat", group->path));
 }
 
+int cg_group_stats(const struct cg_group *group, const struct cg_group *beside, const char *const *keys, size_t nr, int64_t *values)
+{
+	const struct cg_tree *tree = beside->tree;
+	const char *path = group ? group->path : tree->info.mount;
+	__free_mem char *text = NULL;
+	int ret = fs_read(&text, "%s/memory.stat", path);
+
+	if (ret)
+		return group ? cg_check_gone(group, ret) : ret;
+	for (size_t i = 0; i < nr; i++) {
+		const char *own_key = tree->ops->stat_key(keys[i]);
+		uint64_t value;
+
+		values[i] = own_key && !fs_text_key(text, own_key, &value) ? (int64_t)value : CG_STAT_UNKNOWN;
+	}
+	return 0;
+}
+
 int cg_group_oom_kills(const struct cg_group *group, uint64_t *ret_count)
 {
 	return cg_check_gone(group, fs_read_key(ret_count, "oom_kill", "%s/%s", group->path,

@@ -187,41 +187,56 @@ int cg_group_beside(struct cg_group *leaf, const char *name, uint64_t limit_byte
 	return 0;
 }
 
+/* Of what lies beside a leaf, those whose name begins with @prefix. */
 struct beside {
+	const struct cg_group *leaf;
 	const char *prefix;
-	int first;
+	int (*visit)(const struct cg_group *group, void *arg);
+	void *arg;
 };
 
-static int remove_one_beside(const char *dir, const char *name, void *arg)
+static int visit_one_beside(const char *dir, const char *name, void *arg)
 {
-	struct beside *beside = arg;
+	const struct beside *beside = arg;
 	char path[PATH_MAX];
-	int ret;
+	const struct cg_group group = {.tree = beside->leaf->tree, .depth = beside->leaf->depth, .is_borrowed = true, .path = path};
 
 	if (strncmp(name, beside->prefix, strlen(beside->prefix)))
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	ret = cg_dir_kill(path);
-	if (!ret)
-		ret = cg_dir_remove_all(path);
-	if (!beside->first)
-		beside->first = ret;
-	return 0;
+	return beside->visit(&group, beside->arg);
 }
 
-int cg_group_remove_beside(const struct cg_group *leaf, const char *prefix)
+int cg_group_each_beside(const struct cg_group *leaf, const char *prefix,
+			 int (*visit)(const struct cg_group *group, void *arg), void *arg)
 {
 	const char *slash = strrchr(leaf->path, '/');
 	char dir[PATH_MAX], whole[PATH_MAX];
-	struct beside beside = {.prefix = whole};
-	int ret;
+	struct beside beside = {.leaf = leaf, .prefix = whole, .visit = visit, .arg = arg};
 
 	if (!leaf->nr_levels)
 		return 0;
 	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - leaf->path), leaf->path);
 	snprintf(whole, sizeof(whole), "%s" CG_BESIDE "%s", slash + 1, prefix);
-	ret = cg_dir_each(dir, remove_one_beside, &beside);
-	return ret ? ret : beside.first;
+	return cg_dir_each(dir, visit_one_beside, &beside);
+}
+
+static int remove_one(const struct cg_group *group, void *arg)
+{
+	int ret = cg_dir_kill(group->path), *first = arg;
+
+	if (!ret)
+		ret = cg_dir_remove_all(group->path);
+	if (!*first)
+		*first = ret;
+	return 0;
+}
+
+int cg_group_remove_beside(const struct cg_group *leaf, const char *prefix)
+{
+	int first = 0, ret = cg_group_each_beside(leaf, prefix, remove_one, &first);
+
+	return ret ? ret : first;
 }
 
 /* The harness itself may wait in the tree's own cgroup: not ours to squeeze then. */

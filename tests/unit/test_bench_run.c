@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "core/bench_run.h"
+#include "core/worker.h"
 
 /* Shared, as in a team: the child whose exit is timed writes to it. */
 static int setup(void **state)
@@ -118,23 +118,42 @@ static void count_hold(struct bench_run *run)
 	nr_holds++;
 }
 
-static void hold_is_called_once_and_only_when_proving(void **state)
+static void hold_and_expect_act_only_when_proving(void **state)
 {
 	struct bench_run *run = *state;
+	struct bench_memcg memcgs[2] = {0}, made = {.made = "w0-3"};
+	struct team team = {.memcgs = memcgs};
+	size_t i;
 
+	run->team = &team;
 	nr_holds = 0;
-	bench_hold(run, 4096);
+	bench_expect(run, &memcgs[1], BENCH_ANON, 7);
+	bench_hold(run);
 	assert_int_equal(nr_holds, 0);
-	assert_int_equal(run->claimed_bytes, 0);
+	assert_int_equal(run->nr_expected, 0);
+	assert_false(bench_is_proving(run));
 	run->hold = count_hold;
-	bench_hold(run, 4096);
-	bench_hold(run, 8192);
-	assert_int_equal(nr_holds, 1);
-	assert_int_equal(run->claimed_bytes, 4096);
-	bench_run_reset(run);
-	bench_hold(run, 8192);
+	assert_true(bench_is_proving(run));
+	bench_expect(run, &memcgs[1], BENCH_SHMEM, 7);
+	bench_expect(run, &made, BENCH_SWAP, -3);
+	bench_hold(run);
+	bench_hold(run);
 	assert_int_equal(nr_holds, 2);
-	assert_int_equal(run->claimed_bytes, 8192);
+	assert_int_equal(run->nr_expected, 2);
+	assert_string_equal(run->expected[0].made, "");
+	assert_int_equal(run->expected[0].memcg, 1);
+	assert_int_equal(run->expected[0].charged, BENCH_SHMEM);
+	assert_int_equal(run->expected[0].pages, 7);
+	assert_string_equal(run->expected[1].made, "w0-3");
+	assert_int_equal(run->expected[1].pages, -3);
+	/* More than there is room for is no quiet loss. */
+	for (i = 0; i < BENCH_EXPECTED_MAX; i++)
+		bench_expect(run, &memcgs[0], BENCH_ANON, 1);
+	assert_int_equal(run->nr_expected, BENCH_EXPECTED_MAX);
+	assert_int_equal(run->error, E2BIG);
+	bench_run_reset(run);
+	assert_int_equal(run->nr_expected, 0);
+	run->team = NULL;
 }
 
 /* In the child: */
@@ -490,7 +509,7 @@ int main(void)
 		TEST(ops_may_come_after_the_phase),
 		TEST(the_machine_is_not_ours_outside_of_a_guest),
 		TEST(counters_are_counted_in_phases_only),
-		TEST(hold_is_called_once_and_only_when_proving),
+		TEST(hold_and_expect_act_only_when_proving),
 		TEST(the_exit_of_a_child_is_timed),
 		TEST(its_preparation_is_not_timed),
 		TEST(a_child_that_fails_is_no_number),

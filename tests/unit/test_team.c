@@ -102,7 +102,7 @@ static int fake_run(void *state, struct bench_run *run, uint64_t passes)
 	if (script->trouble != NONE && script->trouble != SLOW_STOP && script->trouble != FAIL_FINISH && bench_worker(run) != script->troubled)
 		pause_ms(script->trouble == INTERRUPT_IN_RUN ? 60000 : 700);
 	if (script->holds && (!script->only_one_holds || bench_worker(run) == 0))
-		bench_hold(run, 4096);
+		bench_hold(run);
 	return 0;
 }
 
@@ -392,51 +392,82 @@ static void a_slow_end_is_waited_for(void **state)
 	assert_nothing_left();
 }
 
-static void proving(void **state)
+/* Before the pass, at the hold if there is one, and after the pass. */
+static void proving(bool threads, bool holds)
 {
 	struct team_rep rep;
 	struct team *team;
-	uint64_t claimed_bytes = 1;
+	bool stopped = false;
+	unsigned int i;
 
-	(void)state;
-	assert_int_equal(start(2, false, NONE, 0, &team), 0);
-	script->holds = true;
-	assert_int_equal(team_prove(team, &claimed_bytes), 0);
-	assert_int_equal(claimed_bytes, 2 * 4096);
-	assert_int_equal(team_release(team), 0);
-	/* A rep that follows is whole. */
+	assert_int_equal(start(2, threads, NONE, 0, &team), 0);
+	script->holds = holds;
+	assert_int_equal(team_prove(team), 0);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(team_run(team, i)->stop, BENCH_STOP_BEGIN);
+	assert_int_equal(script->passes, 0);
+	assert_int_equal(team_release(team, &stopped), 0);
+	assert_true(stopped);
+	assert_int_equal(script->passes, 2);
+	assert_int_equal(team_run(team, 1)->stop, holds ? BENCH_STOP_HOLD : BENCH_STOP_END);
+	if (holds) {
+		assert_int_equal(team_release(team, &stopped), 0);
+		assert_true(stopped);
+		assert_int_equal(team_run(team, 1)->stop, BENCH_STOP_END);
+	}
+	assert_int_equal(team_release(team, &stopped), 0);
+	assert_false(stopped);
+	/* A rep that follows is whole, and holds nowhere. */
 	assert_int_equal(team_rep(team, 3, false, 7, &rep), 0);
 	assert_int_equal(rep.phase[0].ops, 60);
 	assert_int_equal(team_stop(team), 0);
 	assert_int_equal(script->teardowns, 2);
+}
+
+static void proving_stops_at_holds(void **state)
+{
+	(void)state;
+	proving(false, true);
+	proving(true, true);
 }
 
 static void proving_a_bench_that_never_holds(void **state)
 {
-	struct team_rep rep;
-	struct team *team;
-	uint64_t claimed_bytes = 1;
-
 	(void)state;
-	assert_int_equal(start(2, true, NONE, 0, &team), 0);
-	assert_int_equal(team_prove(team, &claimed_bytes), -ENODATA);
-	assert_int_equal(claimed_bytes, 1);
-	assert_int_equal(team_rep(team, 3, false, 7, &rep), 0);
-	assert_int_equal(rep.phase[0].ops, 60);
-	assert_int_equal(team_stop(team), 0);
-	assert_int_equal(script->teardowns, 2);
+	proving(false, false);
+	proving(true, false);
 }
 
-/* Whoever stops a team between prove and release must not wait for workers that wait for a release. */
+/* Faults that make the statistics exact are none of the bench's. */
+static void standing_still_is_no_evidence(void **state)
+{
+	struct team_rep rep;
+	struct team *team;
+	bool stopped;
+
+	(void)state;
+	assert_int_equal(start(1, false, NONE, 0, &team), 0);
+	script->holds = true;
+	assert_int_equal(team_rep(team, 1, false, 7, &rep), 0);
+	assert_int_equal(team_prove(team), 0);
+	assert_int_equal(team_release(team, &stopped), 0);
+	assert_int_equal(team_release(team, &stopped), 0);
+	assert_true(team_run(team, 0)->stir_faults > 64);
+	assert_in_range(team_run(team, 0)->usage.ru_minflt, 0, 32);
+	assert_int_equal(team_stop(team), 0);
+}
+
+/* Whoever stops a team while it stands still must not wait for workers that wait for a release. */
 static void stopping_while_held(void **state)
 {
 	struct team *team;
-	uint64_t claimed_bytes;
+	bool stopped;
 
 	(void)state;
 	assert_int_equal(start(2, false, NONE, 0, &team), 0);
 	script->holds = true;
-	assert_int_equal(team_prove(team, &claimed_bytes), 0);
+	assert_int_equal(team_prove(team), 0);
+	assert_int_equal(team_release(team, &stopped), 0);
 	assert_int_equal(team_stop(team), 0);
 	assert_nothing_left();
 }
@@ -444,12 +475,14 @@ static void stopping_while_held(void **state)
 static void only_some_workers_hold(void **state)
 {
 	struct team *team;
-	uint64_t claimed_bytes;
+	bool stopped;
 
 	(void)state;
 	assert_int_equal(start(2, false, NONE, 0, &team), 0);
 	script->holds = script->only_one_holds = true;
-	assert_int_equal(team_prove(team, &claimed_bytes), -EPROTO);
+	assert_int_equal(team_prove(team), 0);
+	/* The one is at its hold, the other behind its pass. */
+	assert_int_equal(team_release(team, &stopped), -EPROTO);
 	assert_said("only 1 of 2 workers");
 	assert_int_equal(team_stop(team), 0);
 	assert_nothing_left();
@@ -777,7 +810,8 @@ int main(void)
 		cmocka_unit_test(a_place_that_is_not_there),
 		cmocka_unit_test(interrupted),
 		cmocka_unit_test(a_slow_end_is_waited_for),
-		cmocka_unit_test(proving),
+		cmocka_unit_test(proving_stops_at_holds),
+		cmocka_unit_test(standing_still_is_no_evidence),
 		cmocka_unit_test(proving_a_bench_that_never_holds),
 		cmocka_unit_test(stopping_while_held),
 		cmocka_unit_test(only_some_workers_hold),
