@@ -347,15 +347,16 @@ static int check_expected(struct ledger *ledger, enum bench_charged charged)
 	return 0;
 }
 
-/* Who has @pages at least that nobody expected there? NULL: nobody that is known. */
-static const struct line *find_excess(const struct ledger *ledger, enum bench_charged charged, int64_t pages)
+/* Who has @pages, give or take @slack, that nobody expected there? NULL: nobody that is known. */
+static const struct line *find_excess(const struct ledger *ledger, enum bench_charged charged, int64_t pages, int64_t slack)
 {
 	size_t i;
 
 	for (i = 0; i < ledger->nr_lines; i++) {
-		int64_t has = growth(ledger, i, charged);
+		int64_t has = growth(ledger, i, charged), excess = has - ledger->lines[i].expected[charged];
 
-		if (has != UNKNOWN && has - ledger->lines[i].expected[charged] >= pages)
+		/* All the machine is below the root memcg: what comes and goes there is these pages only if it is as many. */
+		if (has != UNKNOWN && excess >= pages - slack && (!ledger->lines[i].is_root || excess <= pages + slack))
 			return &ledger->lines[i];
 	}
 	return NULL;
@@ -367,7 +368,7 @@ static int blame(const struct ledger *ledger, size_t i, enum bench_charged charg
 	int64_t expected = line->expected[charged], missing = expected - has;
 
 	if (missing > 0) {
-		other = find_excess(ledger, charged, missing - tolerance(ledger, line, charged));
+		other = find_excess(ledger, charged, missing, tolerance(ledger, line, charged));
 		if (other)
 			return err_set(EPROTO, "%lld pages of %s were charged to %s, expected %s", (long long)missing, keys[charged],
 				       other->path, line->path);

@@ -274,6 +274,19 @@ static void another_memcg_pays(void **state)
 	charged_to(ROOT, "512 pages of file were charged to the root memcg, or one below it that is not of this item, expected /cg/t/home");
 }
 
+/* What else comes and goes below the root memcg is not taken for them. */
+static void the_machine_is_at_work_too(void **state)
+{
+	struct ledger *ledger = begin(&cg_v2_ops, "6.12.0");
+
+	(void)state;
+	expect(ledger, 0, BENCH_FILE, 512);
+	own[ROOT].file += 5000;
+	assert_int_equal(judge(ledger, false), -EPROTO);
+	assert_said("512 pages of file were to be charged to /cg/t/home, and 0 were");
+	end(ledger);
+}
+
 /* Nobody asked for it, and all that was asked for is there. */
 static void another_memcg_pays_too(void **state)
 {
@@ -397,6 +410,7 @@ int main(void)
 		cmocka_unit_test(what_is_expected_is_found),
 		cmocka_unit_test(left_out_and_too_much),
 		cmocka_unit_test(another_memcg_pays),
+		cmocka_unit_test(the_machine_is_at_work_too),
 		cmocka_unit_test(another_memcg_pays_too),
 		cmocka_unit_test(a_memcg_of_a_worker),
 		cmocka_unit_test(too_little_to_prove_anything),
