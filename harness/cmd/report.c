@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 #include "base/paths.h"
 #include "cmd/cmd.h"
@@ -163,11 +164,22 @@ static bool is_profiled(const struct rundata *data)
 	bool found = false;
 
 	for (i = 0; i < nr && !found; i++) {
-		__free_mem char *path = text_format("%s/boots/%zu/profile", data->dir, i);
+		char name[48];
 
-		found = path && file_is_regular(path);
+		snprintf(name, sizeof(name), "boots/%zu/profile", i);
+		found = beneath_has(data->dir, name);
 	}
 	return found;
+}
+
+static int copy(FILE *in, void *out)
+{
+	char block[4096];
+	size_t n;
+
+	while ((n = fread(block, 1, sizeof(block), in)) > 0)
+		fwrite(block, 1, n, out);
+	return ferror(in) ? -EIO : 0;
 }
 
 /*
@@ -176,11 +188,11 @@ static bool is_profiled(const struct rundata *data)
  */
 static void draw_explanation(const struct opened *run)
 {
-	__free_mem char *path = text_format("%s/explain.svg", run->data->dir), *beside = path ? text_format("%s.tmp", path) : NULL;
+	struct beneath_file file;
 	const char *argv[10] = {"/proc/self/exe", "explain", "--format=svg"};
 	size_t nr = 3;
 
-	if (!beside || !run->ladder || !is_profiled(run->data) || file_is_regular(path))
+	if (!run->ladder || !is_profiled(run->data) || beneath_has(run->data->dir, "explain.svg"))
 		return;
 	if (run->ladder->nr_kernels > 1) {
 		argv[nr++] = "-k";
@@ -189,8 +201,8 @@ static void draw_explanation(const struct opened *run)
 	argv[nr++] = "-k";
 	argv[nr++] = run->ladder->kernels[run->ladder->nr_kernels - 1];
 	argv[nr++] = run->data->dir;
-	if (process_run(argv, NULL, beside, NULL) != 0 || rename(beside, path))
-		unlink(beside);
+	if (!beneath_begin(run->data->dir, "explain.svg", &file))
+		(void)!beneath_end(&file, process_read(argv, NULL, copy, file.out) ? -EIO : 0);
 }
 
 /* Draw into the run's plots/ what is not there. */
@@ -206,7 +218,10 @@ static int draw_missing(const struct opened *run)
 		return 0;
 	if (!out_dir)
 		return -ENOMEM;
-	ret = paths_plots(&plots_dir);
+	/* No link to a folder elsewhere. */
+	ret = beneath_mkdir(run->data->dir, "plots");
+	if (!ret)
+		ret = paths_plots(&plots_dir);
 	if (!ret && overhead)
 		ret = plot_overhead(run->data, run->overhead, &present_label_defaults, plots_dir, out_dir, &files);
 	if (!ret && sweeps)

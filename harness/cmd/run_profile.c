@@ -72,7 +72,6 @@ static int merge(uint64_t *list, size_t nr, uint64_t **all, size_t *nr_all)
 
 static int collect(char *const *folders, size_t nr_boots, uint64_t **ret_all, size_t *ret_nr)
 {
-	char path[PATH_MAX];
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < nr_boots; i++) {
@@ -82,8 +81,7 @@ static int collect(char *const *folders, size_t nr_boots, uint64_t **ret_all, si
 
 		if (!folders[i])
 			continue;
-		snprintf(path, sizeof(path), "%s/profile", folders[i]);
-		ret = profile_load(path, &profile);
+		ret = profile_load(folders[i], "profile", &profile);
 		if (ret)
 			break;
 		ret = profile_addresses(profile, &list, &nr);
@@ -107,13 +105,13 @@ static int merge_symbols(const struct symbol *symbols, size_t nr, uint64_t **all
 /* What the same image under another name needed already: a kernel may be given twice, to be compared with itself. */
 static int add_known(const struct kernel *kernel, const char *dir, uint64_t **all, size_t *nr_all)
 {
-	char id[PROBE_ID_SIZE], path[PATH_MAX];
+	char id[PROBE_ID_SIZE], name[PROBE_ID_SIZE + 16];
 	struct symbols symbols;
 	int ret;
 
 	probe_kernel_id(kernel, id);
-	snprintf(path, sizeof(path), "%s/symbols/%s", dir, id);
-	ret = symbols_load(path, &symbols);
+	snprintf(name, sizeof(name), "symbols/%s", id);
+	ret = symbols_load(dir, name, &symbols);
 	if (ret)
 		return ret == -ENOENT ? 0 : ret;
 	ret = merge_symbols(symbols.functions, symbols.nr_functions, all, nr_all);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 #include "data/explain_run.h"
 
@@ -231,14 +232,13 @@ int explain_amounts(const struct rundata *data, const struct explain_resolved *r
 		    void (*fn)(void *ctx, unsigned int rep, uint64_t ops, uint64_t ns), void *ctx)
 {
 	__free_mem char *line = NULL;
-	char path[PATH_MAX];
 	size_t room = 0;
 	__close_file FILE *in = NULL;
+	int ret;
 
-	snprintf(path, sizeof(path), "%s/samples.jsonl", data->dir);
-	in = fopen(path, "re");
+	in = beneath_read(data->dir, "samples.jsonl", &ret);
 	if (!in)
-		return err_sys(errno, "open %s", path);
+		return ret;
 	while (getline(&line, &room, in) > 0) {
 		json_t *record = strstr(line, "\"sample\"") ? json_loads(line, 0, NULL) : NULL;
 		const json_t *metric = json_object_get(json_object_get(record, "metrics"),
@@ -411,12 +411,12 @@ static int check_image(const struct rundata *data, const json_t *boot, const str
 static int load_symbols(const struct rundata *data, const struct profile *profile, const json_t *boot, struct symbols *symbols)
 {
 	const char *release = json_string_value(json_object_get(json_object_get(boot, "facts"), "release"));
-	char path[PATH_MAX];
+	char name[sizeof(profile->name) + 16];
 	int ret;
 
-	snprintf(path, sizeof(path), "%s/symbols/%s", data->dir, profile->name);
+	snprintf(name, sizeof(name), "symbols/%s", profile->name);
 	if (!symbols->text) {
-		ret = symbols_load(path, symbols);
+		ret = symbols_load(data->dir, name, symbols);
 		if (ret)
 			return ret;
 	}
@@ -430,11 +430,11 @@ int explain_profile(const struct rundata *data, const json_t *boot, struct symbo
 {
 	unsigned int number = (unsigned int)json_integer_value(json_object_get(boot, "boot"));
 	struct profile *profile;
-	char path[PATH_MAX];
+	char name[48];
 	int ret;
 
-	snprintf(path, sizeof(path), "%s/boots/%u/profile", data->dir, number);
-	ret = profile_load(path, &profile);
+	snprintf(name, sizeof(name), "boots/%u/profile", number);
+	ret = profile_load(data->dir, name, &profile);
 	if (ret == -ENOENT)
 		return err_set(ENODATA, "boot %u of %s was not profiled; memcgbench run --profile does", number, data->dir);
 	if (ret)

@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 #include "data/history.h"
 #include "data/pool.h"
 
 /* Raised when summaries or the rule for a unit's value change. */
 #define INDEX_VERSION 2
+#define INDEX ".index.jsonl"
 
 static int no_memory(void)
 {
@@ -111,9 +113,10 @@ static bool is_head(const char *line)
 	return ours;
 }
 
-static void index_read(struct index *index, const char *path)
+static void index_read(struct index *index, const char *dir)
 {
-	__close_file FILE *in = fopen(path, "re");
+	int unused;
+	__close_file FILE *in = beneath_read(dir, INDEX, &unused);
 	__free_mem char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
@@ -151,6 +154,7 @@ struct folder {
 	const char *dir;
 	struct index index;
 	struct run_read *runs;
+	struct beneath_file file;
 	FILE *out; /* NULL: it cannot be written */
 	bool changed;
 };
@@ -279,32 +283,26 @@ static int add_all(struct folder *folder, struct history *history)
 }
 
 /* Replace the index by what was written, if anything differs. A folder that cannot be written to has none. */
-static void finish_index(struct folder *folder, const char *beside, const char *path, bool failed)
+static void finish_index(struct folder *folder, bool failed)
 {
 	bool stale = folder->changed || folder->index.nr != folder->index.nr_used;
 
-	if (!folder->out)
-		return;
-	failed |= ferror(folder->out) != 0;
-	failed |= fclose(folder->out) != 0;
-	if (failed || !stale || rename(beside, path))
-		unlink(beside);
+	if (folder->out)
+		(void)!beneath_end(&folder->file, failed || !stale ? -ECANCELED : 0);
 }
 
 int history_add_folder(struct history *history, const char *dir)
 {
 	struct folder folder = {.dir = dir};
-	__free_mem char *path = NULL, *beside = NULL;
 	int ret;
 
-	if (asprintf(&path, "%s/.index.jsonl", dir) < 0 || asprintf(&beside, "%s.%d.tmp", path, (int)getpid()) < 0)
-		return no_memory();
-	index_read(&folder.index, path);
-	folder.out = fopen(beside, "we");
-	if (folder.out)
+	index_read(&folder.index, dir);
+	if (!beneath_begin(dir, INDEX, &folder.file)) {
+		folder.out = folder.file.out;
 		fprintf(folder.out, "{\"schema\":\"memcgbench-index\",\"schema_version\":%d}\n", INDEX_VERSION);
+	}
 	ret = add_all(&folder, history);
-	finish_index(&folder, beside, path, ret != 0);
+	finish_index(&folder, ret != 0);
 	index_free(&folder.index);
 	return ret;
 }

@@ -6,10 +6,14 @@
 
 #include <jansson.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
-#include "base/fs.h"
 #include "data/merge_profile.h"
 #include "data/store.h"
+
+/* More boots, and larger files, than any run has: an end to what is believed of them. */
+#define BOOTS_MAX 1000000
+#define PART_MAX  (2ul << 30)
 
 /* One part: its run.json, and its records in the order they were stored. */
 struct part {
@@ -52,7 +56,7 @@ static int add_line(struct part *part, char *line)
 	json_int_t number = json_integer_value(boot);
 	char **lines;
 	unsigned int *boots;
-	bool good = json_is_integer(boot) && number >= 0 && number < 1000000;
+	bool good = json_is_integer(boot) && number >= 0 && number < BOOTS_MAX;
 
 	json_decref(record);
 	if (!good)
@@ -73,24 +77,24 @@ static int add_line(struct part *part, char *line)
 
 static int load_part(const char *dir, struct part *part)
 {
-	__free_mem char *path = NULL;
+	__free_mem char *text = NULL;
 	json_error_t error;
 	char *rest, *line;
-	int ret = 0;
+	int ret = beneath_read_all(dir, "run.json", PART_MAX, &text, NULL);
 
 	part->dir = dir;
-	if (asprintf(&path, "%s/run.json", dir) < 0)
-		return err_sys(ENOMEM, "read %s", dir);
-	part->run = json_load_file(path, 0, &error);
+	if (ret)
+		return err_prefix(ret, "%s is no run", dir);
+	part->run = json_loads(text, 0, &error);
 	if (!part->run)
-		return err_set(access(path, R_OK) ? ENOENT : EBADMSG, "%s is no run: %s", dir, error.text);
+		return err_set(EBADMSG, "%s is no run: %s", dir, error.text);
 	if (!json_is_object(json_object_get(part->run, "shard")))
 		return err_set(EINVAL, "%s is no part of a split run: it was not made with --shard", dir);
-	ret = fs_read(&part->text, "%s/samples.jsonl", dir);
+	ret = beneath_read_all(dir, "samples.jsonl", PART_MAX, &part->text, NULL);
 	if (ret)
 		return ret;
 	/* Every part has seen the same kind of guest; which one's export is kept does not matter. */
-	(void)!fs_read(&part->topology, "%s/topology.xml", dir);
+	(void)!beneath_read_all(dir, "topology.xml", PART_MAX, &part->topology, NULL);
 	rest = part->text;
 	while (!ret && (line = strsep(&rest, "\n")))
 		if (*line)
@@ -139,6 +143,7 @@ static int claim_boots(struct merge *merge, size_t index)
 
 static int load(const char *const *dirs, size_t nr, struct merge *merge)
 {
+	json_int_t nr_boots;
 	size_t i;
 	int ret;
 
@@ -153,8 +158,10 @@ static int load(const char *const *dirs, size_t nr, struct merge *merge)
 		if (ret)
 			return ret;
 	}
-	merge->nr_boots_all =
-		(size_t)json_integer_value(json_object_get(json_object_get(merge->parts[0].run, "shard"), "boots"));
+	nr_boots = json_integer_value(json_object_get(json_object_get(merge->parts[0].run, "shard"), "boots"));
+	if (nr_boots < 1 || nr_boots > BOOTS_MAX)
+		return err_set(EBADMSG, "%s/run.json: a run of %lld boots is none", merge->parts[0].dir, (long long)nr_boots);
+	merge->nr_boots_all = (size_t)nr_boots;
 	merge->owner = calloc(merge->nr_boots_all + 1, sizeof(*merge->owner));
 	if (!merge->owner)
 		return err_sys(ENOMEM, "memory for %zu boots", merge->nr_boots_all);

@@ -6,69 +6,41 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
-#include "data/store.h"
+#include "data/profile.h"
 #include "data/symbols.h"
-
-static int make_folder(const char *path)
-{
-	return mkdir(path, 0777) && errno != EEXIST ? err_sys(errno, "make %s", path) : 0;
-}
-
-static int copy_bytes(FILE *in, const char *from, const char *to)
-{
-	char buf[65536];
-	FILE *out = fopen(to, "we");
-	size_t nr;
-	int ret = 0;
-
-	if (!out)
-		return err_sys(errno, "write %s", to);
-	while ((nr = fread(buf, 1, sizeof(buf), in)))
-		fwrite(buf, 1, nr, out);
-	if (ferror(in))
-		ret = err_sys(EIO, "read %s", from);
-	else if (ferror(out))
-		ret = err_sys(EIO, "write %s", to);
-	if (fclose(out) && !ret)
-		ret = err_sys(errno, "write %s", to);
-	return ret;
-}
 
 int merge_profile(const char *part, const char *whole, unsigned int boot)
 {
-	char from[PATH_MAX], to[PATH_MAX];
-	__close_file FILE *in = NULL;
+	__free_mem char *data = NULL;
+	char name[48];
+	size_t size;
 	int ret;
 
-	snprintf(from, sizeof(from), "%s/boots/%u/profile", part, boot);
-	in = fopen(from, "re");
-	if (!in)
-		return errno == ENOENT ? 0 : err_sys(errno, "read %s", from);
-	snprintf(to, sizeof(to), "%s/boots", whole);
-	ret = make_folder(to);
-	snprintf(to, sizeof(to), "%s/boots/%u", whole, boot);
-	if (!ret)
-		ret = make_folder(to);
-	snprintf(to, sizeof(to), "%s/boots/%u/profile", whole, boot);
-	return ret ? ret : copy_bytes(in, from, to);
+	snprintf(name, sizeof(name), "boots/%u/profile", boot);
+	ret = beneath_read_all(part, name, PROFILE_MAX, &data, &size);
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
+	snprintf(name, sizeof(name), "boots/%u", boot);
+	ret = beneath_mkdir(whole, name);
+	snprintf(name, sizeof(name), "boots/%u/profile", boot);
+	return ret ? ret : beneath_write(whole, name, data, size, false);
 }
 
 /* What there is already, and what the part has. */
-static int join(const char *from, const char *to, char **ret_text)
+static int join(const char *part, const char *whole, const char *name, char **ret_text, size_t *ret_size)
 {
 	struct symbols a = {0}, b = {0};
-	size_t size;
 	FILE *out;
-	int ret = symbols_load(to, &a);
+	int ret = symbols_load(whole, name, &a);
 
 	if (ret == -ENOENT)
-		ret = symbols_load(from, &a);
+		ret = symbols_load(part, name, &a);
 	if (!ret)
-		ret = symbols_load(from, &b);
-	out = ret ? NULL : open_memstream(ret_text, &size);
+		ret = symbols_load(part, name, &b);
+	out = ret ? NULL : open_memstream(ret_text, ret_size);
 	if (!ret && !out)
 		ret = err_sys(ENOMEM, "memory for symbols");
 	if (!ret)
@@ -80,19 +52,18 @@ static int join(const char *from, const char *to, char **ret_text)
 	return ret;
 }
 
-static int join_file(const char *part, const char *whole, const char *name)
+static int join_file(const char *part, const char *whole, const char *file)
 {
-	char from[PATH_MAX], to[PATH_MAX];
-	__free_mem char *text = NULL;
+	__free_mem char *text = NULL, *name = NULL;
+	size_t size;
 	int ret;
 
-	snprintf(from, sizeof(from), "%s/symbols/%s", part, name);
-	snprintf(to, sizeof(to), "%s/symbols/%s", whole, name);
-	ret = join(from, to, &text);
-	snprintf(to, sizeof(to), "%s/symbols", whole);
+	if (asprintf(&name, "symbols/%s", file) < 0)
+		return err_sys(ENOMEM, "memory for symbols");
+	ret = join(part, whole, name, &text, &size);
 	if (!ret)
-		ret = make_folder(to);
-	return ret ? ret : store_file(to, name, text);
+		ret = beneath_mkdir(whole, "symbols");
+	return ret ? ret : beneath_write(whole, name, text, size, false);
 }
 
 int merge_symbols(const char *part, const char *whole)

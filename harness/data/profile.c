@@ -2,10 +2,12 @@
 #include "data/profile.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 #include "base/profile_format.h"
 
@@ -321,30 +323,15 @@ int profile_parse(const void *data, size_t size, const char *what, struct profil
 	return 0;
 }
 
-int profile_load(const char *path, struct profile **ret_profile)
+int profile_load(const char *dir, const char *name, struct profile **ret_profile)
 {
-	__close_file FILE *in = fopen(path, "re");
 	__free_mem char *data = NULL;
-	size_t size = 0, room = 0, n = 0;
+	char what[PATH_MAX];
+	size_t size;
+	int ret = beneath_read_all(dir, name, PROFILE_MAX, &data, &size);
 
-	if (!in)
-		return err_sys(errno, "open %s", path);
-	do {
-		char *more;
-
-		size += n;
-		if (size == room) {
-			room = room ? room * 2 : 65536;
-			more = realloc(data, room);
-			if (!more)
-				return err_sys(ENOMEM, "memory for the profile %s", path);
-			data = more;
-		}
-		n = fread(data + size, 1, room - size, in);
-	} while (n);
-	if (ferror(in))
-		return err_sys(EIO, "read %s", path);
-	return profile_parse(data, size, path, ret_profile);
+	snprintf(what, sizeof(what), "%s/%s", dir, name);
+	return ret ? ret : profile_parse(data, size, what, ret_profile);
 }
 
 void profile_free(struct profile *profile)

@@ -90,11 +90,14 @@ struct profile {
 	size_t nr_keys;
 };
 
+/* Bytes. Far beyond any: a whole card's has 1.4 MB (`memcgbench run --profile`). */
+#define PROFILE_MAX (256u << 20)
+
 /*
- * -ENOENT: there is none; -EBADMSG: not a profile, cut short or damaged, or a rep whose parts do not add up to its instructions;
+ * The file @name beneath the folder @dir (base/beneath.h). -ENOENT: there is none; -EBADMSG: not a profile, cut short or damaged, or a rep whose parts do not add up to its instructions;
  * -EPROTONOSUPPORT: of another version. The sentence names the file. Free with profile_free().
  */
-int profile_load(const char *path, struct profile **ret_profile) __must_check;
+int profile_load(const char *dir, const char *name, struct profile **ret_profile) __must_check;
 int profile_parse(const void *data, size_t size, const char *what, struct profile **ret_profile) __must_check;
 void profile_free(struct profile *profile);
 

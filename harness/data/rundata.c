@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 #include "data/record.h"
 #include "data/rundata_loader.h"
@@ -245,7 +246,7 @@ static int read_samples(struct loader *loader)
 {
 	const char *status = json_string_value(json_object_get(loader->data->run, "status"));
 	__close_lines struct lines lines = { .fd = -1 };
-	int ret = lines_open(&lines, loader->path);
+	int ret = lines_open(&lines, loader->data->dir, "samples.jsonl", loader->path);
 
 	if (!ret)
 		ret = read_lines(loader, &lines);
@@ -257,27 +258,20 @@ static int read_run(struct rundata *data)
 {
 	static const char *const statuses[] = { "running", "complete", "interrupted", "failed" };
 	__free_mem char *path = NULL;
-	__close_file FILE *file = NULL;
-	__close_fd int fd = -1;
-	struct stat opened;
+	__free_mem char *text = NULL;
 	json_error_t error;
 	const char *status;
+	size_t size;
 	int ret;
 
 	if (asprintf(&path, "%s/run.json", data->dir) < 0)
 		return err_sys(ENOMEM, "read the run in %s", data->dir);
-	ret = open_file(path, &fd, &opened);
+	ret = beneath_read_all(data->dir, "run.json", LINE_BYTES_MAX, &text, &size);
+	if (ret == -EFBIG)
+		return err_set(EBADMSG, "%s: not of memcgbench: larger than %lu MiB", path, LINE_BYTES_MAX >> 20);
 	if (ret)
 		return err_prefix(ret, "no run in %s", data->dir);
-	if ((uint64_t)opened.st_size > LINE_BYTES_MAX)
-		return err_set(EBADMSG, "%s: not of memcgbench: larger than %lu MiB", path, LINE_BYTES_MAX >> 20);
-	file = fdopen(fd, "r");
-	if (!file)
-		return err_sys(errno, "open %s", path);
-	fd = -1;
-	data->run = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
-	if (ferror(file))
-		return err_sys(errno ? errno : EIO, "read %s", path);
+	data->run = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
 	if (!data->run)
 		return loader_bad_at(path, (size_t)error.line, "not JSON: %s", error.text);
 	ret = loader_check_schema(path, 1, data->run, RECORD_SCHEMA_RUN);

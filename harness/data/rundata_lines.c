@@ -2,38 +2,22 @@
 #include "data/rundata_loader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 
 #define FIRST_SIZE (64UL << 10)
 
-int open_file(const char *path, int *ret_fd, struct stat *ret_stat)
+int lines_open(struct lines *lines, const char *dir, const char *name, const char *path)
 {
-	__close_fd int fd = -1;
-	struct stat opened;
+	int ret;
 
-	/* Without O_NONBLOCK a FIFO would wait here for a writer. It changes nothing for a file. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return err_sys(errno, "open %s", path);
-	if (fstat(fd, &opened) < 0)
-		return err_sys(errno, "look at %s", path);
-	if (S_ISDIR(opened.st_mode))
-		return err_sys(EISDIR, "read %s", path);
-	if (!S_ISREG(opened.st_mode))
-		return err_set(EBADMSG, "%s is not a file", path);
-	*ret_stat = opened;
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
-}
-
-int lines_open(struct lines *lines, const char *path)
-{
 	*lines = (struct lines){ .path = path, .fd = -1 };
-	return open_file(path, &lines->fd, &lines->opened);
+	ret = beneath_open(dir, name, &lines->fd);
+	if (ret)
+		return ret;
+	return fstat(lines->fd, &lines->opened) ? err_sys(errno, "look at %s", path) : 0;
 }
 
 /* Make room behind what has not been handed out. */

@@ -108,10 +108,8 @@ struct lines {
 	uint64_t bytes; /* read so far */
 };
 
-/* *ret_fd is the caller's. -ENOENT and so on; -EISDIR; -EBADMSG: something else that is no file. */
-int open_file(const char *path, int *ret_fd, struct stat *ret_stat);
-/* The caller keeps @path while it reads. Errors as of open_file(). */
-int lines_open(struct lines *lines, const char *path);
+/* The file @name beneath @dir; the caller keeps @path, which is for sentences, while it reads. Errors as of beneath_open(). */
+int lines_open(struct lines *lines, const char *dir, const char *name, const char *path);
 /*
  * 1: *ret_line has *ret_len bytes, the last of them a newline, except in a last line that is cut; 0: end of the file;
  * -EMSGSIZE, without a sentence: a line of LINE_BYTES_MAX or more; -errno: it would not be read.

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 #include "data/record.h"
 
@@ -114,21 +115,6 @@ static int make_run_dir(const char *parent, const char *name, char **ret_dir, ch
 	return err_sys(EEXIST, "create a run named %s in %s", name, parent);
 }
 
-static int write_all(int fd, const char *text, size_t len, const char *path)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(errno, "write %s", path);
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int sync_dir(const char *dir)
 {
 	__close_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -141,42 +127,12 @@ static int sync_dir(const char *dir)
 	return 0;
 }
 
-static int write_temporary(const char *path, const char *text)
-{
-	__close_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	int ret;
-
-	if (fd < 0)
-		return err_sys(errno, "create %s", path);
-	ret = write_all(fd, text, strlen(text), path);
-	if (ret)
-		return ret;
-	if (fsync(fd) < 0)
-		return err_sys(errno, "fsync %s", path);
-	/* Some file systems report a full disk only here. */
-	ret = close(fd);
-	fd = -1;
-	return ret < 0 ? err_sys(errno, "close %s", path) : 0;
-}
-
 /* Whoever opens @dir/@name finds the old text or the new, never a part. */
 static int replace_file(const char *dir, const char *name, const char *text)
 {
-	__free_mem char *path = NULL, *temporary = NULL;
-	int ret;
+	int ret = beneath_write(dir, name, text, strlen(text), true);
 
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
-		return err_sys(ENOMEM, "write %s in %s", name, dir);
-	if (asprintf(&temporary, "%s.tmp", path) < 0)
-		return err_sys(ENOMEM, "write %s", path);
-	ret = write_temporary(temporary, text);
-	if (!ret && rename(temporary, path) < 0)
-		ret = err_sys(errno, "rename %s to %s", temporary, path);
-	if (ret) {
-		unlink(temporary);
-		return ret;
-	}
-	return sync_dir(dir);
+	return ret ? ret : sync_dir(dir);
 }
 
 static int write_run(const struct store *store)

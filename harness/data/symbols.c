@@ -2,9 +2,14 @@
 #include "data/symbols.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
+
+/* All symbols of a kernel with all its modules are some 20 MB in /proc/kallsyms. */
+#define SYMBOLS_MAX (64u << 20)
 
 #define VARIABLE_MAX_BYTES 65536
 
@@ -152,7 +157,7 @@ static int parse_all(struct symbols *symbols, size_t nr_lines)
 		struct symbol symbol;
 
 		if (!strncmp(line, "# names ", 8)) {
-			ret = parse_names(symbols, line + 8);
+			ret = symbols->names ? err_set(EBADMSG, "two lines of names") : parse_names(symbols, line + 8);
 		} else if (line[0] == '#') {
 			take_note(symbols, line);
 		} else {
@@ -204,23 +209,24 @@ static bool is_cut(const char *text)
 	return !names || !strchr(names + 1, '\n');
 }
 
-int symbols_load(const char *path, struct symbols *ret_symbols)
+int symbols_load(const char *dir, const char *name, struct symbols *ret_symbols)
 {
-	__close_file FILE *in = fopen(path, "re");
-	char *text = NULL;
-	size_t size = 0;
+	char what[PATH_MAX], *text = NULL;
+	size_t size;
+	int ret = beneath_read_all(dir, name, SYMBOLS_MAX, &text, &size);
 
-	if (!in)
-		return err_sys(errno, "open %s", path);
-	if (getdelim(&text, &size, '\0', in) < 0) {
+	if (ret)
+		return ret;
+	snprintf(what, sizeof(what), "%s/%s", dir, name);
+	if (!size)
+		ret = err_set(EBADMSG, "%s is empty", what);
+	else if (is_cut(text))
+		ret = err_set(EBADMSG, "%s: the symbols are cut short", what);
+	if (ret) {
 		free(text);
-		return err_set(EBADMSG, "%s is empty", path);
+		return ret;
 	}
-	if (is_cut(text)) {
-		free(text);
-		return err_set(EBADMSG, "%s: the symbols are cut short", path);
-	}
-	return symbols_parse(text, path, ret_symbols);
+	return symbols_parse(text, what, ret_symbols);
 }
 
 void symbols_free(struct symbols *symbols)

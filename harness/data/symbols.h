@@ -37,8 +37,11 @@ struct symbols {
 
 /* @text is taken over, also when it fails. -EBADMSG: no symbols, or not the form above; @what names it in the sentence. */
 int symbols_parse(char *text, const char *what, struct symbols *ret_symbols) __must_check;
-/* -ENOENT: no such file; -EBADMSG: as symbols_parse(), or symbols_write() did not come to its end. */
-int symbols_load(const char *path, struct symbols *ret_symbols) __must_check;
+/*
+ * The file @name beneath the folder @dir (base/beneath.h). -ENOENT: no such file; -EBADMSG: as symbols_parse(), or symbols_write() did not
+ * come to its end.
+ */
+int symbols_load(const char *dir, const char *name, struct symbols *ret_symbols) __must_check;
 void symbols_free(struct symbols *symbols);
 
 /* Index of the function that @address lies in, or SIZE_MAX: below the first. The last function has no end. */

@@ -167,66 +167,46 @@ static void put_latency_head(const struct rundata *data, const struct overhead_l
 		clock);
 }
 
-FILE *dat_open(const char *path, char **ret_beside)
+int dat_begin(const char *path, struct beneath_file *ret_file)
 {
-	char *beside = NULL;
-	FILE *out;
+	__free_mem char *folder = NULL;
+	const char *name = strrchr(path, '/');
 
-	if (asprintf(&beside, "%s.tmp", path) < 0) {
-		err_sys(ENOMEM, "write %s", path);
-		return NULL;
-	}
-	out = fopen(beside, "we");
-	if (!out) {
-		err_sys(errno, "create %s", beside);
-		free(beside);
-		return NULL;
-	}
-	*ret_beside = beside;
-	return out;
-}
-
-int dat_close(FILE *out, char *beside, const char *path)
-{
-	int failed = ferror(out), ret = 0;
-
-	if (fclose(out) || failed)
-		ret = err_sys(errno ? errno : EIO, "write %s", path);
-	else if (rename(beside, path))
-		ret = err_sys(errno, "rename %s to %s", beside, path);
-	if (ret)
-		unlink(beside);
-	free(beside);
-	return ret;
+	/* One more level: the folder that holds it is one that we make, "plots", and may be no link either. */
+	while (name && name > path && name[-1] == '/')
+		name--;
+	while (name && name > path && name[-1] != '/')
+		name--;
+	name = name ? name : path;
+	folder = strndup(path, (size_t)(name - path));
+	return folder ? beneath_begin(folder, name, ret_file) : err_sys(ENOMEM, "write %s", path);
 }
 
 int dat_overhead(const struct rundata *data, const struct overhead *overhead,
 		 const struct label_defaults *defaults, const char *path)
 {
-	char *beside;
-	FILE *out;
+	struct beneath_file file;
+	int ret = dat_begin(path, &file);
 
-	errno = 0;
-	out = dat_open(path, &beside);
-	if (!out)
-		return -(errno ? errno : ENOMEM);
-	put_overhead(data, overhead, defaults, out);
-	return dat_close(out, beside, path);
+	if (ret)
+		return ret;
+	put_overhead(data, overhead, defaults, file.out);
+	return beneath_end(&file, 0);
 }
 
 int dat_latency(const struct rundata *data, const struct overhead *overhead, size_t first,
 		const char *path, size_t *ret_next)
 {
 	const struct overhead_latency_row *row = &overhead->latencies[first];
-	char label[LABEL_MAX], *beside;
+	struct beneath_file file;
+	char label[LABEL_MAX];
 	size_t i = first;
 	FILE *out;
-	int ret;
+	int ret = dat_begin(path, &file);
 
-	errno = 0;
-	out = dat_open(path, &beside);
-	if (!out)
-		return -(errno ? errno : ENOMEM);
+	if (ret)
+		return ret;
+	out = file.out;
 	put_latency_head(data, row, out);
 	for (; i < overhead->nr_latencies; i++, row++) {
 		if (row->item != overhead->latencies[first].item ||
@@ -239,7 +219,7 @@ int dat_latency(const struct rundata *data, const struct overhead *overhead, siz
 		fprintf(out, "\n\n# %s, percentiles\n", label);
 		put_percentiles(row, out);
 	}
-	ret = dat_close(out, beside, path);
+	ret = beneath_end(&file, 0);
 	if (!ret)
 		*ret_next = i;
 	return ret;
@@ -268,14 +248,14 @@ static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve
 int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t first, size_t end, const char *path)
 {
 	const char *clock = label_clock(data), *axis = sweep->curves[first].axis;
-	char *beside;
+	struct beneath_file file;
 	FILE *out;
 	size_t i;
+	int ret = dat_begin(path, &file);
 
-	errno = 0;
-	out = dat_open(path, &beside);
-	if (!out)
-		return -(errno ? errno : ENOMEM);
+	if (ret)
+		return ret;
+	out = file.out;
 	fprintf(out, "# memcgbench: costs over %s, one data set a curve\n", axis);
 	put_origin(data, out);
 	fprintf(out, "# 1 %s  2 median, %s per op (or what is counted)  3 4 %s\n", axis, clock,
@@ -286,5 +266,5 @@ int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t firs
 		fputs(i > first ? "\n\n" : "", out);
 		put_curve(sweep, &sweep->curves[i], out);
 	}
-	return dat_close(out, beside, path);
+	return beneath_end(&file, 0);
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/util.h"
+#include "base/beneath.h"
 #include "data/overhead.h"
 #include "data/rundata.h"
 #include "data/sweep.h"
@@ -37,10 +38,8 @@ int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t firs
 
 /* --- for other writers of .dat files --- */
 
-/* @path.tmp, to be given to dat_close(); NULL with a sentence. */
-FILE *dat_open(const char *path, char **ret_beside);
-/* Close the file and give it its name, or remove it. Frees @beside. */
-int dat_close(FILE *out, char *beside, const char *path) __must_check;
+/* For beneath_end(). Neither @path nor the folder that it lies in may be a link: they lie in a run, which may be somebody else's. */
+int dat_begin(const char *path, struct beneath_file *ret_file) __must_check;
 /* In double quotes, which gnuplot's data files cannot escape; and a blank. */
 void dat_string(FILE *out, const char *text);
 /* NaN for what is missing; and a blank. */

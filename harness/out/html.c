@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -109,22 +110,15 @@ static void put_base64(FILE *out, const unsigned char *data, size_t size)
 	}
 }
 
-int html_file(FILE *out, const char *path, const char *type, size_t limit_bytes)
+int html_file(FILE *out, const char *dir, const char *name, const char *type, size_t limit_bytes)
 {
-	__free_mem unsigned char *data = malloc(limit_bytes + 1);
-	__close_file FILE *in = fopen(path, "re");
+	__free_mem char *data = NULL;
 	size_t size;
+	int ret = beneath_read_all(dir, name, limit_bytes, &data, &size);
 
-	if (!in)
-		return err_sys(errno, "open %s", path);
-	if (!data)
-		return err_sys(ENOMEM, "read %s", path);
-	size = fread(data, 1, limit_bytes + 1, in);
-	if (ferror(in))
-		return err_sys(errno, "read %s", path);
-	if (size > limit_bytes)
-		return err_set(EFBIG, "%s is larger than %zu MB", path, limit_bytes / 1000000);
+	if (ret)
+		return ret;
 	fprintf(out, "data:%s;base64,", type);
-	put_base64(out, data, size);
+	put_base64(out, (const unsigned char *)data, size);
 	return 0;
 }

@@ -22,9 +22,9 @@ void html_textf(FILE *out, const char *fmt, ...) __printf(2, 3);
 void html_path(FILE *out, const char *path);
 
 /*
- * The file @path as a data: URL of type @type, for a quoted attribute. A picture drawn in this way cannot run a script, nor can names
+ * The file @name beneath the folder @dir (base/beneath.h) as a data: URL of type @type, for a quoted attribute. A picture drawn in this way cannot run a script, nor can names
  * inside it meet those of the page. -EFBIG: larger than @limit_bytes; errors of reading. Nothing is written on failure.
  */
-int html_file(FILE *out, const char *path, const char *type, size_t limit_bytes) __must_check;
+int html_file(FILE *out, const char *dir, const char *name, const char *type, size_t limit_bytes) __must_check;
 
 #endif

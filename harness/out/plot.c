@@ -43,7 +43,7 @@ static char *plain_path(const char *dir, const char *name, const char *suffix)
 }
 
 /* The -e argument: assignments of all variables. NULL without memory. */
-static char *make_prologue(const struct plot_job *job, const char *format, const char *picture)
+static char *make_prologue(const struct plot_job *job, const char *format, int picture)
 {
 	__free_mem char *plots_dir = plain_path(job->plots_dir, "", "");
 	char *text = NULL;
@@ -64,9 +64,7 @@ static char *make_prologue(const struct plot_job *job, const char *format, const
 			fputs("NaN", out);
 		fputs("; ", out);
 	}
-	fprintf(out, "format = '%s'; picture = ", format);
-	put_quoted(out, picture);
-	fputs("; plots_dir = ", out);
+	fprintf(out, "format = '%s'; picture = '/dev/fd/%d'; plots_dir = ", format, picture);
 	put_quoted(out, plots_dir ? plots_dir : "");
 	if (fclose(out) || !plots_dir) {
 		free(text);
@@ -78,7 +76,7 @@ static char *make_prologue(const struct plot_job *job, const char *format, const
 /* In the child: gnuplot without the user's own settings, which would change the pictures, and
  * without the signals that the caller may have blocked. */
 static void __attribute__((noreturn))
-exec_gnuplot(const char *prologue, const char *script, int complaints, int exec_failed)
+exec_gnuplot(const char *prologue, const char *script, int picture, int complaints, int exec_failed)
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), err;
@@ -88,6 +86,7 @@ exec_gnuplot(const char *prologue, const char *script, int complaints, int exec_
 	dup2(null, 0);
 	dup2(null, 1);
 	dup2(complaints, 2);
+	fcntl(picture, F_SETFD, 0);
 	execlp("gnuplot", "gnuplot", "-d", "-e", prologue, script, (char *)NULL);
 	err = errno;
 	if (write(exec_failed, &err, sizeof(err)) < 0)
@@ -179,7 +178,7 @@ static int judge(const struct plot_job *job, int status, int exec_err, char *com
 }
 
 /* Both pipes close on exec or at the end of gnuplot, so that no end of ours keeps them open. */
-static int run_gnuplot(const struct plot_job *job, const char *prologue, const char *script)
+static int run_gnuplot(const struct plot_job *job, const char *prologue, const char *script, int picture)
 {
 	int complaints[2], failed[2], exec_err = 0, status;
 	unsigned int limit_ms = job->limit_ms ? job->limit_ms : PLOT_LIMIT_MS;
@@ -198,7 +197,7 @@ static int run_gnuplot(const struct plot_job *job, const char *prologue, const c
 	}
 	pid = fork();
 	if (pid == 0)
-		exec_gnuplot(prologue, script, complaints[1], failed[1]);
+		exec_gnuplot(prologue, script, picture, complaints[1], failed[1]);
 	status = errno;
 	close(complaints[1]);
 	close(failed[1]);
@@ -223,28 +222,22 @@ static int run_gnuplot(const struct plot_job *job, const char *prologue, const c
 static int plot_format(const struct plot_job *job, const char *format)
 {
 	__free_mem char *script = plain_path(job->plots_dir, job->script, "");
-	__free_mem char *suffix = NULL;
-	__free_mem char *picture = NULL;
-	__free_mem char *beside = NULL;
-	__free_mem char *prologue = NULL;
+	__free_mem char *suffix = NULL, *picture = NULL, *prologue = NULL;
+	struct beneath_file file;
 	int ret;
 
 	if (asprintf(&suffix, ".%s", format) < 0)
 		suffix = NULL;
 	if (suffix)
 		picture = plain_path(job->out_dir, job->name, suffix);
-	if (!picture || asprintf(&beside, "%s.tmp", picture) < 0)
-		beside = NULL;
-	if (beside)
-		prologue = make_prologue(job, format, beside);
-	if (!script || !prologue)
+	if (!script || !picture)
 		return err_sys(ENOMEM, "plot %s", job->name);
-	ret = run_gnuplot(job, prologue, script);
-	if (!ret && rename(beside, picture))
-		ret = err_sys(errno, "rename %s to %s", beside, picture);
+	ret = dat_begin(picture, &file);
 	if (ret)
-		unlink(beside);
-	return ret;
+		return ret;
+	prologue = make_prologue(job, format, fileno(file.out));
+	ret = prologue ? run_gnuplot(job, prologue, script, fileno(file.out)) : err_sys(ENOMEM, "plot %s", job->name);
+	return beneath_end(&file, ret);
 }
 
 int plot_run(const struct plot_job *job)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 #include "base/units.h"
 #include "out/html.h"
@@ -118,9 +119,10 @@ static const char *caption_of(const char *name)
 }
 
 /* The shape of a frame: that of the picture, whose first tag says it. */
-static void put_shape(FILE *out, const char *path)
+static void put_shape(FILE *out, const char *dir, const char *name)
 {
-	__close_file FILE *in = fopen(path, "re");
+	int ret;
+	__close_file FILE *in = beneath_read(dir, name, &ret);
 	unsigned int width = 0, height = 0;
 	char head[512];
 	size_t size = in ? fread(head, 1, sizeof(head) - 1, in) : 0;
@@ -144,8 +146,8 @@ static void put_figure(const char *dir, const char *link, const char *folder, co
 
 	if (!memory)
 		return;
-	snprintf(path, sizeof(path), "%s/%s%s", dir, folder, name);
-	ret = html_file(memory, path, "image/svg+xml", PICTURE_MAX);
+	snprintf(path, sizeof(path), "%s%s", folder, name);
+	ret = html_file(memory, dir, path, "image/svg+xml", PICTURE_MAX);
 	fclose(memory);
 	fputs("<figure>\n", out);
 	if (ret) {
@@ -157,7 +159,7 @@ static void put_figure(const char *dir, const char *link, const char *folder, co
 		html_textf(out, "%s (%s)", caption, name);
 		fputc('"', out);
 		if (as_frame)
-			put_shape(out, path);
+			put_shape(out, dir, path);
 		fprintf(out, " src=\"%s\">%s</div>\n", url, as_frame ? "</iframe>" : "");
 	}
 	fputs("<figcaption>", out);

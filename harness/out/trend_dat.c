@@ -175,7 +175,8 @@ static void put_levels(const struct trend_row *row, const struct axis *axis, FIL
 
 int trend_dat_series(const struct trend_view *view, size_t first, size_t next, const char *path, size_t *ret_nr_kernels)
 {
-	char label[TREND_LABEL_MAX], *beside;
+	struct beneath_file file;
+	char label[TREND_LABEL_MAX];
 	struct axis axis;
 	size_t i;
 	FILE *out;
@@ -187,12 +188,12 @@ int trend_dat_series(const struct trend_view *view, size_t first, size_t next, c
 		axis_add(&axis, view->trend->rows[i].series);
 	axis_add_between(&axis, view->history, view->trend->rows[first].series->environment);
 	axis_end(&axis, view->history);
-	errno = 0;
-	out = dat_open(path, &beside);
-	if (!out) {
+	ret = dat_begin(path, &file);
+	if (ret) {
 		free(axis.place);
-		return -(errno ? errno : ENOMEM);
+		return ret;
 	}
+	out = file.out;
 	put_origin(view, view->trend->rows[first].series, out);
 	fprintf(out, "# Two data sets per series, in %s. Its kernels:\n", view->trend->rows[first].series->unit);
 	fprintf(out, "#   1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and most)  6 boots\n");
@@ -210,7 +211,7 @@ int trend_dat_series(const struct trend_view *view, size_t first, size_t next, c
 	put_axis(view->history, &axis, out);
 	free(axis.place);
 	*ret_nr_kernels = axis.nr;
-	return dat_close(out, beside, path);
+	return beneath_end(&file, 0);
 }
 
 /* --- ladder --- */
@@ -225,7 +226,8 @@ int trend_dat_ladder(const struct trend_view *view, size_t first, const char *pa
 		     size_t *ret_nr_states, char **ret_labels)
 {
 	const struct history_series *like = view->trend->rows[first].series;
-	char label[TREND_LABEL_MAX], *beside, *labels = NULL;
+	char label[TREND_LABEL_MAX], *labels = NULL;
+	struct beneath_file file;
 	size_t i, size, nr = 0;
 	struct axis axis;
 	FILE *out, *list;
@@ -238,16 +240,16 @@ int trend_dat_ladder(const struct trend_view *view, size_t first, const char *pa
 			axis_add(&axis, view->history->series[i]);
 	axis_add_between(&axis, view->history, like->environment);
 	axis_end(&axis, view->history);
-	errno = 0;
 	list = open_memstream(&labels, &size);
-	out = list ? dat_open(path, &beside) : NULL;
-	if (!out) {
+	ret = list ? dat_begin(path, &file) : err_sys(ENOMEM, "write %s", path);
+	if (ret) {
 		free(axis.place);
 		if (list)
 			fclose(list);
 		free(labels);
-		return -(errno ? errno : ENOMEM);
+		return ret;
 	}
+	out = file.out;
 	put_origin(view, like, out);
 	fprintf(out, "# A data set per memcg state, in %s, and the axis (1 place  2 kernel) at the end:\n", like->unit);
 	fprintf(out, "# 1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and most)  6 boots\n"
@@ -266,7 +268,7 @@ int trend_dat_ladder(const struct trend_view *view, size_t first, const char *pa
 	put_axis(view->history, &axis, out);
 	free(axis.place);
 	fclose(list);
-	ret = dat_close(out, beside, path);
+	ret = beneath_end(&file, 0);
 	if (ret) {
 		free(labels);
 		return ret;
@@ -319,7 +321,7 @@ int trend_dat_heatmap(const struct trend_view *view, size_t first, const char *p
 	const char *environment = trend->rows[first].series->environment;
 	struct trend_heatmap heatmap = {0};
 	struct axis axis;
-	char *beside;
+	struct beneath_file file;
 	size_t i;
 	FILE *out;
 	int ret = axis_begin(view->history, &axis);
@@ -330,12 +332,12 @@ int trend_dat_heatmap(const struct trend_view *view, size_t first, const char *p
 		if (!strcmp(trend->rows[i].series->environment, environment))
 			axis_add(&axis, trend->rows[i].series);
 	axis_end(&axis, view->history);
-	errno = 0;
-	out = dat_open(path, &beside);
-	if (!out) {
+	ret = dat_begin(path, &file);
+	if (ret) {
 		free(axis.place);
-		return -(errno ? errno : ENOMEM);
+		return ret;
 	}
+	out = file.out;
 	put_origin(view, trend->rows[first].series, out);
 	fprintf(out, "# 1 row  2 place of the kernel  3 series  4 kernel  5 value\n"
 		     "# 6 difference from the first kernel of the row, %% of what the op costs  7 1: a change begins  8 column 6 in words\n"
@@ -347,5 +349,5 @@ int trend_dat_heatmap(const struct trend_view *view, size_t first, const char *p
 	put_axis(view->history, &axis, out);
 	free(axis.place);
 	*ret_heatmap = heatmap;
-	return dat_close(out, beside, path);
+	return beneath_end(&file, 0);
 }

@@ -329,12 +329,14 @@ static size_t make_axis(const struct overview *overview, size_t *place)
 static int put_file(const struct overview *overview, const size_t *place, const char *path)
 {
 	const struct history *history = overview->view->history;
-	char *beside;
-	FILE *out = dat_open(path, &beside);
+	struct beneath_file file;
+	FILE *out;
 	size_t i, k;
+	int ret = dat_begin(path, &file);
 
-	if (!out)
-		return -(errno ? errno : ENOMEM);
+	if (ret)
+		return ret;
+	out = file.out;
 	fprintf(out, "# memcgbench trend: %zu runs of %zu kernels; %s\n", history->nr_runs, history->nr_kernels, overview->environment);
 	fputs("# panels: 1 panel  2 3 its axis  4 metric  5 in words  6 parameters and unit\n", out);
 	for (i = 0; i < overview->nr; i++)
@@ -355,7 +357,7 @@ static int put_file(const struct overview *overview, const size_t *place, const 
 	for (i = 0; i < overview->nr; i++)
 		for (k = 0; k < overview->panels[i].nr; k++)
 			put_line(overview, &overview->panels[i].line[k], place, out);
-	return dat_close(out, beside, path);
+	return beneath_end(&file, 0);
 }
 
 /* --- the picture --- */

@@ -515,7 +515,7 @@ static void test_changed_while_read(void **state)
 	make_path("samples.jsonl", path, sizeof(path));
 	for (int change = 0; change < 4; change++) {
 		write_file("samples.jsonl", "12\n34\n", 6);
-		assert_int_equal(lines_open(&lines, path), 0);
+		assert_int_equal(lines_open(&lines, "/", path, path), 0);
 		assert_int_equal(lines_next(&lines, &line, &len), 1);
 		assert_memory_equal(line, "12\n", 3);
 		assert_int_equal(lines_next(&lines, &line, &len), 1);

@@ -121,7 +121,7 @@ static struct profile *write_and_read(void)
 
 	track_finish(&track);
 	assert_int_equal(track_write(&track, path, "an id", 2), 0);
-	if (profile_load(path, &profile))
+	if (profile_load("/", path, &profile))
 		fail_msg("%s", err_msg());
 	assert_string_equal(profile->name, "an id");
 	return profile;
@@ -669,7 +669,7 @@ static void test_damaged_file(void **state)
 	}
 	assert_int_equal(profile_parse(data, size, "x", &profile), 0);
 	profile_free(profile);
-	assert_int_equal(profile_load("/nowhere/profile", &profile), -ENOENT);
+	assert_int_equal(profile_load("/nowhere", "profile", &profile), -ENOENT);
 }
 
 static int make_path(void **state)

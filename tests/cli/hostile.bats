@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A result folder that somebody else made: nothing is written or read outside of it, and nothing in it is waited for.
+# shellcheck disable=SC2030,SC2031 # each test has a folder of its own
+
+load verbs.bash
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR" || return 1
+	cp -r "$BATS_TEST_DIRNAME/../data/runs/small" "$BATS_TEST_DIRNAME/../data/compare/two-kernels" .
+	# What must stay as it is, and must show nowhere.
+	mkdir private
+	echo 'precious' >private/precious
+	printf '<svg width="7" height="7">secret-words</svg>\n' >private/overhead.svg
+	cp -r private before
+}
+
+private_is_untouched()
+{
+	diff -r before private
+}
+
+# Run "$@" for 20 s at most; whatever it says of the folder, it ends by itself.
+ends()
+{
+	local got=0
+
+	timeout -k 1 20 "$@" >out 2>err </dev/null || got=$?
+	echo "$* -> $got: $(cat err)"
+	[ "$got" -ne 124 ] && [ "$got" -ne 137 ]
+}
+
+@test "hostile: what is written goes through no link" {
+	local name
+
+	mkdir small/plots
+	for name in overhead.dat overhead.svg overhead.png; do
+		ln -s "$PWD/private/precious" "small/plots/$name"
+		ln -s "$PWD/private/precious" "small/plots/$name.tmp"
+	done
+	ln -s "$PWD/private/precious" small/table.txt
+	ln -s "$PWD/private/precious" small/table.txt.tmp
+	ends memcgbench overhead --plots small
+	private_is_untouched
+	ends memcgbench report -o page small
+	private_is_untouched
+	# In their place are files.
+	[ -f small/plots/overhead.dat ] && [ ! -L small/plots/overhead.dat ]
+}
+
+@test "hostile: a folder of pictures that is a link is not written to" {
+	rm -rf small/plots
+	ln -s "$PWD/private" small/plots
+	ends memcgbench overhead --plots small
+	private_is_untouched
+	grep -q 'no pictures: .*Not a directory' out
+	ends memcgbench report -o page small
+	private_is_untouched
+}
+
+@test "hostile: a picture or a profile that is a link is not read" {
+	mkdir -p small/plots two-kernels/boots/0
+	ln -s "$PWD/private/overhead.svg" small/plots/overhead.svg
+	memcgbench report -o page small
+	[ "$(grep -c "$(base64 -w0 private/overhead.svg | cut -c1-40)" page/index.html)" -eq 0 ]
+	ln -s "$PWD/private/precious" two-kernels/boots/0/profile
+	ends memcgbench explain two-kernels
+	! grep -q precious out err
+}
+
+@test "hostile: FIFOs and devices where files should be" {
+	local name
+
+	for name in run.json samples.jsonl; do
+		cp -r small run
+		rm "run/$name"
+		mkfifo "run/$name"
+		for verb in overhead explain "report -o page" merge "trend" "compare small"; do
+			# shellcheck disable=SC2086 # words
+			ends memcgbench $verb run
+		done
+		rm -r run
+	done
+	mkdir -p two-kernels/boots/0 two-kernels/symbols
+	mkfifo two-kernels/boots/0/profile
+	ends memcgbench explain two-kernels
+	ends memcgbench report -o page two-kernels
+	rm two-kernels/boots/0/profile
+	ln -s /dev/zero two-kernels/boots/0/profile
+	ends memcgbench explain two-kernels
+	ends memcgbench report -o page two-kernels
+}
+
+@test "hostile: merge believes no count" {
+	local boots
+
+	for boots in -1 0 1000000000; do
+		cp -r two-kernels part
+		jq ".shard = {\"index\": 1, \"of\": 2, \"boots\": $boots}" two-kernels/run.json >part/run.json
+		ends memcgbench merge part
+		grep -q "a run of $boots boots is none" err
+		rm -r part
+	done
+}
