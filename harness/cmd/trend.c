@@ -60,11 +60,12 @@ static const struct opt options[] = {
 	{"limits", 0, OPT_TO_LIST(struct trend_args, limits), .arg = "RULES", .group = "What counts as a change",
 	 .help = "the same for single benches, metrics and clocks: null/loop:insn=5"},
 	{"sigmas", 0, OPT_TO_STRING(struct trend_args, sigmas), .arg = "X", .group = "What counts as a change", .def = "1",
-	 .help = "least size in standard deviations of the history's own noise; the larger of this and the limit counts"},
-	{"alpha", 0, OPT_TO_STRING(struct trend_args, alpha), .arg = "P", .group = "What counts as a change", .def = "0.01",
-	 .help = "how many histories without a change may show one"},
+	 .help = "where levels are compared: least size in standard deviations of their noise; the larger of this and the limit counts"},
+	{"alpha", 0, OPT_TO_STRING(struct trend_args, alpha), .arg = "P", .group = "What counts as a change",
+	 .help = "how many histories without a change may show one; if not given 0.05 where kernels are compared by seed, as compare has it, and "
+		 "0.01 where levels are"},
 	{"accept", 0, OPT_TO_ENUM(struct trend_args, accept, accept_choices), .group = "What counts as a change", .def = "t",
-	 .help = "the test of a change"},
+	 .help = "the test of a change of level"},
 	{"permutations", 0, OPT_TO_U64(struct trend_args, permutations, 19, 1000000), .arg = "N",
 	 .group = "What counts as a change", .def = "999", .help = "with --accept=permutation: how many"},
 	{"seed", 0, OPT_TO_U64(struct trend_args, seed, 0, UINT32_MAX), .arg = "N", .group = "What counts as a change", .def = "1",
@@ -104,12 +105,15 @@ static int read_options(const struct trend_args *args, struct limits *limits, st
 		.metric = args->metric,
 		.of = args->of,
 		.limits = limits,
-		.changepoint = {.accept = args->accept, .nr_permutations = args->permutations, .seed = args->seed},
+		.changepoint = {.accept = args->accept, .alpha = CHANGEPOINT_ALPHA, .alpha_pairs = CHANGEPOINT_ALPHA_PAIRS,
+				.nr_permutations = args->permutations, .seed = args->seed},
 	};
 	int ret = read_limits(args, limits);
 
-	if (!ret)
+	if (!ret && args->alpha) {
 		ret = parse_number("alpha", args->alpha, 1e-9, 0.5, &wanted.changepoint.alpha);
+		wanted.changepoint.alpha_pairs = wanted.changepoint.alpha;
+	}
 	if (!ret)
 		ret = parse_number("sigmas", args->sigmas, 0, 1000, &wanted.changepoint.sigmas);
 	if (!ret && args->accept == CHANGEPOINT_PERMUTATION &&
@@ -318,9 +322,10 @@ const struct verb verb_trend = {
 	.about = "Reads many stored runs, or folders of them, and puts the kernels in order: one series for each metric and memcg state, "
 		 "one point for each kernel, its boots pooled. Only what was measured alike is one series: bench and version, "
 		 "parameters, workers, clock, accelerator, processor, QEMU.\n\n"
-		 "A change is where the cost went to another level and stayed there, found by E-divisive and tested between its "
-		 "neighbours; a series without any noise has an exact rule of its own. Each is shown with the kernels between which it "
-		 "lies, its size and its 95 % interval. docs/TREND.md has the method.\n\n"
+		 "Where kernels were booted with the same seeds and few enough of these differ, each is compared with the kernel before it, and with the "
+		 "first of its level, as `memcgbench compare` compares two runs. Elsewhere a change is where the cost went to another level and stayed "
+		 "there, found by E-divisive and tested between its neighbours; a series without any noise has an exact rule of its own. Each is shown "
+		 "with the kernels between which it lies, its size and its 95 % interval. docs/TREND.md has the method, and what it promises.\n\n"
 		 "What runs say is kept in DIR/.index.jsonl, which may be removed at any time.",
 	.operands = "[RUN...]",
 	.options = options,

@@ -12,23 +12,27 @@
 
 #include "base/err.h"
 #include "data/changepoint_cut.h"
+#include "data/changepoint_pairs.h"
 #include "data/stats.h"
 
 /* A first pass takes weaker candidates than alpha, which merging sorts out: neighbours not found yet blur a test. */
 #define WEAK_FACTOR 10
 #define WEAK_MAX    0.05
-/* Points on either side that a candidate is also tested against alone, so that far-away changes do not hide it. */
-#define WINDOW 15
+/* Points on either side that a candidate is also tested against alone, so that other changes do not hide it. */
+static const size_t windows[] = {15, 5};
 /* Rounding: two numbers this near, of their size, are one. */
 #define ALIKE 1e-9
 
-/* All units one behind the other. */
+/* Points of a history between two changes that are known. All values one behind the other: units, or the means of the points. */
 struct series {
 	const struct changepoint_point *points;
 	size_t nr_points;
+	size_t nr_places; /* where the whole history could be cut */
 	const struct changepoint_options *options;
+	double alpha;
+	bool by_kernel; /* a point is one value */
 	double *x;
-	size_t *start; /* nr_points + 1: where a point's units begin */
+	size_t *start; /* nr_points + 1: where a point's values begin */
 	size_t *at;    /* accepted: the point that begins each segment but the first, ascending */
 	size_t nr;
 	gsl_rng *rng;
@@ -104,27 +108,36 @@ static void neighbours(const struct series *series, size_t i, size_t *ret_from, 
 	*ret_to = i + 1 < series->nr ? series->at[i + 1] : series->nr_points;
 }
 
-/* Standard deviation of a unit around the mean of its segment; NAN: no segment has two. */
-static double noise(const struct series *series)
+/* Squared distances of values from the means of their segments @first to @last, and their degrees of freedom, added up. */
+static void add_noise(const struct series *series, size_t first, size_t last, double *squares, size_t *freedom)
 {
-	double squares = 0;
-	size_t freedom = 0, i;
+	size_t i;
 
-	for (i = 0; i <= series->nr; i++) {
+	for (i = first; i <= last; i++) {
 		size_t from = i ? series->at[i - 1] : 0, to = i < series->nr ? series->at[i] : series->nr_points;
 		size_t n = nr_units(series, from, to);
 
-		squares += sum_of_squares(units_from(series, from), n, stats_mean(units_from(series, from), n));
-		freedom += n - 1;
+		*squares += sum_of_squares(units_from(series, from), n, stats_mean(units_from(series, from), n));
+		*freedom += n - 1;
 	}
+}
+
+/* Standard deviation of a value around the mean of its segment, of both sides of the change @i; NAN: neither has two. */
+static double noise(const struct series *series, size_t i)
+{
+	double squares = 0;
+	size_t freedom = 0;
+
+	add_noise(series, i, i + 1, &squares, &freedom);
 	return freedom ? sqrt(squares / (double)freedom) : NAN;
 }
 
-static double threshold(const struct series *series)
+/* The smallest size of the change @i that counts: of the noise on its two sides, never below the floor of the point before. */
+static double threshold(const struct series *series, size_t i)
 {
-	double sigma = noise(series), least = series->options->sigmas * sigma;
+	double least = series->options->sigmas * noise(series, i), floor = series->points[series->at[i] - 1].floor;
 
-	return isnan(sigma) || least < series->options->floor ? series->options->floor : least;
+	return isnan(least) || least < floor ? floor : least;
 }
 
 static void add_change(struct series *series, size_t at)
@@ -144,37 +157,9 @@ static void drop_change(struct series *series, size_t i)
 
 /* --- series without noise --- */
 
-/* What @key measured on the point; false: nothing. */
-static bool find_key(const struct changepoint_point *point, uint64_t key, double *ret_value)
+static bool is_alike(double a, double b)
 {
-	size_t i;
-
-	for (i = 0; point->key && i < point->nr; i++)
-		if (point->key[i] == key) {
-			*ret_value = point->unit[i];
-			return true;
-		}
-	return false;
-}
-
-/* Least and greatest difference b - a within a key; returns the number of keys that both have. */
-static size_t key_differences(const struct changepoint_point *a, const struct changepoint_point *b, double *ret_least,
-			      double *ret_most)
-{
-	size_t i, nr = 0;
-
-	*ret_least = INFINITY;
-	*ret_most = -INFINITY;
-	for (i = 0; a->key && i < a->nr; i++) {
-		double value;
-
-		if (!find_key(b, a->key[i], &value))
-			continue;
-		*ret_least = fmin(*ret_least, value - a->unit[i]);
-		*ret_most = fmax(*ret_most, value - a->unit[i]);
-		nr++;
-	}
-	return nr;
+	return fabs(a - b) <= ALIKE * fabs(a);
 }
 
 static bool is_flat(const struct changepoint_point *point)
@@ -182,50 +167,28 @@ static bool is_flat(const struct changepoint_point *point)
 	size_t i;
 
 	for (i = 1; i < point->nr; i++)
-		if (fabs(point->unit[i] - point->unit[0]) > ALIKE * fabs(point->unit[0]))
+		if (!is_alike(point->unit[0], point->unit[i]))
 			return false;
 	return true;
 }
 
-/* Change from @a to @b: within keys where there are, else of the means. */
-static double point_difference(const struct changepoint_point *a, const struct changepoint_point *b)
+static double point_mean(const struct changepoint_point *point)
 {
-	double least, most;
-
-	if (key_differences(a, b, &least, &most))
-		return (least + most) / 2;
-	return stats_mean(b->unit, b->nr) - stats_mean(a->unit, a->nr);
-}
-
-/* 1: no noise between both; 0: there is; -1: one unit on either side says nothing. */
-static int pair_is_exact(const struct changepoint_point *a, const struct changepoint_point *b)
-{
-	double least, most;
-	size_t common = key_differences(a, b, &least, &most);
-
-	if (common >= 2)
-		return most - least <= ALIKE * fabs(a->unit[0]);
-	if (a->nr < 2 && b->nr < 2)
-		return -1;
-	return is_flat(a) && is_flat(b);
+	return stats_mean(point->unit, point->nr);
 }
 
 /* Where every kernel has one unit only, the history must be its own witness: most of its steps are none at all. */
-static bool is_exact(const struct series *series)
+static bool is_exact(const struct changepoint_point *points, size_t nr_points)
 {
-	size_t i, exact = 0, unknown = 0, still = 0;
+	size_t i, witnesses = 0, still = 0;
 
-	for (i = 1; i < series->nr_points; i++) {
-		const struct changepoint_point *a = &series->points[i - 1], *b = &series->points[i];
-		int pair = pair_is_exact(a, b);
-
-		if (pair == 0)
+	for (i = 0; i < nr_points; i++) {
+		if (!is_flat(&points[i]))
 			return false;
-		exact += pair > 0;
-		unknown += pair < 0;
-		still += fabs(point_difference(a, b)) <= ALIKE * fabs(a->unit[0]);
+		witnesses += points[i].nr > 1;
+		still += i && is_alike(points[i - 1].unit[0], points[i].unit[0]);
 	}
-	return exact || (unknown >= 3 && 2 * still > unknown);
+	return witnesses || (nr_points > 3 && 2 * still > nr_points - 1);
 }
 
 /* Against the start of the segment, so that a creeping change is found too, once it has crept beyond the floor. */
@@ -234,7 +197,7 @@ static void find_exact(struct series *series)
 	size_t start = 0, i;
 
 	for (i = 1; i < series->nr_points; i++) {
-		if (fabs(point_difference(&series->points[start], &series->points[i])) <= series->options->floor)
+		if (fabs(point_mean(&series->points[i]) - point_mean(&series->points[start])) <= series->points[start].floor)
 			continue;
 		add_change(series, i);
 		start = i;
@@ -247,7 +210,7 @@ static void find_exact(struct series *series)
 static int permutation_passes(struct series *series, const double *x, size_t n, const size_t *cuts, size_t nr_cuts, double q)
 {
 	size_t nr = series->options->nr_permutations, as_good = 0, i;
-	double allowed = series->options->alpha * (double)(nr + 1);
+	double allowed = series->alpha * (double)(nr + 1);
 	__free_mem double *shuffled = calloc(n, sizeof(*shuffled));
 
 	if (!shuffled)
@@ -269,13 +232,13 @@ static int permutation_passes(struct series *series, const double *x, size_t n, 
 
 static bool t_passes(const struct series *series, size_t from, size_t at, size_t to)
 {
-	double weak = fmin(fmax(WEAK_MAX, series->options->alpha), WEAK_FACTOR * series->options->alpha), p;
-	size_t near_from = at > from + WINDOW ? at - WINDOW : from, near_to = at + WINDOW < to ? at + WINDOW : to;
+	double weak = fmin(fmax(WEAK_MAX, series->alpha), WEAK_FACTOR * series->alpha), p;
+	size_t i;
 
 	p = t_between(series, from, at, to);
-	if (p <= weak)
-		return true;
-	return t_between(series, near_from, at, near_to) <= weak;
+	for (i = 0; i < ARRAY_SIZE(windows) && !(p <= weak); i++)
+		p = t_between(series, at > from + windows[i] ? at - windows[i] : from, at, at + windows[i] < to ? at + windows[i] : to);
+	return p <= weak;
 }
 
 /* Cut the segment of points @from … @to - 1 at its best place, and what is left of it again. */
@@ -321,14 +284,14 @@ static double change_p(const struct series *series, size_t i)
 
 	neighbours(series, i, &from, &to);
 	p = t_between(series, from, series->at[i], to);
-	return series->options->accept == CHANGEPOINT_T ? fmin(1, p * (double)(series->nr_points - 1)) : p;
+	return series->options->accept == CHANGEPOINT_T ? fmin(1, p * (double)series->nr_places) : p;
 }
 
 /* How far a change is from being kept: above 1 it goes. */
-static double weakness(const struct series *series, size_t i, double least)
+static double weakness(const struct series *series, size_t i)
 {
 	size_t from, to, at = series->at[i];
-	double diff, p = change_p(series, i);
+	double diff, p = change_p(series, i), least = threshold(series, i);
 
 	neighbours(series, i, &from, &to);
 	diff = stats_mean(units_from(series, at), nr_units(series, at, to)) -
@@ -336,17 +299,17 @@ static double weakness(const struct series *series, size_t i, double least)
 	if (isnan(p) || diff == 0)
 		return INFINITY;
 	/* Too small goes before too uncertain only where it is smaller by more. */
-	return fmax(p / series->options->alpha, fabs(diff) > least ? 0 : nextafter(least / fabs(diff), INFINITY));
+	return fmax(p / series->alpha, fabs(diff) > least ? 0 : nextafter(least / fabs(diff), INFINITY));
 }
 
 static void merge(struct series *series)
 {
 	while (series->nr) {
-		double least = threshold(series), worst = 0;
+		double worst = 0;
 		size_t weakest = 0, i;
 
 		for (i = 0; i < series->nr; i++) {
-			double weak = weakness(series, i, least);
+			double weak = weakness(series, i);
 
 			if (weak > worst) {
 				worst = weak;
@@ -371,6 +334,7 @@ static void measure(const struct series *series, size_t i, bool exact, struct ch
 	m = nr_units(series, at, to);
 	*change = (struct changepoint){
 		.at = at,
+		.from = at - 1,
 		.before = stats_mean(units_from(series, from), n),
 		.after = stats_mean(units_from(series, at), m),
 		.p = NAN,
@@ -383,77 +347,160 @@ static void measure(const struct series *series, size_t i, bool exact, struct ch
 	change->high += gsl_cdf_tdist_Pinv(0.975, freedom) * error;
 }
 
-static int fill_series(struct series *series)
+static int series_begin(struct series *series)
 {
-	size_t i, k;
+	size_t i, k, nr = 0;
 
+	for (i = 0; i < series->nr_points; i++)
+		nr += series->points[i].nr;
 	series->start = calloc(series->nr_points + 1, sizeof(*series->start));
 	series->at = calloc(series->nr_points + 1, sizeof(*series->at));
-	if (!series->start || !series->at)
-		return no_memory();
-	for (i = 0; i < series->nr_points; i++) {
-		if (!series->points[i].nr)
-			return err_set(EINVAL, "point %zu of a history has no value", i);
-		series->start[i + 1] = series->start[i] + series->points[i].nr;
-	}
-	series->x = calloc(series->start[series->nr_points] + 1, sizeof(*series->x));
-	if (!series->x)
-		return no_memory();
-	for (i = 0; i < series->nr_points; i++)
-		for (k = 0; k < series->points[i].nr; k++) {
-			double value = series->points[i].unit[k];
-
-			if (!isfinite(value))
-				return err_set(EINVAL, "point %zu of a history is no number", i);
-			series->x[series->start[i] + k] = value;
-		}
+	series->x = calloc(nr, sizeof(*series->x));
 	series->rng = gsl_rng_alloc(gsl_rng_mt19937);
-	if (!series->rng)
+	if (!series->start || !series->at || !series->x || !series->rng)
 		return no_memory();
 	gsl_rng_set(series->rng, (unsigned long)series->options->seed);
+	for (i = 0, nr = 0; i < series->nr_points; i++) {
+		const struct changepoint_point *point = &series->points[i];
+
+		if (series->by_kernel)
+			series->x[nr++] = point_mean(point);
+		for (k = 0; !series->by_kernel && k < point->nr; k++)
+			series->x[nr++] = point->unit[k];
+		series->start[i + 1] = nr;
+	}
 	return 0;
 }
 
-static int find(struct series *series, struct changepoint_result *result)
+static void series_end(struct series *series)
 {
-	size_t i;
-	int ret = 0;
+	free(series->x);
+	free(series->start);
+	free(series->at);
+	if (series->rng)
+		gsl_rng_free(series->rng);
+}
 
-	result->exact = is_exact(series);
-	if (result->exact) {
+/* The changes between points @from and @to of the history go to the end of @result. */
+static int find_segment(struct series *series, size_t from, struct changepoint_result *result, double *squares, size_t *freedom)
+{
+	bool exact = result->method == CHANGEPOINT_EXACT;
+	size_t i;
+	int ret = series_begin(series);
+
+	if (!ret && exact)
 		find_exact(series);
-	} else {
+	else if (!ret && series->nr_points > 1)
 		ret = bisect(series, 0, series->nr_points);
-		if (!ret)
-			merge(series);
-	}
 	if (ret)
 		return ret;
-	result->sigma = result->exact ? 0 : noise(series);
-	result->threshold = result->exact ? series->options->floor : threshold(series);
-	result->change = calloc(series->nr + 1, sizeof(*result->change));
-	if (!result->change)
-		return no_memory();
-	result->nr = series->nr;
-	for (i = 0; i < series->nr; i++)
-		measure(series, i, result->exact, &result->change[i]);
+	if (!exact)
+		merge(series);
+	add_noise(series, 0, series->nr, squares, freedom);
+	for (i = 0; i < series->nr; i++) {
+		struct changepoint *change = &result->change[result->nr++];
+
+		measure(series, i, exact, change);
+		change->at += from;
+		change->from += from;
+		result->step[change->at] = CHANGEPOINT_CHANGED;
+	}
 	return 0;
+}
+
+/* Levels between the changes of @known, which stay. */
+static int by_levels(const struct changepoint_point *points, size_t nr_points, const struct changepoint_options *options, double alpha,
+		     const struct changepoint *known, size_t nr_known, struct changepoint_result *result)
+{
+	double squares = 0;
+	size_t freedom = 0, from = 0, to, i;
+	int ret = 0;
+
+	for (i = 0; !ret && i <= nr_known; i++) {
+		struct series series = {.options = options, .alpha = alpha, .nr_places = nr_points - 1};
+
+		to = i < nr_known ? known[i].at : nr_points;
+		series.points = points + from;
+		series.nr_points = to - from;
+		series.by_kernel = result->method == CHANGEPOINT_LEVELS;
+		ret = find_segment(&series, from, result, &squares, &freedom);
+		series_end(&series);
+		if (i < nr_known) {
+			result->step[to] = CHANGEPOINT_CHANGED;
+			result->change[result->nr++] = known[i];
+		}
+		from = to;
+	}
+	result->sigma = freedom ? sqrt(squares / (double)freedom) : NAN;
+	return ret;
+}
+
+static int check_points(const struct changepoint_point *points, size_t nr_points)
+{
+	size_t i, k;
+
+	for (i = 0; i < nr_points; i++) {
+		if (!points[i].nr)
+			return err_set(EINVAL, "point %zu of a history has no value", i);
+		for (k = 0; k < points[i].nr; k++)
+			if (!isfinite(points[i].unit[k]))
+				return err_set(EINVAL, "point %zu of a history is no number", i);
+	}
+	return 0;
+}
+
+static enum changepoint_method method_of(const struct changepoint_point *points, size_t nr_points)
+{
+	if (is_exact(points, nr_points))
+		return CHANGEPOINT_EXACT;
+	return nr_points >= CHANGEPOINT_KERNELS_MIN ? CHANGEPOINT_LEVELS : CHANGEPOINT_BOOTS;
+}
+
+/* Pairs, and where they resolve too little what is left between their changes by levels: alpha is for both then. */
+static int find(const struct changepoint_point *points, size_t nr_points, const struct changepoint_options *options,
+		struct changepoint_result *result)
+{
+	__free_mem struct changepoint *known = calloc(nr_points, sizeof(*known));
+	double alpha = options->alpha;
+	size_t nr_known;
+	int ret = known ? changepoint_by_pairs(points, nr_points, options, result) : no_memory();
+
+	if (ret || result->method == CHANGEPOINT_PAIRS)
+		return ret;
+	nr_known = result->nr;
+	memcpy(known, result->change, nr_known * sizeof(*known));
+	if (points[0].key)
+		alpha /= 2;
+	result->nr = 0;
+	result->method = method_of(points, nr_points);
+	return by_levels(points, nr_points, options, alpha, known, nr_known, result);
+}
+
+static int fill_result(const struct changepoint_point *points, size_t nr_points, const struct changepoint_options *options,
+		       struct changepoint_result *result)
+{
+	__free_mem double *floors = calloc(nr_points, sizeof(*floors));
+	size_t i;
+
+	result->change = calloc(nr_points, sizeof(*result->change));
+	result->open = calloc(nr_points, sizeof(*result->open));
+	result->step = calloc(nr_points, sizeof(*result->step));
+	if (!floors || !result->change || !result->open || !result->step)
+		return no_memory();
+	for (i = 0; i < nr_points; i++)
+		floors[i] = points[i].floor;
+	result->floor = stats_median(floors, nr_points);
+	return find(points, nr_points, options, result);
 }
 
 int changepoint_find(const struct changepoint_point *points, size_t nr_points, const struct changepoint_options *options,
 		     struct changepoint_result *ret_result)
 {
-	struct series series = {.points = points, .nr_points = nr_points, .options = options};
-	struct changepoint_result result = {.sigma = NAN, .threshold = options->floor};
-	int ret = fill_series(&series);
+	struct changepoint_result result = {.method = CHANGEPOINT_NONE, .sigma = NAN, .floor = nr_points ? points[0].floor : NAN};
+	int ret = check_points(points, nr_points);
 
 	if (!ret && nr_points > 1)
-		ret = find(&series, &result);
-	free(series.x);
-	free(series.start);
-	free(series.at);
-	if (series.rng)
-		gsl_rng_free(series.rng);
+		ret = fill_result(points, nr_points, options, &result);
 	if (ret) {
 		changepoint_free(&result);
 		return ret;
@@ -465,5 +512,7 @@ int changepoint_find(const struct changepoint_point *points, size_t nr_points, c
 void changepoint_free(struct changepoint_result *result)
 {
 	free(result->change);
+	free(result->open);
+	free(result->step);
 	*result = (struct changepoint_result){0};
 }

@@ -159,6 +159,19 @@ int change_compute(const struct units *base, const struct units *cand, bool pair
 	return ret;
 }
 
+enum compare_verdict change_verdict(const struct compare_change *change, double delta, bool lower_is_better)
+{
+	if (change->method == COMPARE_NONE || isnan(change->interval.low))
+		return COMPARE_INCONCLUSIVE;
+	if (change->interval.low > delta || change->interval.high < -delta)
+		return (change->value > 0) == lower_is_better ? COMPARE_REGRESSION : COMPARE_IMPROVEMENT;
+	if (change->method == COMPARE_EXACT)
+		return COMPARE_SAME;
+	if (change->low_90 >= -delta && change->high_90 <= delta)
+		return COMPARE_EQUIVALENT;
+	return change->interval.low > 0 || change->interval.high < 0 ? COMPARE_SMALL : COMPARE_INCONCLUSIVE;
+}
+
 /* The pairs moved by δ towards 0: does what is left differ from 0? Both sides of ±δ count. */
 static double moved_pairs_p(double *diff, size_t nr, const struct compare_change *change, double delta)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* compare_change.h - from units of both sides to a difference, and from that to a verdict. Private to compare*.c. */
+/* compare_change.h - from units of both sides to a difference, and from that to a verdict. Private to compare*.c and changepoint*.c. */
 #ifndef DATA_COMPARE_CHANGE_H
 #define DATA_COMPARE_CHANGE_H
 
@@ -12,6 +12,12 @@
  */
 int change_compute(const struct units *base, const struct units *cand, bool paired, bool exact,
 		   struct compare_change *ret_change) __must_check;
+
+/*
+ * METHOD's rules for a difference by itself: same, equivalent, small, improvement, regression or inconclusive. @change has an interval, or
+ * is inconclusive.
+ */
+enum compare_verdict change_verdict(const struct compare_change *change, double delta, bool lower_is_better);
 
 /* p of "the change is not beyond ±@delta"; NAN where there is none. The units as above. */
 int change_beyond_p(const struct units *base, const struct units *cand, bool paired, const struct compare_change *change,

@@ -149,20 +149,12 @@ static void judge(const struct compare *compare, struct compare_row *row)
 			     change->nr == 1 ? "" : "s", COMPARE_PAIRS_MIN);
 	} else if (change->method == COMPARE_NONE) {
 		rows_say_why(row, COMPARE_INCONCLUSIVE, "1 %s on a side: a spread needs more", rows_unit_name(compare));
-	} else if (change->method == COMPARE_EXACT) {
-		row->verdict = fabs(change->value) <= row->delta ? COMPARE_SAME
-			       : rows_is_worse(row)			 ? COMPARE_REGRESSION
-								 : COMPARE_IMPROVEMENT;
 	} else if (isnan(change->interval.low)) {
 		rows_say_why(row, COMPARE_INCONCLUSIVE, "%zu %ss on each side: too few for a 95 %% interval", change->nr, rows_unit_name(compare));
-	} else if (change->interval.low > row->delta || change->interval.high < -row->delta) {
-		row->verdict = rows_is_worse(row) ? COMPARE_REGRESSION : COMPARE_IMPROVEMENT;
-	} else if (change->low_90 >= -row->delta && change->high_90 <= row->delta) {
-		row->verdict = COMPARE_EQUIVALENT;
-	} else if (change->interval.low > 0 || change->interval.high < 0) {
-		row->verdict = COMPARE_SMALL;
 	} else {
-		rows_say_why(row, COMPARE_INCONCLUSIVE, COMPARE_WHY_SPREAD);
+		row->verdict = change_verdict(change, row->delta, row->metric->lower_is_better);
+		if (row->verdict == COMPARE_INCONCLUSIVE)
+			rows_say_why(row, COMPARE_INCONCLUSIVE, COMPARE_WHY_SPREAD);
 	}
 }
 

@@ -214,7 +214,7 @@ static int make_point(const struct history_raw *raw, size_t nr, struct history_p
 		key[n] = raw[i].key;
 		unit[n++] = sum / (double)(end - i);
 	}
-	*point = (struct history_point){.kernel = raw[0].kernel, .units = {unit, key, n}, .value = stats_median(unit, n)};
+	*point = (struct history_point){.kernel = raw[0].kernel, .units = {unit, key, n, 0}, .value = stats_median(unit, n)};
 	interval = stats_median_interval(unit, n, 0.95);
 	point->low = interval.low;
 	point->high = interval.high;

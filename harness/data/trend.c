@@ -82,10 +82,20 @@ static double median_cost(const struct history_series *series)
 	return stats_median(values, series->nr_points);
 }
 
-static int find_changes(const struct history_series *series, const struct trend_options *options, double cost,
+/* The cost at a point of a series that is set against it; NAN: not known. */
+static double cost_at(const struct history_series *cost, size_t kernel)
+{
+	size_t i;
+
+	for (i = 0; cost && i < cost->nr_points; i++)
+		if (cost->points[i].kernel == kernel)
+			return cost->points[i].value;
+	return NAN;
+}
+
+static int find_changes(const struct history_series *series, const struct trend_options *options, const struct history_series *cost,
 			struct changepoint_result *ret_found)
 {
-	struct changepoint_options changepoint = options->changepoint;
 	__free_mem struct changepoint_point *points = calloc(series->nr_points + 1, sizeof(*points));
 	struct limits defaults;
 	size_t i;
@@ -93,11 +103,13 @@ static int find_changes(const struct history_series *series, const struct trend_
 	if (!points)
 		return no_memory();
 	limits_init(&defaults);
-	changepoint.floor = limits_delta(options->limits ? options->limits : &defaults, series->bench, series->metric,
-					 series->clock, series->is_count, cost);
-	for (i = 0; i < series->nr_points; i++)
+	for (i = 0; i < series->nr_points; i++) {
 		points[i] = series->points[i].units;
-	return changepoint_find(points, series->nr_points, &changepoint, ret_found);
+		/* As `compare` has it: of what the op costs on the kernel before. */
+		points[i].floor = limits_delta(options->limits ? options->limits : &defaults, series->bench, series->metric, series->clock,
+					       series->is_count, cost_at(cost, series->points[i].kernel));
+	}
+	return changepoint_find(points, series->nr_points, &options->changepoint, ret_found);
 }
 
 static int fill(const struct history *history, const struct trend_options *options, struct trend *trend)
@@ -106,7 +118,7 @@ static int fill(const struct history *history, const struct trend_options *optio
 	int ret;
 
 	for (i = 0; i < history->nr_series; i++) {
-		const struct history_series *series = history->series[i];
+		const struct history_series *series = history->series[i], *cost;
 		struct trend_row *row = &trend->rows[trend->nr_rows];
 
 		if (!is_wanted(history, series, options))
@@ -115,8 +127,9 @@ static int fill(const struct history *history, const struct trend_options *optio
 			trend->nr_single++;
 			continue;
 		}
-		*row = (struct trend_row){.series = series, .cost = median_cost(cost_of(history, series))};
-		ret = find_changes(series, options, row->cost, &row->found);
+		cost = cost_of(history, series);
+		*row = (struct trend_row){.series = series, .cost = median_cost(cost)};
+		ret = find_changes(series, options, cost, &row->found);
 		if (ret)
 			return ret;
 		trend->nr_rows++;

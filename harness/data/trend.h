@@ -26,8 +26,8 @@ enum trend_of {
 struct trend_options {
 	const char *bench, *metric; /* NULL: all */
 	enum trend_of of;
-	const struct limits *limits;		/* NULL: the defaults; the floor follows from them */
-	struct changepoint_options changepoint; /* its floor is not looked at */
+	const struct limits *limits; /* NULL: the defaults; the points' floors follow from them */
+	struct changepoint_options changepoint;
 };
 
 struct trend_row {

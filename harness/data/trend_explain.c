@@ -163,7 +163,7 @@ static int try_pair(struct reader *reader, const struct history_source *old, con
 static int explain_one(struct reader *reader, const struct trend_row *row, const struct changepoint *change, struct explain_change *ret_change)
 {
 	const struct history *history = reader->history;
-	const struct history_point *before = &row->series->points[change->at - 1], *at = &row->series->points[change->at];
+	const struct history_point *before = &row->series->points[change->from], *at = &row->series->points[change->at];
 	size_t i, k, tried = 0;
 	int apart;
 

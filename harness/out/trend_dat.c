@@ -159,17 +159,27 @@ static void put_level(const struct trend_row *row, const struct axis *axis, size
 	}
 }
 
+/* The change that begins at the point; NULL: none. */
+static const struct changepoint *change_at(const struct trend_row *row, size_t point)
+{
+	size_t i;
+
+	for (i = 0; i < row->found.nr; i++)
+		if (row->found.change[i].at == point)
+			return &row->found.change[i];
+	return NULL;
+}
+
+/* No level goes on over a step of which it is not known whether it is one. */
 static void put_levels(const struct trend_row *row, const struct axis *axis, FILE *out)
 {
 	const struct history_series *s = row->series;
-	size_t i, nr = row->found.nr;
+	size_t first, next;
 
-	for (i = 0; i <= nr; i++) {
-		const struct changepoint *begin = i ? &row->found.change[i - 1] : NULL;
-		const struct changepoint *end = i < nr ? &row->found.change[i] : NULL;
-		size_t first = begin ? begin->at : 0, next = end ? end->at : s->nr_points;
-
-		put_level(row, axis, first, next, begin ? begin->after : end ? end->before : mean_level(s, first, next), begin, out);
+	for (first = 0; first < s->nr_points; first = next) {
+		for (next = first + 1; next < s->nr_points && row->found.step[next] == CHANGEPOINT_SAME; next++)
+			;
+		put_level(row, axis, first, next, mean_level(s, first, next), change_at(row, first), out);
 	}
 }
 
@@ -197,8 +207,8 @@ int trend_dat_series(const struct trend_view *view, size_t first, size_t next, c
 	put_origin(view, view->trend->rows[first].series, out);
 	fprintf(out, "# Two data sets per series, in %s. Its kernels:\n", view->trend->rows[first].series->unit);
 	fprintf(out, "#   1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and most)  6 boots\n");
-	fprintf(out, "# and its levels between changes, in pieces where kernels between were not measured:\n");
-	fprintf(out, "#   1 2 from and to place  3 level  4 change from the level before  5 1: worse, -1: better  6 in words\n");
+	fprintf(out, "# and its levels between changes, in pieces where kernels between were not measured, or a step is not resolved:\n");
+	fprintf(out, "#   1 2 from and to place  3 level  4 the change that begins here  5 1: worse, -1: better  6 in words\n");
 	fprintf(out, "# An empty line where kernels between were not measured. At the end the axis: 1 place  2 kernel\n");
 	for (i = first; i < next; i++) {
 		const struct trend_row *row = &view->trend->rows[i];
@@ -281,16 +291,6 @@ int trend_dat_ladder(const struct trend_view *view, size_t first, const char *pa
 
 /* --- heat map --- */
 
-static bool begins_change(const struct trend_row *row, size_t point)
-{
-	size_t i;
-
-	for (i = 0; i < row->found.nr; i++)
-		if (row->found.change[i].at == point)
-			return true;
-	return false;
-}
-
 static void put_heat(const struct trend_view *view, const struct trend_row *row, size_t place, const struct axis *axis,
 		     FILE *out, double *most)
 {
@@ -307,7 +307,7 @@ static void put_heat(const struct trend_view *view, const struct trend_row *row,
 		dat_string(out, view->history->kernels[s->points[i].kernel].label);
 		dat_number(out, s->points[i].value);
 		dat_number(out, percent);
-		fprintf(out, "%d ", begins_change(row, i));
+		fprintf(out, "%d ", change_at(row, i) != NULL);
 		dat_string(out, !isfinite(percent) ? "-" : i ? number_estimate(percent, 1, number) : "0");
 		fputc('\n', out);
 		if (isfinite(percent))

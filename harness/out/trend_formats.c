@@ -207,8 +207,20 @@ static json_t *number(double value)
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *points_json(const struct trend_view *view, const struct history_series *s)
+static const char *const method_names[] = {
+	[CHANGEPOINT_NONE] = "none",	 [CHANGEPOINT_PAIRS] = "pairs", [CHANGEPOINT_EXACT] = "exact",
+	[CHANGEPOINT_LEVELS] = "levels", [CHANGEPOINT_BOOTS] = "boots",
+};
+
+static const char *const step_names[] = {
+	[CHANGEPOINT_SAME] = "same",
+	[CHANGEPOINT_CHANGED] = "changed",
+	[CHANGEPOINT_UNRESOLVED] = "unresolved",
+};
+
+static json_t *points_json(const struct trend_view *view, const struct trend_row *row)
 {
+	const struct history_series *s = row->series;
 	json_t *list = json_array();
 	size_t i, k;
 
@@ -218,9 +230,10 @@ static json_t *points_json(const struct trend_view *view, const struct history_s
 
 		for (k = 0; k < p->units.nr; k++)
 			json_array_append_new(units, number(p->units.unit[k]));
-		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "kernel",
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:s?}", "kernel",
 						      view->history->kernels[p->kernel].label, "value", number(p->value), "low",
-						      number(p->low), "high", number(p->high), "units", units));
+						      number(p->low), "high", number(p->high), "units", units, "step",
+						      i ? step_names[row->found.step[i]] : NULL));
 	}
 	return list;
 }
@@ -233,7 +246,7 @@ static json_t *changes_json(const struct trend_view *view, const struct trend_ro
 
 	for (i = 0; i < row->found.nr; i++) {
 		const struct changepoint *c = &row->found.change[i];
-		const struct history_kernel *from = &view->history->kernels[s->points[c->at - 1].kernel];
+		const struct history_kernel *from = &view->history->kernels[s->points[c->from].kernel];
 		const struct history_kernel *to = &view->history->kernels[s->points[c->at].kernel];
 
 		json_t *functions = row->functions && row->functions[i].parts ? explain_change_json(&row->functions[i]) : json_null();
@@ -249,6 +262,23 @@ static json_t *changes_json(const struct trend_view *view, const struct trend_ro
 	return list;
 }
 
+static json_t *open_json(const struct trend_view *view, const struct trend_row *row)
+{
+	const struct history_series *s = row->series;
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < row->found.nr_open; i++) {
+		const struct changepoint *c = &row->found.open[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:o}", "after",
+						      view->history->kernels[s->points[c->from].kernel].label, "kernel",
+						      view->history->kernels[s->points[c->at].kernel].label, "change",
+						      number(c->after - c->before), "low", number(c->low), "high", number(c->high)));
+	}
+	return list;
+}
+
 static json_t *row_json(const struct trend_view *view, const struct trend_row *row)
 {
 	const struct history_series *s = row->series;
@@ -258,10 +288,11 @@ static json_t *row_json(const struct trend_view *view, const struct trend_row *r
 				 "memcgs", (int)s->nr_memcgs, "mode", s->mode, "metric", s->metric, "unit", s->unit, "better",
 				 s->lower_is_better ? "lower" : "higher", "environment", s->environment, "state", s->state, "depth",
 				 (int)s->depth, "limit_bytes", limit, "below", s->below);
-	json_t *more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o}", "place", s->place, "memory", s->memory, "help",
+	json_t *more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "place", s->place, "memory", s->memory, "help",
 				 s->help, "kind", s->is_count ? "count" : "time", "clock", s->clock, "cost", number(row->cost), "noise",
-				 number(row->found.sigma), "threshold", number(row->found.threshold), "exact", row->found.exact,
-				 "points", points_json(view, s), "changes", changes_json(view, row));
+				 number(row->found.sigma), "threshold", number(row->found.floor), "method",
+				 method_names[row->found.method], "points", points_json(view, row), "changes", changes_json(view, row), "unresolved",
+				 open_json(view, row));
 
 	if (!json || !more || json_object_update(json, more)) {
 		json_decref(json);
@@ -293,7 +324,7 @@ int trend_json(const struct trend_view *view, FILE *out)
 
 	for (i = 0; i < view->trend->nr_rows; i++)
 		json_array_append_new(rows, row_json(view, &view->trend->rows[i]));
-	json = json_pack("{s:s, s:i, s:i, s:i, s:o, s:o}", "schema", "memcgbench-trend", "schema_version", 1, "runs",
+	json = json_pack("{s:s, s:i, s:i, s:i, s:o, s:o}", "schema", "memcgbench-trend", "schema_version", 2, "runs",
 			 (int)view->history->nr_runs, "left_out", (int)view->history->nr_left_out, "kernels",
 			 kernels_json(view->history), "series", rows);
 	if (!json)

@@ -260,16 +260,6 @@ static void put_panel(const struct panel *panel, size_t number, FILE *out)
 
 /* --- the file --- */
 
-static bool begins_change(const struct trend_row *row, size_t point)
-{
-	size_t i;
-
-	for (i = 0; i < row->found.nr; i++)
-		if (row->found.change[i].at == point)
-			return true;
-	return false;
-}
-
 static void put_line(const struct overview *overview, const struct line *line, const size_t *place, FILE *out)
 {
 	const struct history_series *s = line->row->series;
@@ -288,7 +278,7 @@ static void put_line(const struct overview *overview, const struct line *line, c
 		dat_number(out, p->value);
 		dat_number(out, isnan(p->low) ? p->value : p->low);
 		dat_number(out, isnan(p->high) ? p->value : p->high);
-		fprintf(out, "%zu %d\n", p->units.nr, begins_change(line->row, i));
+		fprintf(out, "%zu %d\n", p->units.nr, i && line->row->found.step[i] == CHANGEPOINT_CHANGED);
 	}
 }
 

@@ -45,9 +45,9 @@ static void put_range(const struct trend_view *view, const struct trend_row *row
 		      struct table *table)
 {
 	const struct history_series *s = row->series;
-	size_t from = view->history->kernels[s->points[change->at - 1].kernel].rank;
+	size_t from = view->history->kernels[s->points[change->from].kernel].rank;
 	size_t to = view->history->kernels[s->points[change->at].kernel].rank;
-	const char *before = kernel_label(view, s, change->at - 1), *at = kernel_label(view, s, change->at);
+	const char *before = kernel_label(view, s, change->from), *at = kernel_label(view, s, change->at);
 
 	/* Ranks are places in a list of commits, where there is one. */
 	if (to > from)
@@ -70,7 +70,7 @@ static void put_change(const struct trend_view *view, const struct trend_row *ro
 	table_cell(table, TABLE_PLAIN, "%s", number_format(change->before, decimals, false, number));
 	table_cell(table, TABLE_PLAIN, "%s", number_format(change->after, decimals, false, number));
 	table_cell(table, TABLE_BOLD, "%s", number_estimate(change->after - change->before, decimals, number));
-	table_cell(table, TABLE_PLAIN, "%s", row->found.exact ? "exact" : number_interval(&interval, decimals, true, range));
+	table_cell(table, TABLE_PLAIN, "%s", isnan(change->p) ? "exact" : number_interval(&interval, decimals, true, range));
 	table_cell(table, TABLE_PLAIN, "%s",
 		   number_estimate(100 * (change->after - change->before) / row->cost, 1, number));
 	table_cell(table, worse ? TABLE_RED : TABLE_GREEN, "%s%s", worse ? "regression" : "improvement",
@@ -105,32 +105,47 @@ static void put_point(const struct trend_view *view, const struct trend_row *row
 	struct stats_interval interval = {.low = p->low, .high = p->high};
 	int decimals = number_decimals(p->value, 5);
 	char number[NUMBER_MAX], range[2 * NUMBER_MAX];
-	size_t i;
 
 	table_row(table);
 	table_cell(table, TABLE_PLAIN, "%s", view->history->kernels[p->kernel].label);
 	table_cell(table, TABLE_PLAIN, "%s", number_format(p->value, decimals, false, number));
 	table_cell(table, TABLE_DIM, "%s", isnan(p->low) ? "" : number_interval(&interval, decimals, false, range));
 	table_cell(table, TABLE_PLAIN, "%zu", p->units.nr);
-	for (i = 0; i < row->found.nr; i++)
-		if (row->found.change[i].at == k)
-			table_cell(table, TABLE_BOLD, "<- changed");
+	if (k && row->found.step[k] == CHANGEPOINT_CHANGED)
+		table_cell(table, TABLE_BOLD, "<- changed");
+	else if (k && row->found.step[k] == CHANGEPOINT_UNRESOLVED)
+		table_cell(table, TABLE_DIM, "<- not resolved");
+}
+
+/* "  root - off: by pairs of kernels; two seeds' differences spread by 0.02 (the median pair), changes beyond 19 count" */
+static void put_method(const struct trend_row *row, struct table *table)
+{
+	const struct changepoint_result *found = &row->found;
+	char label[TREND_LABEL_MAX], sigma[NUMBER_MAX], floor[NUMBER_MAX];
+
+	trend_arm_label(row->series, label);
+	number_significant(found->floor, 3, floor);
+	if (isnan(found->sigma))
+		snprintf(sigma, sizeof(sigma), "unknown");
+	else
+		number_significant(found->sigma, 2, sigma);
+	if (found->method == CHANGEPOINT_EXACT)
+		table_text(table, TABLE_PLAIN, "  %s: exact, changes beyond %s count", label, floor);
+	else if (found->method == CHANGEPOINT_PAIRS)
+		table_text(table, TABLE_PLAIN, "  %s: each kernel against the one before, noise of the median pair %s, changes beyond %s count", label,
+			   sigma, floor);
+	else
+		table_text(table, TABLE_PLAIN, "  %s: levels of %s, noise %s, changes beyond %s count", label,
+			   found->method == CHANGEPOINT_BOOTS ? "boots" : "kernels", sigma, floor);
 }
 
 static int put_points(const struct trend_view *view, const struct trend_row *row, FILE *out)
 {
 	struct table *table = table_new(point_columns, ARRAY_SIZE(point_columns));
-	char label[TREND_LABEL_MAX], sigma[NUMBER_MAX], threshold[NUMBER_MAX];
 	size_t k;
 	int ret;
 
-	if (row->found.exact)
-		table_text(table, TABLE_PLAIN, "  %s: exact, changes beyond %s count", trend_arm_label(row->series, label),
-			   number_significant(row->found.threshold, 3, threshold));
-	else
-		table_text(table, TABLE_PLAIN, "  %s: noise %s, changes beyond %s count", trend_arm_label(row->series, label),
-			   isnan(row->found.sigma) ? "unknown" : number_significant(row->found.sigma, 2, sigma),
-			   number_significant(row->found.threshold, 2, threshold));
+	put_method(row, table);
 	for (k = 0; k < row->series->nr_points; k++)
 		put_point(view, row, k, table);
 	ret = table_print(table, &view->look, out);
@@ -160,12 +175,39 @@ static int put_functions(const struct trend_view *view, const struct trend_row *
 		return 0;
 	sentence = explain_change_sentence(&row->functions[i], EXPLAIN_CHANGE_NAMED);
 	if (!sentence || asprintf(&first, "  %s, %s to %s, by function:", trend_arm_label(row->series, label),
-				  kernel_label(view, row->series, change->at - 1), kernel_label(view, row->series, change->at)) < 0)
+				  kernel_label(view, row->series, change->from), kernel_label(view, row->series, change->at)) < 0)
 		return err_sys(ENOMEM, "print the trend");
 	/* The label is no indent for what follows: it is too long. */
 	table_put(first, TABLE_PLAIN, &view->look, out);
 	fputc('\n', out);
 	return put_filled(sentence, "    ", view, out);
+}
+
+/* "  child - off, not resolved: 7.2.12 .. 7.3.4 +40.3 [+34.7, +45.9], …": what looks like a change and is not shown to be one. */
+static int put_open(const struct trend_view *view, const struct trend_row *row, FILE *out)
+{
+	__free_mem char *text = NULL, *first = NULL;
+	char label[TREND_LABEL_MAX], number[NUMBER_MAX], range[2 * NUMBER_MAX];
+	size_t size, i;
+	FILE *list;
+
+	if (!row->found.nr_open)
+		return 0;
+	list = open_memstream(&text, &size);
+	if (!list)
+		return err_sys(ENOMEM, "print the trend");
+	for (i = 0; i < row->found.nr_open; i++) {
+		const struct changepoint *c = &row->found.open[i];
+		struct stats_interval interval = {.low = c->low, .high = c->high};
+		int decimals = isnan(c->low) ? number_decimals(c->after - c->before, 3) : change_decimals(c);
+
+		fprintf(list, "%s%s .. %s %s%s%s", i ? ", " : "", kernel_label(view, row->series, c->from),
+			kernel_label(view, row->series, c->at), number_estimate(c->after - c->before, decimals, number),
+			isnan(c->low) ? "" : " ", isnan(c->low) ? "" : number_interval(&interval, decimals, true, range));
+	}
+	if (fclose(list) || asprintf(&first, "  %s, not resolved: ", trend_arm_label(row->series, label)) < 0)
+		return err_sys(ENOMEM, "print the trend");
+	return put_filled(text, first, view, out);
 }
 
 /* Rows @first … @next - 1. */
@@ -184,6 +226,8 @@ static int put_table(const struct trend_view *view, size_t first, size_t next, F
 	for (i = first; i < next; i++)
 		for (k = 0; !ret && k < view->trend->rows[i].found.nr; k++)
 			ret = put_functions(view, &view->trend->rows[i], k, out);
+	for (i = first; !ret && i < next; i++)
+		ret = put_open(view, &view->trend->rows[i], out);
 	for (i = first; !ret && view->verbose && i < next; i++)
 		ret = put_points(view, &view->trend->rows[i], out);
 	fputc('\n', out);
@@ -203,7 +247,7 @@ static int put_tables(const struct trend_view *view, FILE *out)
 		for (next = first; next < trend->nr_rows && same_table(trend->rows[first].series, trend->rows[next].series); next++)
 			;
 		for (i = first; i < next; i++)
-			changed |= trend->rows[i].found.nr > 0;
+			changed |= trend->rows[i].found.nr || trend->rows[i].found.nr_open;
 		if (!changed && !view->verbose)
 			continue;
 		if (strcmp(environment, trend->rows[first].series->environment)) {
@@ -229,7 +273,7 @@ static int put_unchanged(const struct trend_view *view, FILE *out)
 	for (i = 0; i < view->trend->nr_rows; i++) {
 		const struct trend_row *row = &view->trend->rows[i];
 
-		if (row->found.nr)
+		if (row->found.nr || row->found.nr_open)
 			continue;
 		trend_metric_label(row->series, label);
 		if (strcmp(label, last))

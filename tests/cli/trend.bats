@@ -110,7 +110,7 @@ four_kernels()
 		run -1 check bad.json
 		[[ $output == *bad.json* ]]
 	done <<-'END'
-		.schema_version = 2
+		.schema_version = 1
 		.series[0].points[0].value = "3500"
 		.series[0].points[0] |= del(.units)
 		.series[0].points = .series[0].points[0:1]

@@ -259,7 +259,8 @@ static void left_out_and_damaged(void **state)
 /* --- trends --- */
 
 static const struct trend_options trend_defaults = {
-	.changepoint = {.accept = CHANGEPOINT_T, .alpha = CHANGEPOINT_ALPHA, .nr_permutations = 99, .seed = 1, .sigmas = 1},
+	.changepoint = {.accept = CHANGEPOINT_T, .alpha = CHANGEPOINT_ALPHA, .alpha_pairs = CHANGEPOINT_ALPHA_PAIRS, .nr_permutations = 99,
+			.seed = 1, .sigmas = 1},
 };
 
 static char *print(const struct history *history, const struct trend *trend, trend_format_fn *format)
@@ -289,14 +290,15 @@ static void trend_of_an_exact_history(void **state)
 	assert_int_equal(trend_compute(history, &trend_defaults, &trend), 0);
 	/* The costs are the raw material of the overhead, which alone is looked at. */
 	assert_int_equal(trend->nr_rows, 1);
-	assert_true(trend->rows[0].found.exact);
+	assert_int_equal(trend->rows[0].found.method, CHANGEPOINT_PAIRS);
+	assert_true(isnan(trend->rows[0].found.change[0].p));
 	assert_int_equal(trend->rows[0].found.nr, 3);
 	assert_true(trend_is_worse(&trend->rows[0], &trend->rows[0].found.change[0]));
 	assert_false(trend_is_worse(&trend->rows[0], &trend->rows[0].found.change[1]));
 	assert_true(trend_is_newest(&trend->rows[0], &trend->rows[0].found.change[2]));
 	assert_int_equal(trend_newest_regressions(trend), 1);
 	/* 0.5 % of what the op costs in the child, not of the overhead. */
-	assert_true(fabs(trend->rows[0].found.threshold - 17.505) < 0.01);
+	assert_true(fabs(trend->rows[0].found.floor - 17.505) < 0.01);
 	text = print(history, trend, trend_text);
 	assert_non_null(strstr(text, "6.10 .. 6.11"));
 	assert_non_null(strstr(text, "regression, newest"));
