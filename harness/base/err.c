@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/printable.h"
+
 static __thread char message[ERR_MSG_MAX] = "unknown error";
 
 int err_set(int err, const char *fmt, ...)
@@ -16,6 +18,7 @@ int err_set(int err, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	memcpy(message, text, sizeof(message));
+	printable(message, true);
 	return -err;
 }
 
@@ -28,6 +31,7 @@ int err_sys(int err, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	snprintf(message, sizeof(message), "%s: %s", text, strerror(err));
+	printable(message, true);
 	return -err;
 }
 
@@ -42,6 +46,7 @@ int err_prefix(int ret, const char *fmt, ...)
 	va_end(ap);
 	if (snprintf(message, sizeof(message), "%s: ", text) < (int)sizeof(message))
 		strncat(message, old, sizeof(message) - strlen(message) - 1);
+	printable(message, true);
 	return ret;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/printable.h"
 #include "base/version.h"
 #include "cmd/help.h"
 #include "core/registry.h"
@@ -63,6 +64,7 @@ complain(const struct verb *verb, bool with_hint, const char *fmt, va_list ap)
 		vsnprintf(text, sizeof(text), fmt, ap);
 	else
 		snprintf(text, sizeof(text), "%s", err_msg());
+	printable(text, true);
 	fflush(stdout);
 	fprintf(stderr, "memcgbench%s%s: %s%s%s%s%s\n", blank, name, text,
 		with_hint ? "; try: memcgbench" : "", with_hint ? blank : "", with_hint ? name : "",

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "data/history.h"
 #include "data/pool.h"
+#include "data/record.h"
 
 /* Raised when summaries or the rule for a unit's value change. */
 #define INDEX_VERSION 2
@@ -196,7 +197,8 @@ static void read_run(void *context, size_t i)
 	read->known = index_find(&folder->index, read->run, stamp);
 	if (read->known) {
 		line = json_loads(read->known->line, 0, NULL);
-		read->summary = json_incref(json_object_get(line, "summary"));
+		if (line && !record_make_printable(line))
+			read->summary = json_incref(json_object_get(line, "summary"));
 		json_decref(line);
 		if (read->summary)
 			return;

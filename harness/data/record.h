@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+#include "base/util.h"
+
 #define RECORD_SCHEMA_RUN     "memcgbench-run"
 #define RECORD_SCHEMA_SAMPLES "memcgbench-samples"
 #define RECORD_SCHEMA_VERSION 1
@@ -30,5 +32,11 @@ enum record_type {
 };
 
 enum record_type record_type(const json_t *record);
+
+/*
+ * Make every name and text in what somebody else wrote printable (base/printable.h), keys too. Lines stay in what are texts of several: "text", "why",
+ * "xml". -ENOMEM.
+ */
+int record_make_printable(json_t *json) __must_check;
 
 #endif

@@ -216,7 +216,10 @@ static int read_line(struct loader *loader, const char *line, size_t len)
 	if (memchr(line, '\0', len))
 		return loader_bad(loader, "not JSON: there is a NUL byte");
 	record = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
-	return record ? read_record(loader, record) : loader_bad(loader, "not JSON: %s", error.text);
+	if (!record)
+		return loader_bad(loader, "not JSON: %s", error.text);
+	ret = record_make_printable(record);
+	return ret ? ret : read_record(loader, record);
 }
 
 static int read_lines(struct loader *loader, struct lines *lines)
@@ -274,7 +277,9 @@ static int read_run(struct rundata *data)
 	data->run = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
 	if (!data->run)
 		return loader_bad_at(path, (size_t)error.line, "not JSON: %s", error.text);
-	ret = loader_check_schema(path, 1, data->run, RECORD_SCHEMA_RUN);
+	ret = record_make_printable(data->run);
+	if (!ret)
+		ret = loader_check_schema(path, 1, data->run, RECORD_SCHEMA_RUN);
 	if (ret)
 		return ret;
 	status = json_string_value(json_object_get(data->run, "status"));

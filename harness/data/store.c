@@ -321,6 +321,9 @@ int store_line(struct store *store, unsigned int boot, const char *executor, con
 
 	if (!parsed)
 		return err_set(EBADMSG, "not a record: %s: %.200s", error.text, line);
+	ret = record_make_printable(parsed);
+	if (ret)
+		return ret;
 	type = record_type(parsed);
 	if (type == RECORD_NONE)
 		return err_set(EBADMSG, "not a record, no \"type\" that is known: %.200s", line);

@@ -7,6 +7,7 @@
 
 #include "base/beneath.h"
 #include "base/err.h"
+#include "base/printable.h"
 
 /* All symbols of a kernel with all its modules are some 20 MB in /proc/kallsyms. */
 #define SYMBOLS_MAX (64u << 20)
@@ -182,6 +183,7 @@ int symbols_parse(char *text, const char *what, struct symbols *ret_symbols)
 	size_t nr_lines = 0;
 	int ret;
 
+	printable(text, true);
 	for (const char *c = text; *c; c++)
 		nr_lines += *c == '\n';
 	ret = parse_all(&symbols, nr_lines + 1);

@@ -103,3 +103,36 @@ ends()
 		rm -r part
 	done
 }
+
+# Put @1, as JSON has it, in the place of a bench's, a metric's and a kernel's name of a comparison.
+rename_all()
+{
+	sed -i "s/fault_storm/$1/g; s/\"munmap\"/\"$1-m\"/g; s/\"6\.12\"/\"$1-k\"/g" two-kernels/run.json two-kernels/samples.jsonl
+}
+
+# What was printed has no line of its own making, and no character that a terminal would obey.
+is_tame()
+{
+	! grep -qE '^(ok 999|forged)' out err || { grep -nE '^(ok 999|forged)' out err; return 1; }
+	# A line of csv ends in CR LF (RFC 4180).
+	! sed 's/\r$//' out err | LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]' || return 1
+}
+
+@test "hostile: names forge no line and command no terminal" {
+	local format
+
+	rename_all 'a\\nok 999 forged\\u001b[2J\\u009b\\u202e'
+	ends memcgbench overhead two-kernels
+	is_tame
+	ends memcgbench report -o page two-kernels
+	is_tame
+	for format in text json csv md lkml ktap kcidb lkp benchfmt lava gbench gha bmf; do
+		ends memcgbench compare --format="$format" two-kernels
+		[ -s out ] || { echo "$format: nothing"; return 1; }
+		is_tame
+	done
+	ends memcgbench trend two-kernels
+	is_tame
+	ends memcgbench trend --format=csv two-kernels
+	is_tame
+}
