@@ -220,66 +220,6 @@ int explain_values(const struct rundata *data, const struct explain_query *query
 	return ret ? ret : explain_resolved_values(data, &resolved, ret_values, ret_nr);
 }
 
-static bool is_sample_of(const json_t *record, const struct explain_resolved *resolved, size_t arm, unsigned int boot)
-{
-	return json_integer_value(json_object_get(record, "boot")) == boot &&
-	       json_integer_value(json_object_get(record, "item")) == resolved->item->item &&
-	       json_integer_value(json_object_get(record, "arm")) == (json_int_t)arm;
-}
-
-/* rundata.h sums ops and time up to a value only: they are read again. */
-int explain_amounts(const struct rundata *data, const struct explain_resolved *resolved, size_t arm, unsigned int boot,
-		    void (*fn)(void *ctx, unsigned int rep, uint64_t ops, uint64_t ns), void *ctx)
-{
-	__free_mem char *line = NULL;
-	size_t room = 0;
-	__close_file FILE *in = NULL;
-	int ret;
-
-	in = beneath_read(data->dir, "samples.jsonl", &ret);
-	if (!in)
-		return ret;
-	while (getline(&line, &room, in) > 0) {
-		json_t *record = strstr(line, "\"sample\"") ? json_loads(line, 0, NULL) : NULL;
-		const json_t *metric = json_object_get(json_object_get(record, "metrics"),
-						       resolved->item->metrics[resolved->metric].name);
-
-		if (metric && is_sample_of(record, resolved, arm, boot))
-			fn(ctx, (unsigned int)json_integer_value(json_object_get(record, "rep")),
-			   (uint64_t)json_integer_value(json_object_get(metric, "ops")),
-			   (uint64_t)json_integer_value(json_object_get(metric, "ns")));
-		json_decref(record);
-	}
-	return 0;
-}
-
-/* ops and ns of one sample's metric. */
-struct amounts {
-	unsigned int rep;
-	uint64_t ops, ns;
-};
-
-static void take_amounts(void *ctx, unsigned int rep, uint64_t ops, uint64_t ns)
-{
-	struct amounts *amounts = ctx;
-
-	if (rep == amounts->rep)
-		*amounts = (struct amounts){rep, ops, ns};
-}
-
-static int read_amounts(const struct rundata *data, const struct explain_resolved *resolved, const struct rundata_sample *sample,
-			uint64_t *ret_ops, uint64_t *ret_ns)
-{
-	struct amounts amounts = {.rep = sample->rep};
-	int ret = explain_amounts(data, resolved, sample->arm, sample->boot, take_amounts, &amounts);
-
-	if (!ret && !amounts.ops)
-		ret = err_set(EBADMSG, "%s does not hold rep %u of boot %u any more", data->dir, sample->rep, sample->boot);
-	*ret_ops = amounts.ops;
-	*ret_ns = amounts.ns;
-	return ret;
-}
-
 static const struct rundata_sample *find_sample(const struct rundata_item *item, unsigned int boot, size_t arm, unsigned int rep)
 {
 	size_t i;
@@ -342,13 +282,13 @@ static bool is_shared_clock(const struct explain_resolved *resolved, const struc
 	       (outside < 0 || (uint64_t)outside > CLOCK_MAX_PER_REGION * nr_regions);
 }
 
-static int make_tables(const struct rundata *data, const struct explain_resolved *resolved, const struct profile *profile,
+static int make_tables(const struct explain_resolved *resolved, const struct profile *profile,
 		       const struct symbols *symbols, const struct rundata_sample *least, struct explain_rep *ret_rep)
 {
 	const struct profile_key *key = profile_find(profile, resolved->item->item, least->arm, (unsigned int)resolved->metric);
 	const struct rundata_sample *sample = NULL;
 	const struct profile_rep *rep = NULL;
-	uint64_t ops = 0, ns = 0, nr_regions;
+	uint64_t ops, ns, nr_regions;
 	int64_t outside;
 	bool shared;
 	int ret;
@@ -357,10 +297,10 @@ static int make_tables(const struct rundata *data, const struct explain_resolved
 		return err_set(ENODATA, "the profile of boot %u has nothing of %s %s", least->boot, resolved->item->bench,
 			       resolved->item->metrics[resolved->metric].name);
 	ret = choose_rep(key, resolved, least, &rep, &sample);
-	if (!ret)
-		ret = read_amounts(data, resolved, sample, &ops, &ns);
 	if (ret)
 		return ret;
+	ops = (uint64_t)sample->ops[resolved->metric];
+	ns = (uint64_t)llround(sample->value[resolved->metric] * sample->ops[resolved->metric]);
 	nr_regions = regions_of(key, rep->rep);
 	outside = outside_of(rep, ns);
 	shared = is_shared_clock(resolved, profile, outside, nr_regions);
@@ -463,7 +403,7 @@ static int load_rep(const struct rundata *data, const struct explain_resolved *r
 	ret = explain_profile(data, boot, symbols, &profile);
 	if (ret)
 		return ret;
-	ret = make_tables(data, resolved, profile, symbols, least, ret_rep);
+	ret = make_tables(resolved, profile, symbols, least, ret_rep);
 	if (!ret)
 		ret_rep->seed = seed;
 	profile_free(profile);

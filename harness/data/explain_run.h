@@ -36,8 +36,4 @@ const struct rundata_sample *explain_least(const struct rundata *data, const str
  */
 int explain_profile(const struct rundata *data, const json_t *boot, struct symbols *symbols, struct profile **ret_profile) __must_check;
 
-/* What @metric of the samples of @arm in boot @boot says: fn is called with rep, ops and time of each. */
-int explain_amounts(const struct rundata *data, const struct explain_resolved *resolved, size_t arm, unsigned int boot,
-		    void (*fn)(void *ctx, unsigned int rep, uint64_t ops, uint64_t ns), void *ctx) __must_check;
-
 #endif

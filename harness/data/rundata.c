@@ -316,8 +316,10 @@ static void hand_over_values(struct loader *loader)
 		struct rundata_item *item = &loader->data->items[i];
 		double *values = loader->items[i].values;
 
-		for (size_t k = 0; k < item->nr_samples; k++)
-			item->samples[k].value = values + k * item->nr_metrics;
+		for (size_t k = 0; k < item->nr_samples; k++) {
+			item->samples[k].value = values + k * 2 * item->nr_metrics;
+			item->samples[k].ops = item->samples[k].value + item->nr_metrics;
+		}
 		if (item->nr_samples)
 			loader->items[i].values = NULL;
 	}

@@ -33,6 +33,7 @@ struct rundata_sample {
 	bool warmup;
 	bool cut; /* its block was cut short by the end of its boot: not to be paired */
 	const double *value; /* ns (or insn) per op, for a count @unit; nr_metrics of them */
+	const double *ops;   /* that each was divided by: whole numbers; NAN as the value is */
 	json_t *workers; /* of several workers, as stored: metric name → "ops" and "ns", lists by worker; else NULL, as it is after rundata_load() */
 };
 

@@ -24,7 +24,7 @@ struct boot_state {
 
 /* What is known of one item, beside the rundata_item that it becomes. */
 struct item_state {
-	double *values; /* nr_metrics for each sample; handed over at the end, when it moves no more */
+	double *values; /* nr_metrics for each sample, and as many ops; handed over at the end, when it moves no more */
 	size_t samples_size, latencies_size;
 	unsigned int boot;    /* of the last item record */
 	unsigned int nr_arms; /* of that record: a boot need not have every arm */
@@ -81,7 +81,7 @@ int loader_read_item(struct loader *loader, const json_t *record, unsigned int b
 /* rundata_sample.c */
 int loader_read_sample(struct loader *loader, const json_t *record, struct boot_state *boot);
 int loader_read_latency(struct loader *loader, const json_t *record, unsigned int boot);
-/* A sample that rundata_stream.c read; @values: one for each metric of @item. */
+/* A sample that rundata_stream.c read; @values: one for each metric of @item, and as many ops. */
 int loader_take_sample(struct loader *loader, struct boot_state *boot, struct rundata_item *item,
 		       const struct rundata_sample *sample, const double *values);
 

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-/* The value of one metric: its time, or its count, divided by its ops. */
+/* The value of one metric, its time or its count divided by its ops, and these. */
 static int read_value(const struct loader *loader, const struct rundata_metric *metric, const json_t *json,
-		      double *ret_value)
+		      double *ret_value, double *ret_ops)
 {
 	uint64_t ops = 0;
 	double sum = NAN;
@@ -19,6 +19,7 @@ static int read_value(const struct loader *loader, const struct rundata_metric *
 	if (!ops)
 		return loader_bad(loader, "metric \"%.100s\" did 0 ops: it has no value per op", metric->name);
 	*ret_value = sum / (double)ops;
+	*ret_ops = (double)ops;
 	return 0;
 }
 
@@ -31,14 +32,15 @@ static int read_values(const struct loader *loader, const json_t *record, const 
 
 	if (!json_is_object(metrics))
 		return loader_bad(loader, "a sample without \"metrics\"");
-	for (size_t i = 0; i < item->nr_metrics; i++)
+	for (size_t i = 0; i < 2 * item->nr_metrics; i++)
 		values[i] = NAN;
 	json_object_foreach(metrics, name, json) {
 		size_t metric = 0;
 		int ret = loader_metric(loader, item, name, &metric);
 
 		if (!ret)
-			ret = read_value(loader, &item->metrics[metric], json, &values[metric]);
+			ret = read_value(loader, &item->metrics[metric], json, &values[metric],
+					 &values[item->nr_metrics + metric]);
 		if (ret)
 			return ret;
 	}
@@ -73,7 +75,7 @@ static int grow_samples(const struct loader *loader, struct rundata_item *item, 
 		return loader_no_memory(loader);
 	if (state->samples_size == old_size)
 		return 0;
-	more = reallocarray(state->values, state->samples_size, item->nr_metrics * sizeof(double));
+	more = reallocarray(state->values, state->samples_size, 2 * item->nr_metrics * sizeof(double));
 	if (!more)
 		return loader_no_memory(loader);
 	state->values = more;
@@ -90,7 +92,7 @@ static void add_sample(const struct loader *loader, struct boot_state *boot, str
 
 static double *next_values(const struct rundata_item *item, const struct item_state *state)
 {
-	return state->values + item->nr_samples * item->nr_metrics;
+	return state->values + item->nr_samples * 2 * item->nr_metrics;
 }
 
 int loader_read_sample(struct loader *loader, const json_t *record, struct boot_state *boot)
@@ -132,7 +134,7 @@ int loader_take_sample(struct loader *loader, struct boot_state *boot, struct ru
 
 	if (ret)
 		return ret;
-	memcpy(next_values(item, state), values, item->nr_metrics * sizeof(*values));
+	memcpy(next_values(item, state), values, 2 * item->nr_metrics * sizeof(*values));
 	add_sample(loader, boot, item, sample);
 	return 0;
 }

@@ -50,7 +50,7 @@ struct stream {
 	unsigned int numbers[NR_NUMBERS];
 	bool warmup;
 	struct rundata_item *item;
-	double values[METRICS_MAX];
+	double values[2 * METRICS_MAX]; /* of the item's metrics, then their ops */
 	/* The metric that is being read. */
 	size_t metric;
 	bool key_is_ops, has_ops, has_sum;
@@ -138,7 +138,7 @@ static bool start_metrics(struct stream *stream)
 	stream->item = loader_find_item(stream->loader, stream->numbers[FIELD_ITEM]);
 	if (!stream->item || stream->item->nr_metrics > METRICS_MAX)
 		return false;
-	for (size_t i = 0; i < stream->item->nr_metrics; i++)
+	for (size_t i = 0; i < 2 * stream->item->nr_metrics; i++)
 		stream->values[i] = NAN;
 	stream->seen |= 1U << FIELD_METRICS;
 	return true;
@@ -169,6 +169,7 @@ static int on_end_map(void *context)
 		if (!stream->has_ops || !stream->has_sum)
 			return false;
 		stream->values[stream->metric] = stream->sum / (double)stream->ops;
+		stream->values[stream->item->nr_metrics + stream->metric] = (double)stream->ops;
 	}
 	stream->nr_keys = stream->first_key[stream->depth--];
 	return true;

@@ -134,21 +134,30 @@ static int make_lines(const struct profile *profile, const struct profile_key *k
 	return 0;
 }
 
-/* Ops of the reps that the profile has. */
-struct add_ops {
-	const struct profile_key *key;
-	uint64_t ops;
-};
-
-static void add_ops(void *ctx, unsigned int rep, uint64_t ops, uint64_t ns)
+static bool has_rep(const struct profile_key *key, unsigned int rep)
 {
-	struct add_ops *add = ctx;
 	size_t i;
 
-	(void)ns;
-	for (i = 0; i < add->key->nr_totals; i++)
-		if (add->key->totals[i].rep == rep)
-			add->ops += ops;
+	for (i = 0; i < key->nr_totals; i++)
+		if (key->totals[i].rep == rep)
+			return true;
+	return false;
+}
+
+/* Of the reps that the profile has. */
+static uint64_t count_ops(const struct explain_resolved *resolved, const struct profile_key *key, unsigned int boot)
+{
+	double ops = 0;
+	size_t i;
+
+	for (i = 0; i < resolved->item->nr_samples; i++) {
+		const struct rundata_sample *sample = &resolved->item->samples[i];
+
+		if (sample->boot == boot && sample->arm == resolved->arm && !isnan(sample->ops[resolved->metric]) &&
+		    has_rep(key, sample->rep))
+			ops += sample->ops[resolved->metric];
+	}
+	return (uint64_t)ops;
 }
 
 static int load(const struct rundata *data, const struct explain_resolved *resolved, const struct profile *profile,
@@ -156,18 +165,13 @@ static int load(const struct rundata *data, const struct explain_resolved *resol
 {
 	const struct profile_key *key =
 		profile_find(profile, resolved->item->item, (unsigned int)resolved->arm, (unsigned int)resolved->metric);
-	struct add_ops add = {.key = key};
-	int ret;
 
 	if (!key || !key->nr_lines)
 		return err_set(ENODATA, "no line of memory was seen to be shared in boot %u of %s; memcgbench run --profile=sharing "
 			       "with several --cpus and --workers looks for them", boot, data->dir);
-	ret = explain_amounts(data, resolved, resolved->arm, boot, add_ops, &add);
-	if (!ret && !add.ops)
-		ret = err_set(EBADMSG, "%s holds no sample of what its profile is of", data->dir);
-	if (ret)
-		return ret;
-	sharing->ops = add.ops;
+	sharing->ops = count_ops(resolved, key, boot);
+	if (!sharing->ops)
+		return err_set(EBADMSG, "%s holds no sample of what its profile is of", data->dir);
 	sharing->nr_vcpus = profile->nr_vcpus;
 	return make_lines(profile, key, symbols, line_bytes, sharing);
 }
