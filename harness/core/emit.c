@@ -97,7 +97,7 @@ static json_t *facts_json(const struct facts *f)
 		{"thp_enabled", f->thp_enabled},  {"thp_shmem", f->thp_shmem},
 		{"lru_gen", f->lru_gen},	  {"governor", f->governor},
 		{"smt", f->smt},		  {"online_cpus", f->online_cpus},
-		{"clocksource", f->clocksource},
+		{"clocksource", f->clocksource},  {"compiler", f->compiler},
 	};
 	const struct {
 		const char *name;

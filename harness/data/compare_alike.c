@@ -147,6 +147,14 @@ static const struct fact own_facts[] = {
 	{"version", "memcgbench's version"}, {"revision", "memcgbench's revision"}, {"compiler", "the compiler of memcgbench"},
 };
 
+/* Functions are then made of other instructions without a change of their source. Runs before this was recorded do not say. */
+static int doubt_compiler(const json_t *base, const json_t *cand, match_doubt_fn *doubt, void *ctx)
+{
+	const char *a = match_text(base, "compiler"), *b = match_text(cand, "compiler");
+
+	return *a && *b && strcmp(a, b) ? doubt(ctx, "the compiler of the kernels", a, b) : 0;
+}
+
 int match_doubts(const struct compare_side *base, const struct compare_side *cand, match_doubt_fn *doubt, void *ctx)
 {
 	const json_t *a = first_with_memcg(base), *b = first_with_memcg(cand), *run_a = base->data->run, *run_b = cand->data->run;
@@ -155,6 +163,8 @@ int match_doubts(const struct compare_side *base, const struct compare_side *can
 	if (a && b)
 		ret = doubt_facts(machine_facts, ARRAY_SIZE(machine_facts), json_object_get(a, "facts"), json_object_get(b, "facts"),
 				  doubt, ctx);
+	if (!ret && a && b)
+		ret = doubt_compiler(json_object_get(a, "facts"), json_object_get(b, "facts"), doubt, ctx);
 	if (!ret)
 		ret = doubt_facts(plan_facts, ARRAY_SIZE(plan_facts), json_object_get(run_a, "plan"), json_object_get(run_b, "plan"),
 				  doubt, ctx);

@@ -249,6 +249,16 @@ static bool has_program(const char *name)
 	return process_run(argv, NULL, NULL, NULL) == 0;
 }
 
+/* CC in the environment, as for any make; gcc otherwise. ccache is put before it where there is one. */
+static const char *compiler(void)
+{
+	const char *cc = getenv("CC");
+
+	if (cc && !strncmp(cc, "ccache ", 7))
+		cc += 7;
+	return cc && *cc ? cc : "gcc";
+}
+
 /*
  * make @goal. Nothing of a make above us gets in, and the image carries neither the time nor the name of a user or host: the
  * same sources give the same image.
@@ -258,15 +268,16 @@ static int run_make(const struct build *build, const char *goal, const char *con
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	__free_mem char *jobs = text_format("-j%ld", cores > 0 ? cores : 1), *object = text_format("O=%s", build->object);
 	__free_mem char *fragment = text_format("KCONFIG_ALLCONFIG=%s", config);
+	__free_mem char *cc = text_format("CC=%s%s", has_program("ccache") ? "ccache " : "", compiler());
 	const char *argv[] = {"env", "-u", "MAKEFLAGS", "-u", "MFLAGS", "-u", "MAKELEVEL", "-u", "MAKEOVERRIDES", "make", "-C",
 			      build->source, object, jobs, fragment, "ARCH=x86_64", "LOCALVERSION=", "KBUILD_BUILD_USER=memcgbench",
 			      "KBUILD_BUILD_HOST=memcgbench", "KBUILD_BUILD_VERSION=1",
 			      "KBUILD_BUILD_TIMESTAMP=Mon Jan  1 00:00:00 UTC 2024", goal,
-			      has_program("ccache") ? "CC=ccache gcc" : NULL, NULL};
+			      cc, NULL};
 	char end[700];
 	int status;
 
-	if (!jobs || !object || !fragment)
+	if (!jobs || !object || !fragment || !cc)
 		return -ENOMEM;
 	status = run_watched(build, argv);
 	if (status < 0)
@@ -411,10 +422,10 @@ static int open_folder(struct build *build)
 static int find_compiler(struct build *build)
 {
 	__free_mem char *out = text_format("%s/compiler", build->folder);
-	int status = out ? process_run((const char *const[]){"gcc", "--version", NULL}, NULL, out, NULL) : -ENOMEM;
+	int status = out ? process_run((const char *const[]){compiler(), "--version", NULL}, NULL, out, NULL) : -ENOMEM;
 
 	if (status < 0)
-		return status == -ENOENT ? err_set(ENOENT, "there is no gcc on this machine, which building a kernel takes") : status;
+		return status == -ENOENT ? err_set(ENOENT, "there is no %s on this machine, which building a kernel takes", compiler()) : status;
 	build_log_end(out, build->compiler, sizeof(build->compiler));
 	build->compiler[strcspn(build->compiler, "\n")] = '\0';
 	return 0;

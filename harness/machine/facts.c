@@ -171,10 +171,31 @@ static void read_config(struct facts *f)
 	kconfig_free(&config);
 }
 
+/*
+ * "Linux version 6.12.0 (who@where) (gcc (Debian 12.2.0-14) 12.2.0, GNU ld (GNU Binutils) 2.40) #1 SMP …": linux_proc_banner
+ * (init/version.c, Linux 6.12).
+ */
+static void read_compiler(struct facts *f)
+{
+	char line[512];
+	const char *at;
+	size_t len;
+
+	read_line(line, sizeof(line), "/proc/version");
+	at = strstr(line, ") (");
+	if (!at)
+		return;
+	at += strlen(") (");
+	len = strcspn(at, ",");
+	if (at[len])
+		snprintf(f->compiler, sizeof(f->compiler), "%.*s", (int)len, at);
+}
+
 static void read_kernel(struct facts *f)
 {
 	read_line(f->release, sizeof(f->release), "/proc/sys/kernel/osrelease");
 	read_line(f->version, sizeof(f->version), "/proc/sys/kernel/version");
+	read_compiler(f);
 	read_line(f->cmdline, sizeof(f->cmdline), "/proc/cmdline");
 	/* Since 6.1; older kernels say it in uname(2) only, which speaks of this machine, not of a
 	 * tree. */

@@ -14,6 +14,7 @@
 struct facts {
 	char release[128];	/* uname -r */
 	char version[256];	/* uname -v */
+	char compiler[128];	/* that built the kernel, as it calls itself: "gcc (Debian 12.2.0-14) 12.2.0" */
 	char arch[64];
 	char cmdline[1024];
 	char config_hash[72];	/* sha256 of the configuration, unpacked; "" = none (kconfig.h) */

@@ -34,6 +34,7 @@ static void metal_is_read_whole(void **state)
 	assert_string_equal(f.release, "6.12.0-bench");
 	assert_string_equal(f.version, "#1 SMP PREEMPT_DYNAMIC Mon Jan  6 10:00:00 UTC 2025");
 	assert_string_equal(f.arch, "x86_64");
+	assert_string_equal(f.compiler, "gcc (Debian 14.2.0-8) 14.2.0");
 	assert_non_null(strstr(f.cmdline, "page_owner=on"));
 	assert_string_equal(f.config_source, "/boot/config-6.12.0-bench");
 	/* Amazon's name is in DMI, but the CPU has no "hypervisor" flag: not a guest. */
