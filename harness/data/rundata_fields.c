@@ -95,9 +95,8 @@ int loader_number(const struct loader *loader, const json_t *record, const char 
 {
 	const json_t *value = json_object_get(record, key);
 
-	if (!json_is_number(value) || !(json_number_value(value) >= 0) ||
-	    !isfinite(json_number_value(value)))
-		return loader_bad(loader, "\"%s\" is not a number from 0", key);
+	if (!json_is_number(value) || !(json_number_value(value) >= 0) || json_number_value(value) > AMOUNT_MAX)
+		return loader_bad(loader, "\"%s\" is not a number from 0 to %g", key, AMOUNT_MAX);
 	*ret_value = json_number_value(value);
 	return 0;
 }

@@ -94,6 +94,13 @@ bool loader_stream_sample(const struct loader *loader, const char *line, size_t 
 /* The caller frees it. */
 struct stream *loader_stream_new(void);
 
+/*
+ * An end to what is believed of a file: more than any run has. Memory and time are taken by the greatest block, not by how many there
+ * are, and sums of larger numbers would not be finite.
+ */
+#define BLOCK_MAX  1000000
+#define AMOUNT_MAX 1e18
+
 /* rundata_lines.c: a file in lines, none of them held longer than it is looked at, and no line without bounds. */
 
 /* No line that the store writes comes near: the longest are a histogram and the last words of a console. */

@@ -106,6 +106,8 @@ int loader_read_sample(struct loader *loader, const json_t *record, struct boot_
 		ret = loader_arm(loader, record, item, &sample.arm);
 	if (!ret)
 		ret = loader_uint(loader, record, "block", &sample.block);
+	if (!ret && sample.block > BLOCK_MAX)
+		ret = loader_bad(loader, "block %u is more than any run has", sample.block);
 	if (!ret)
 		ret = loader_uint(loader, record, "pos", &sample.pos);
 	if (!ret)

@@ -166,7 +166,8 @@ static int on_end_map(void *context)
 	struct stream *stream = context;
 
 	if (is_metric(stream, 3)) {
-		if (!stream->has_ops || !stream->has_sum)
+		/* The other reader finds the words for what cannot be. */
+		if (!stream->has_ops || !stream->has_sum || stream->sum > AMOUNT_MAX)
 			return false;
 		stream->values[stream->metric] = stream->sum / (double)stream->ops;
 		stream->values[stream->item->nr_metrics + stream->metric] = (double)stream->ops;
@@ -318,7 +319,7 @@ bool loader_stream_sample(const struct loader *loader, const char *line, size_t 
 	stream->warmup = false;
 	/* All but the newline behind it. */
 	if (!is_plain(line, len - 1) || !parse(stream, line, len) || (stream->seen & wanted) != wanted ||
-	    stream->numbers[FIELD_ARM] >= stream->item->nr_arms)
+	    stream->numbers[FIELD_ARM] >= stream->item->nr_arms || stream->numbers[FIELD_BLOCK] > BLOCK_MAX)
 		return false;
 	*ret_sample = (struct rundata_sample){
 		.boot = stream->numbers[FIELD_BOOT],
