@@ -99,7 +99,7 @@ struct stream *loader_stream_new(void);
  * are, and sums of larger numbers would not be finite.
  */
 #define BLOCK_MAX  1000000
-#define AMOUNT_MAX 1e18
+#define AMOUNT_MAX 1e19
 
 /* rundata_lines.c: a file in lines, none of them held longer than it is looked at, and no line without bounds. */
 

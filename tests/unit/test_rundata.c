@@ -212,7 +212,7 @@ static void test_bad_samples(void **state)
 	refused(BOOT ITEM SAMPLE(M(-1, 10)), -EBADMSG, ":3: \"ops\" is not a whole number");
 	refused(BOOT ITEM SAMPLE(M(1.5, 10)), -EBADMSG, ":3: \"ops\" is not a whole number");
 	refused(BOOT ITEM SAMPLE(M(1, -10)), -EBADMSG, ":3: \"ns\" is not a number from 0");
-	refused(BOOT ITEM SAMPLE(M(1, 1e308)), -EBADMSG, ":3: \"ns\" is not a number from 0 to 1e+18");
+	refused(BOOT ITEM SAMPLE(M(1, 1e308)), -EBADMSG, ":3: \"ns\" is not a number from 0 to 1e+19");
 	refused(BOOT ITEM SAMPLE_(0, 400000000, 0, M(1, 1)), -EBADMSG, ":3: block 400000000 is more than any run has");
 	refused(BOOT ITEM SAMPLE(M(1, "10")), -EBADMSG, ":3: \"ns\" is not a number");
 	refused(BOOT ITEM SAMPLE(M(1, null)), -EBADMSG, ":3: \"ns\" is not a number");
