@@ -46,6 +46,8 @@ static bool is_default(const char *bench_name, const char *param, const char *va
 	for (i = 0; i < bench->nr_params; i++)
 		if (params.value[i] != defaults.value[i])
 			return false;
+	if (params.stats != defaults.stats)
+		return false;
 	return true;
 }
 

@@ -69,6 +69,9 @@ static const struct opt options[] = {
 	 .help = "levels from the root memcg down to the child memcg; a list measures each against root"},
 	{"limit", 0, OPT_TO_SIZE(struct run_args, limit_bytes, 1, INT64_MAX), .arg = "SIZE", .group = MEASURE,
 	 .help = "memory.max of the child memcg; none if not given"},
+	{"stats", 0, OPT_TO_ENUM(struct run_args, stats, params_stats_names), .def = "as-found", .group = MEASURE,
+	 .help = "in what state each pass finds memcg's statistics: as-found; fresh, with nothing pending, where an update walks all levels; "
+		 "or flushable, with so much pending that since Linux 6.16 it walks none. --sweep=stats=... measures several"},
 	{"dir", 0, OPT_TO_STRING(struct run_args, dir), .arg = "DIR", .group = MEASURE,
 	 .help = "where benches that need files make a folder, and remove it: on a file system with a disk behind it. Without "
 		 "it they are skipped; guests have a disk of their own"},

@@ -108,17 +108,17 @@ static int set_param(struct plan_item *item, const char *text, bool *ret_known)
 {
 	const char *equals = strchr(text, '=');
 	char name[64];
+	bool has_it;
 	size_t i;
 
 	if (!equals || equals - text >= (ptrdiff_t)sizeof(name))
 		return err_set(EINVAL, "--param=%s: NAME=VALUE is wanted", text);
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
-	for (i = 0; i < item->bench->nr_params; i++)
-		if (!strcmp(item->bench->params[i].name, name)) {
-			*ret_known = true;
-			return params_set(&item->params, name, equals + 1);
-		}
-	return 0;
+	has_it = !strcmp(name, PARAMS_STATS);
+	for (i = 0; i < item->bench->nr_params && !has_it; i++)
+		has_it = !strcmp(item->bench->params[i].name, name);
+	*ret_known |= has_it;
+	return has_it ? params_set(&item->params, name, equals + 1) : 0;
 }
 
 static int set_params(const struct opt_list *list, struct plan *plan)
@@ -223,6 +223,7 @@ static int fill_item(const struct run_line *line, const struct cg_info *cg, cons
 
 	item->bench = wish->bench;
 	params_init(&item->params, wish->bench);
+	item->params.stats = (enum params_stats)line->args->stats;
 	ret = on_insn_clock(line) ? set_insn_defaults(item) : 0;
 	if (!ret)
 		ret = set_wished_params(wish->params, item);

@@ -26,7 +26,7 @@ struct run_args {
 	struct opt_list params, sweeps;
 	unsigned int suite; /* enum suite */
 	const char *workers, *memcgs, *depth, *place, *memory;
-	unsigned int threads;
+	unsigned int threads, stats; /* enum params_stats */
 	uint64_t limit_bytes, blocks, rep_ns, seed, latency_ops;
 	/* kernels booted in guests */
 	struct opt_list kernels, builds, numa, qemu_opts; /* kernels: the builds are appended to it */

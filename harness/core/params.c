@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "base/units.h"
 
+const char *const params_stats_names[] = {"as-found", "fresh", "flushable", NULL};
+
 static void append(char *buf, size_t buf_size, const char *text)
 {
 	strncat(buf, text, buf_size - strlen(buf) - 1);
@@ -27,22 +29,30 @@ static int fail_unknown(const struct bench *bench, const char *name)
 	return err_set(ENOENT, "%s has no parameter \"%s\"; it has %s", bench->name, name, known);
 }
 
-static int parse_choice(const struct bench *bench, const struct bench_param *param,
-			const char *text, uint64_t *ret_value)
+static int parse_choice(const struct bench *bench, const char *name, const char *const *choices, const char *text, uint64_t *ret_value)
 {
 	char known[512] = "";
 	size_t i;
 
-	for (i = 0; param->choices[i]; i++) {
-		if (!strcmp(param->choices[i], text)) {
+	for (i = 0; choices[i]; i++) {
+		if (!strcmp(choices[i], text)) {
 			*ret_value = i;
 			return 0;
 		}
 		append(known, sizeof(known), i ? ", " : "");
-		append(known, sizeof(known), param->choices[i]);
+		append(known, sizeof(known), choices[i]);
 	}
-	return err_set(EINVAL, "%s: parameter %s: \"%s\" is none of %s", bench->name, param->name, text,
-		       known);
+	return err_set(EINVAL, "%s: parameter %s: \"%s\" is none of %s", bench->name, name, text, known);
+}
+
+static int set_stats(struct params *params, const char *text)
+{
+	uint64_t stats;
+	int ret = parse_choice(params->bench, PARAMS_STATS, params_stats_names, text, &stats);
+
+	if (!ret)
+		params->stats = (enum params_stats)stats;
+	return ret;
 }
 
 static char *format_number(const struct bench_param *param, uint64_t value, char *buf,
@@ -93,10 +103,10 @@ int params_set(struct params *params, const char *name, const char *text)
 		if (strcmp(param->name, name))
 			continue;
 		if (param->type == BENCH_PARAM_ENUM)
-			return parse_choice(bench, param, text, &params->value[i]);
+			return parse_choice(bench, name, param->choices, text, &params->value[i]);
 		return parse_number(bench, param, text, &params->value[i]);
 	}
-	return fail_unknown(bench, name);
+	return strcmp(name, PARAMS_STATS) ? fail_unknown(bench, name) : set_stats(params, text);
 }
 
 void params_init(struct params *params, const struct bench *bench)

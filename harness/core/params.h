@@ -15,8 +15,19 @@
 
 #define PARAMS_MAX 16
 
+/* In what state a pass finds memcg's statistics: of every bench, by the name PARAMS_STATS. */
+enum params_stats {
+	STATS_AS_FOUND,
+	STATS_FRESH,	 /* nothing is pending: an update walks to the root memcg */
+	STATS_FLUSHABLE, /* so much is pending that the next reader has to flush: since Linux 6.16 an update walks no further */
+};
+
+#define PARAMS_STATS "stats"
+extern const char *const params_stats_names[]; /* by enum params_stats, NULL behind the last */
+
 struct params {
 	const struct bench *bench;
+	enum params_stats stats;
 	uint64_t value[PARAMS_MAX]; /* by index of bench->params */
 };
 

@@ -90,6 +90,9 @@ json_t *plan_item_to_json(const struct plan_item *item)
 	for (i = 0; i < item->bench->nr_params; i++)
 		json_object_set_new(params, item->bench->params[i].name,
 				    json_string(params_text(&item->params, i, text, sizeof(text))));
+	/* Left out where nobody asks: plans and records are what they were before there was a choice. */
+	if (item->params.stats != STATS_AS_FOUND)
+		json_object_set_new(params, PARAMS_STATS, json_string(params_stats_names[item->params.stats]));
 	return json_pack("{s:s, s:i, s:o, s:i, s:i, s:s, s:s, s:s, s:o}", "bench", item->bench->name,
 			 "version", (int)item->bench->version, "params", params, "nr_workers",
 			 (int)item->nr_workers, "nr_memcgs", (int)item->nr_memcgs, "mode", item->threads ? "threads" : "processes",

@@ -222,6 +222,8 @@ static int measure(struct item_run *run, bool oversubscribed)
 	int ret = sampler_start_teams(run, 0);
 
 	if (!ret)
+		ret = sampler_prove_stats(run);
+	if (!ret)
 		ret = calibrate(run);
 	if (ret)
 		return ret;
@@ -233,7 +235,8 @@ static int measure(struct item_run *run, bool oversubscribed)
 	ret = sampler_stop_teams(run, ret);
 	if (!ret)
 		ret = run_blocks(run);
-	if (!ret && plan->latency_ops && run->item->bench->latency)
+	/* Ops by the thousand leave no statistics as they were. */
+	if (!ret && plan->latency_ops && run->item->bench->latency && run->item->params.stats == STATS_AS_FOUND)
 		ret = sampler_latency(run);
 	if (!ret && plan->counters)
 		ret = sampler_counted(run);

@@ -146,3 +146,17 @@ int sampler_prove(struct item_run *run)
 	run->failed_arm = -1;
 	return 0;
 }
+
+int sampler_prove_stats(struct item_run *run)
+{
+	size_t k;
+	int ret = 0;
+
+	for (k = 0; !ret && k < run->nr_arms && run->item->params.stats != STATS_AS_FOUND; k++) {
+		run->failed_arm = (int)run->arms[k];
+		ret = team_prove_stats(run->team[run->arms[k]]);
+	}
+	if (!ret)
+		run->failed_arm = -1;
+	return ret;
+}

@@ -56,6 +56,9 @@ void sampler_draw_order(struct item_run *run, size_t *order);
 /* Stop child arms while everything is mapped, and compare their claim with what their memcgs were charged. */
 int sampler_prove(struct item_run *run) __must_check;
 
+/* Of every arm, that its passes find the statistics in the state that the item asks for. Errors as team_prove_stats(). */
+int sampler_prove_stats(struct item_run *run) __must_check;
+
 /*
  * On a clock of instructions a rep is worth its number if no tick of the timer fell into it, and the least of several is taken for one. Warn where
  * phases are so long, for so few reps, that this is not to be counted on.

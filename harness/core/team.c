@@ -331,6 +331,13 @@ int team_release(struct team *team, bool *ret_stopped)
 	return go_on(team, COMMAND_RELEASE, ret_stopped);
 }
 
+int team_prove_stats(struct team *team)
+{
+	struct worker_command command = {.what = COMMAND_PROVE_STATS, .rep = BENCH_REP_UNNUMBERED};
+
+	return team_command_all(team, &command);
+}
+
 static void histogram_merge(struct histogram *sum, const struct histogram *part)
 {
 	size_t i;

@@ -62,6 +62,12 @@ int team_rep(struct team *team, uint64_t passes, bool counted, uint32_t number, 
 int team_prove(struct team *team) __must_check;
 int team_release(struct team *team, bool *ret_stopped) __must_check;
 
+/*
+ * Is the state in which the item's passes are to find memcg's statistics to be had, and does a pass end in it? 1: not with this kernel, or these
+ * parameters; err_msg() says why. Errors as team_rep().
+ */
+int team_prove_stats(struct team *team) __must_check;
+
 /* One latency pass of @ops ops per worker; adds up into @histogram. */
 int team_latency(struct team *team, uint64_t ops, struct histogram *histogram) __must_check;
 

@@ -70,12 +70,15 @@ static void start_together(struct worker *worker)
 	}
 }
 
-static void usage_since(struct rusage *usage, const struct rusage *before)
+static void add_usage_since(struct rusage *sum, const struct rusage *before)
 {
-	usage->ru_minflt -= before->ru_minflt;
-	usage->ru_majflt -= before->ru_majflt;
-	usage->ru_nvcsw -= before->ru_nvcsw;
-	usage->ru_nivcsw -= before->ru_nivcsw;
+	struct rusage now;
+
+	getrusage(RUSAGE_THREAD, &now);
+	sum->ru_minflt += now.ru_minflt - before->ru_minflt;
+	sum->ru_majflt += now.ru_majflt - before->ru_majflt;
+	sum->ru_nvcsw += now.ru_nvcsw - before->ru_nvcsw;
+	sum->ru_nivcsw += now.ru_nivcsw - before->ru_nivcsw;
 }
 
 static int check_place(struct worker *worker)
@@ -100,29 +103,58 @@ static int check_work(struct worker *worker, uint64_t passes)
 	return worker->bench->verify ? worker->bench->verify(worker->state, run, &evidence) : 0;
 }
 
-/* Run @passes passes, or the latency pass when @passes is 0, between two readings of the evidence. */
-static int rep(struct worker *worker, uint64_t passes)
+/* @passes passes, or the latency pass when @passes is 0, between two readings of the evidence. */
+static int do_passes(struct worker *worker, uint64_t passes)
 {
 	struct bench_run *run = worker->run;
 	struct rusage before;
 	int ret;
 
-	worker_let_others_sleep(worker);
-	bench_settle(run);
-	start_together(worker);
+	run->stir_faults = 0;
 	getrusage(RUSAGE_THREAD, &before);
-	run->begin_ns = clock_ns();
 	if (passes)
 		ret = worker->bench->run(worker->state, run, passes);
 	else
 		ret = worker->bench->latency(worker->state, run);
-	run->end_ns = clock_ns();
-	getrusage(RUSAGE_THREAD, &run->usage);
-	usage_since(&run->usage, &before);
+	add_usage_since(&run->usage, &before);
 	run->usage.ru_minflt -= (long)run->stir_faults;
+	return ret;
+}
+
+/* All passes at once, or each behind what brings the statistics into the state that it is to find. */
+static int rep(struct worker *worker, uint64_t passes)
+{
+	const bool is_as_found = worker->team->item->params.stats == STATS_AS_FOUND;
+	uint64_t at_once = is_as_found ? passes : passes > 0, done;
+	struct bench_run *run = worker->run;
+	int ret;
+
+	worker_let_others_sleep(worker);
+	ret = worker_stats_set(worker);
+	if (ret)
+		return ret;
+	start_together(worker);
+	memset(&run->usage, 0, sizeof(run->usage));
+	run->begin_ns = clock_ns();
+	ret = do_passes(worker, at_once);
+	for (done = at_once; !ret && done < passes; done += at_once) {
+		ret = worker_stats_set(worker);
+		if (!ret)
+			ret = do_passes(worker, at_once);
+	}
+	run->end_ns = clock_ns();
 	if (!ret)
 		ret = check_place(worker);
 	return ret ? ret : check_work(worker, passes);
+}
+
+int worker_pass(struct worker *worker)
+{
+	int ret;
+
+	memset(&worker->run->usage, 0, sizeof(worker->run->usage));
+	ret = do_passes(worker, 1);
+	return ret ? ret : check_work(worker, 1);
 }
 
 static void publish_counters(struct worker *worker, const struct counters *counters)
@@ -160,7 +192,6 @@ static int proving_pass(struct worker *worker)
 	int ret;
 
 	stop(worker, BENCH_STOP_BEGIN);
-	run->stir_faults = 0; /* not of the rep */
 	run->hold = hold;
 	run->hold_data = worker;
 	ret = rep(worker, 1);
@@ -192,6 +223,8 @@ static int obey(struct worker *worker, const struct worker_command *command)
 		return proving_pass(worker);
 	case COMMAND_LATENCY:
 		return latency_pass(worker, command->number);
+	case COMMAND_PROVE_STATS:
+		return worker_stats_prove(worker);
 	case COMMAND_RELEASE:
 	case COMMAND_STOP:
 		break;

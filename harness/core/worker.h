@@ -29,6 +29,7 @@ enum worker_what {
 	COMMAND_PROVE,
 	COMMAND_RELEASE, /* ends the hold of COMMAND_PROVE */
 	COMMAND_LATENCY, /* number: ops */
+	COMMAND_PROVE_STATS,
 	COMMAND_STOP,
 };
 

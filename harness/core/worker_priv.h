@@ -38,6 +38,20 @@ void worker_ask_for_slice(const struct worker *worker);
  */
 void worker_let_others_sleep(const struct worker *worker);
 
+/*
+ * Have the next pass find the batches of this CPU empty (bench_settle()), and memcg's statistics in the state that the item asks for; by all workers of
+ * the team. Not to be called where the item takes them as they are found, but for bench_settle().
+ */
+int worker_stats_set(struct worker *worker) __must_check;
+/*
+ * Does a pass begin and end in that state, at every level of worker 0's memcg that is ours? bench_skip() where a pass does too much to stay in it, or
+ * where this kernel has no such states; bench_error(EPROTO) where they cannot be had.
+ */
+int worker_stats_prove(struct worker *worker) __must_check;
+
+/* One pass, between nothing: what worker_stats_prove() looks at. */
+int worker_pass(struct worker *worker) __must_check;
+
 /* The bench's state, with the parameters in it. */
 int worker_make_state(struct worker *worker) __must_check;
 

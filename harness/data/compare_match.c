@@ -169,22 +169,39 @@ static bool same_item(const struct rundata_item *a, const struct rundata_item *b
 	       !strcmp(a->place, b->place) && !strcmp(a->memory, b->memory) && a->nr_memcgs == b->nr_memcgs;
 }
 
+static const char *or_none(const char *text)
+{
+	return *text ? text : "none";
+}
+
+/* The first parameter of @all that is not the same in @a and @b. As asprintf(); 0: there is none. */
+static int describe_parameter(const json_t *a, const json_t *b, json_t *all, char **ret_text)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(all, name, value) {
+		if (json_equal(json_object_get(a, name), json_object_get(b, name)))
+			continue;
+		return asprintf(ret_text, "--%s differs (%s and %s)", name, or_none(match_text(a, name)), or_none(match_text(b, name)));
+	}
+	return 0;
+}
+
 /* The first thing in which two items of one bench are not the same question. As asprintf(). */
 static int describe_difference(const struct rundata_item *a, const struct rundata_item *b, char **ret_text)
 {
 	const struct {
 		const char *what, *base, *cand;
 	} texts[] = {{"mode", a->mode, b->mode}, {"place", a->place, b->place}, {"memory", a->memory, b->memory}};
-	const char *name;
-	json_t *value;
 	size_t i;
+	int ret;
 
-	json_object_foreach(a->params, name, value) {
-		if (json_equal(value, json_object_get(b->params, name)))
-			continue;
-		return asprintf(ret_text, "--%s differs (%s and %s)", name, json_string_value(value) ? json_string_value(value) : "none",
-				*match_text(b->params, name) ? match_text(b->params, name) : "none");
-	}
+	ret = describe_parameter(a->params, b->params, a->params, ret_text);
+	if (!ret)
+		ret = describe_parameter(a->params, b->params, b->params, ret_text);
+	if (ret)
+		return ret;
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		if (strcmp(texts[i].base, texts[i].cand))
 			return asprintf(ret_text, "--%s differs (%s and %s)", texts[i].what, texts[i].base, texts[i].cand);

@@ -159,6 +159,12 @@ int cg_group_stats(const struct cg_group *group, const struct cg_group *beside, 
 	__must_check;
 
 /*
+ * Have the statistics of all memcgs flushed, by reading memory.stat of the root memcg (of what this process sees as such, in a container), if so much is
+ * pending that a reader does that. @fd: -1 the first time, then the file, open, so that reading charges nobody; to be closed.
+ */
+int cg_root_flush(const struct cg_group *group, int *fd) __must_check;
+
+/*
  * How often the OOM killer killed a task of this group (memory.events oom_kill, memory.oom_control).
  * -ENOENT: the root memcg on v2; kernels before 4.13.
  */

@@ -62,6 +62,17 @@ int cg_group_stats(const struct cg_group *group, const struct cg_group *beside, 
 	return 0;
 }
 
+int cg_root_flush(const struct cg_group *group, int *fd)
+{
+	__free_mem char *text = NULL;
+	char path[PATH_MAX];
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/memory.stat", group->tree->info.mount);
+	ret = *fd < 0 ? fs_open(fd, "%s", path) : 0;
+	return ret ? ret : fs_read_open(&text, *fd, path);
+}
+
 int cg_group_oom_kills(const struct cg_group *group, uint64_t *ret_count)
 {
 	return cg_check_gone(group, fs_read_key(ret_count, "oom_kill", "%s/%s", group->path,

@@ -296,6 +296,11 @@ static void test_other_question(void **state)
 	(void)state;
 	expect_rows(live(1000, 1100), live_run(1000, 1100, m, ROOT ", " CHILD(1), "2M", 1), 1, "--size differs (1M and 2M)", 6);
 	expect_rows(live(1000, 1100), live_run(1000, 1100, m, ROOT ", " CHILD(1), "1M", 2), 1, "number of workers differs (1 and 2)", 6);
+	/* Of a run that took the statistics as it found them, nothing is said of their state. */
+	expect_rows(live(1000, 1100), live_run(1000, 1100, m, ROOT ", " CHILD(1), "1M\", \"stats\": \"fresh", 1), 1,
+		    "--stats differs (none and fresh)", 6);
+	expect_rows(live_run(1000, 1100, m, ROOT ", " CHILD(1), "1M\", \"stats\": \"fresh", 1),
+		    live_run(1000, 1100, m, ROOT ", " CHILD(1), "1M\", \"stats\": \"flushable", 1), 1, "--stats differs (fresh and flushable)", 6);
 	expect_rows(live(1000, 1100),
 		    live_run(1000, 1100, m, "{\"arm\": 0, \"state\": \"child\", \"depth\": 2, \"limit_bytes\": null}, " CHILD(1), "1M", 1), 1,
 		    "what the others are set against differs", 6);

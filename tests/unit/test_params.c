@@ -113,6 +113,21 @@ static void ranges(void **state)
 		       "fake: parameter size: \"16777217T\" is outside 4K to 1T");
 }
 
+/* Every bench has it, also one without parameters of its own. */
+static void state_of_statistics(void **state)
+{
+	struct params params;
+
+	(void)state;
+	params_init(&params, &bare);
+	assert_int_equal(params.stats, STATS_AS_FOUND);
+	assert_int_equal(params_set(&params, PARAMS_STATS, "flushable"), 0);
+	assert_int_equal(params.stats, STATS_FLUSHABLE);
+	assert_int_equal(params_set(&params, PARAMS_STATS, "fresh"), 0);
+	assert_int_equal(params.stats, STATS_FRESH);
+	assert_refused(PARAMS_STATS, "stale", -EINVAL, "fake: parameter stats: \"stale\" is none of as-found, fresh, flushable");
+}
+
 static void unknown_parameters(void **state)
 {
 	struct params params;
@@ -236,6 +251,7 @@ int main(void)
 		cmocka_unit_test(values_are_set),
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(ranges),
+		cmocka_unit_test(state_of_statistics),
 		cmocka_unit_test(unknown_parameters),
 		cmocka_unit_test(text_is_taken_back),
 		cmocka_unit_test(needs_follow_the_choice),

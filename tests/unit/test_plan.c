@@ -38,6 +38,7 @@ static void make_plan(struct plan *plan)
 	params_init(&item->params, item->bench);
 	assert_int_equal(params_set(&item->params, "size", "4G"), 0);
 	assert_int_equal(params_set(&item->params, "map", "file-cow"), 0);
+	assert_int_equal(params_set(&item->params, "stats", "fresh"), 0);
 	item->nr_workers = PLAN_WORKERS_MAX;
 	item->nr_memcgs = 1;
 	item->threads = true;
@@ -60,6 +61,10 @@ static void there_and_back(void **state)
 	assert_int_equal(plan_from_json(json, &back), 0);
 	again = plan_to_json(&back);
 	assert_true(json_equal(json, again));
+	/* As it is found, nothing is said of it: as in plans of before there was a choice. */
+	assert_null(json_object_get(json_object_get(json_array_get(json_object_get(json, "items"), 0), "params"), "stats"));
+	assert_int_equal(back.items[0].params.stats, STATS_AS_FOUND);
+	assert_int_equal(back.items[1].params.stats, STATS_FRESH);
 	assert_true(back.seed == INT64_MAX);
 	assert_true(back.counters);
 	assert_int_equal(back.nr_items, 2);

@@ -33,6 +33,7 @@ static const struct opt options[] = {
 	{"time", 't', OPT_TO_DURATION(struct run_args, rep_ns, 1, UINT64_MAX), .arg = "T", .def = "25ms", .help = "x"},
 	{"latency-ops", 0, OPT_TO_U64(struct run_args, latency_ops, 0, 1000000), .arg = "N", .def = "200000", .help = "x"},
 	{"seed", 0, OPT_TO_U64(struct run_args, seed, 0, 100), .arg = "N", .def = "1", .help = "x"},
+	{"stats", 0, OPT_TO_ENUM(struct run_args, stats, params_stats_names), .def = "as-found", .help = "x"},
 	{"quick", 'q', OPT_TO_FLAG(struct run_args, quick), .help = "x"},
 	OPT_END,
 };
@@ -261,6 +262,27 @@ static void sweeps(void **state)
 	assert_refused(-ERANGE, "0 is not between", "--sweep", "workers=1,0", "null");
 }
 
+/* Of every bench, for all or by a sweep. */
+static void states_of_statistics(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(make(&as_root, &plan, "--stats=fresh", "null", "charge_depth"), 0);
+	assert_int_equal(plan.items[0].params.stats, STATS_FRESH);
+	assert_int_equal(plan.items[1].params.stats, STATS_FRESH);
+	plan_free(&plan);
+	assert_int_equal(make(&as_root, &plan, "--sweep", "stats=as-found,flushable", "charge_depth"), 0);
+	assert_int_equal(plan.nr_items, 2);
+	assert_int_equal(plan.items[0].params.stats, STATS_AS_FOUND);
+	assert_int_equal(plan.items[1].params.stats, STATS_FLUSHABLE);
+	plan_free(&plan);
+	/* A parameter of one bench is still none of the next. */
+	assert_int_equal(make(&as_root, &plan, "-p", "way=stat", "charge_depth", "null"), 0);
+	plan_free(&plan);
+	assert_refused(-EINVAL, "none of as-found, fresh, flushable", "--sweep", "stats=stale", "null");
+}
+
 static void lists_of_workers(void **state)
 {
 	struct plan plan;
@@ -406,6 +428,7 @@ int main(void)
 		cmocka_unit_test(full_leaves_no_step_out),
 		cmocka_unit_test(nodes_where_there_are_two),
 		cmocka_unit_test(sweeps),
+		cmocka_unit_test(states_of_statistics),
 		cmocka_unit_test(lists_of_workers),
 		cmocka_unit_test(lists_of_depths),
 		cmocka_unit_test(where_root_is_out_of_reach),

@@ -37,8 +37,9 @@ static struct script {
 	enum trouble trouble;
 	unsigned int troubled; /* the worker that has it */
 	bool holds, only_one_holds;
+	unsigned int max_faults; /* 0: any number */
 	pid_t runner;
-	_Atomic unsigned int setups, passes, finishes, teardowns;
+	_Atomic unsigned int setups, runs, passes, finishes, teardowns;
 	_Atomic int pid[64];
 } *script;
 
@@ -85,6 +86,7 @@ static int fake_setup(void *state, struct bench_run *run)
 static int fake_run(void *state, struct bench_run *run, uint64_t passes)
 {
 	(void)state;
+	script->runs++;
 	script->passes += (unsigned int)passes;
 	bench_phase_begin(run, 0);
 	bench_phase_end(run, 0, 10 * passes);
@@ -109,7 +111,8 @@ static int fake_run(void *state, struct bench_run *run, uint64_t passes)
 static int fake_verify(void *state, struct bench_run *run, const struct bench_evidence *evidence)
 {
 	(void)state;
-	(void)evidence;
+	if (script->max_faults && evidence->minflt > script->max_faults)
+		return bench_error(run, EPROTO, "%llu faults", (unsigned long long)evidence->minflt);
 	return has(run, FAIL_VERIFY) ? bench_error(run, EPROTO, "the evidence is against it") : 0;
 }
 
@@ -196,6 +199,8 @@ static int prepare(void **state)
 	return ret;
 }
 
+static enum params_stats wanted_stats;
+
 static int start(unsigned int nr_workers, bool threads, enum trouble trouble, unsigned int troubled,
 		 struct team **ret_team)
 {
@@ -210,6 +215,7 @@ static int start(unsigned int nr_workers, bool threads, enum trouble trouble, un
 				  .nr_memcgs = 1, .place = "compact", .memory = "default", .nr_arms = 1};
 	item.arms[0] = (struct plan_arm){.state = PLAN_ROOT, .limit_bytes = UINT64_MAX};
 	params_init(&item.params, &fake_bench);
+	item.params.stats = wanted_stats;
 	return team_start(&setup, ret_team);
 }
 
@@ -252,6 +258,28 @@ static void reps(bool threads)
 	assert_int_equal(script->teardowns, 3);
 	assert_nothing_left();
 	assert_int_equal(nr_open_files(), nr_files);
+}
+
+/* Each pass by itself, and the faults between them are nobody's: hundreds for each CPU. */
+static void statistics_are_set_before_each_pass(void **state)
+{
+	struct team_rep rep;
+	struct team *team;
+
+	(void)state;
+	for (wanted_stats = STATS_FRESH; wanted_stats <= STATS_FLUSHABLE; wanted_stats++) {
+		assert_int_equal(start(2, wanted_stats == STATS_FRESH, NONE, 0, &team), 0);
+		script->max_faults = 100;
+		assert_int_equal(team_rep(team, 4, false, 7, &rep), 0);
+		assert_int_equal(script->runs, 2 * 4);
+		assert_int_equal(rep.phase[0].ops, 2 * 4 * 10);
+		assert_int_equal(team_stop(team), 0);
+	}
+	wanted_stats = STATS_AS_FOUND;
+	assert_int_equal(start(2, false, NONE, 0, &team), 0);
+	assert_int_equal(team_rep(team, 4, false, 7, &rep), 0);
+	assert_int_equal(script->runs, 2);
+	assert_int_equal(team_stop(team), 0);
 }
 
 static void reps_of_processes(void **state)
@@ -800,6 +828,7 @@ static void workers_die_with_the_runner(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(statistics_are_set_before_each_pass),
 		cmocka_unit_test(reps_of_processes),
 		cmocka_unit_test(reps_of_threads),
 		cmocka_unit_test(a_worker_dies_while_the_other_works),

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The state in which a pass finds memcg's statistics. Each update of one is counted at every level up to the root memcg, on each CPU, until so many
+ * have come together at a level that a reader of memory.stat has to gather them (memcg_vmstats_needs_flush(), mm/memcontrol.c: more than
+ * MEMCG_CHARGE_BATCH for each CPU that is online). Since Linux 6.16 the walk ends at a level that is in that state already
+ * (memcg_rstat_updated()), so what an update costs depends on how long ago somebody read, or the kernel flushed, which it does every 2 s.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "core/worker_priv.h"
+#include "machine/release.h"
+
+/* MEMCG_CHARGE_BATCH, include/linux/memcontrol.h, Linux 6.1 and later; 32 before. */
+#define BATCH 64
+
+static int flush(struct worker *worker)
+{
+	/* Of this process, or thread, and gone with it. */
+	static _Thread_local int fd = -1;
+	const struct cg_group *group = arm_groups_leaf(worker->team->groups, worker->index);
+	int ret = group ? cg_root_flush(group, &fd) : 0;
+
+	return ret ? worker_error(worker, ret) : 0;
+}
+
+int worker_stats_set(struct worker *worker)
+{
+	const enum params_stats stats = worker->team->item->params.stats;
+	int ret = 0;
+
+	/* A reader flushes nothing that is not flushable: also on the way to fresh. */
+	if (stats != STATS_AS_FOUND)
+		bench_run_stir(worker->run);
+	bench_settle(worker->run);
+	if (stats == STATS_AS_FOUND)
+		return 0;
+	bench_barrier(worker->run);
+	if (stats == STATS_FRESH && !worker->index)
+		ret = flush(worker);
+	if (!ret)
+		bench_barrier(worker->run);
+	return ret;
+}
+
+/*
+ * Faults as a reader of one of worker 0's memcgs gets to see them. Whatever is pending in a memcg is pending above it as well: if the topmost is not
+ * flushable, none below is; if the lowest is, so are all above. So one tells for all of them, and reading charges the reader, which is a few updates.
+ */
+static int see(struct bench_run *run, bool topmost, uint64_t *ret_faults)
+{
+	struct bench_memcg *memcg = bench_memcg_home(run, 0), *above;
+
+	while (topmost && (above = bench_memcg_parent(run, memcg)))
+		memcg = above;
+	return bench_memcg_stat(run, memcg, "pgfault", ret_faults);
+}
+
+/* Does a reader see at the end of a pass what it saw before it, whatever has been since? Nothing was flushable then. */
+static int try_fresh(struct worker *worker, bool is_judge, bool *is_fresh)
+{
+	struct bench_run *run = worker->run;
+	uint64_t before, after;
+	int ret = worker_stats_set(worker);
+
+	if (!ret && is_judge)
+		ret = see(run, true, &before);
+	if (!ret)
+		ret = worker_pass(worker);
+	bench_barrier(run);
+	if (ret || !is_judge)
+		return ret;
+	ret = see(run, true, &after);
+	if (!ret)
+		*is_fresh |= after == before;
+	return ret;
+}
+
+static int prove_fresh(struct worker *worker, bool is_judge)
+{
+	bool is_fresh = !is_judge;
+	unsigned int i;
+	int ret = 0;
+
+	/* The kernel's own flush, every 2 s, may come in between. */
+	for (i = 0; !ret && i < 3; i++)
+		ret = try_fresh(worker, is_judge, &is_fresh);
+	if (ret || is_fresh)
+		return ret;
+	return bench_skip(worker->run, "--stats=fresh: a pass makes more updates than a memcg keeps before it is flushable, %u for each CPU: do less in a "
+			  "pass (charge_depth --pages=8), or give a guest more CPUs (--cpus)", BATCH);
+}
+
+/* Does a reader see all of @faults since it saw @before? */
+static int check_flushable(struct bench_run *run, uint64_t before, uint64_t faults, uint64_t *ret_now)
+{
+	int ret = see(run, false, ret_now);
+
+	if (!ret && *ret_now < before + faults)
+		ret = bench_error(run, EPROTO, "--stats=flushable: of %llu faults a reader of memory.stat saw %llu", (unsigned long long)faults,
+				  (unsigned long long)(*ret_now - before));
+	return ret;
+}
+
+static int prove_flushable(struct worker *worker, bool is_judge)
+{
+	struct bench_run *run = worker->run;
+	uint64_t before, begin, end, faults;
+	int ret = is_judge ? see(run, false, &before) : 0;
+
+	run->stir_faults = 0;
+	if (!ret)
+		ret = worker_stats_set(worker);
+	faults = run->stir_faults;
+	if (!ret && is_judge)
+		ret = check_flushable(run, before, faults, &begin);
+	bench_barrier(run);
+	if (!ret)
+		ret = worker_stats_set(worker);
+	if (!ret)
+		ret = worker_pass(worker);
+	bench_barrier(run);
+	return !ret && is_judge ? check_flushable(run, begin, faults, &end) : ret;
+}
+
+int worker_stats_prove(struct worker *worker)
+{
+	struct bench_run *run = worker->run;
+	/* The root memcg of a machine that does other things is what they make of it; what an update does to it is the last step of its walk. */
+	const bool is_judge = !worker->index && bench_memcg_home(run, 0)->group && (bench_in_memcg(run) || bench_in_guest(run));
+
+	if (!release_is_since(5, 15))
+		return bench_skip(run, "--stats=%s: before Linux 5.15 no reader of memory.stat flushes anything, so statistics have no such states",
+				  params_stats_names[worker->team->item->params.stats]);
+	return worker->team->item->params.stats == STATS_FRESH ? prove_fresh(worker, is_judge) : prove_flushable(worker, is_judge);
+}
