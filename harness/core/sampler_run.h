@@ -45,6 +45,13 @@ struct item_run {
 int sampler_get_means(struct item_run *run) __must_check;
 int sampler_put_means(struct item_run *run);
 
+/*
+ * The arms in the order in which their teams start. A memcg takes the first free place in the stock of a CPU when it is first charged, keeps it, and what a
+ * charge costs depends on it (consume_stock(), mm/memcontrol.c, since Linux 6.16). So the child arms come first by turns, from seed to seed: what is only
+ * their place is in the spread over seeds.
+ */
+void sampler_start_order(const struct item_run *run, size_t *order);
+
 /* A team for each arm. @block: no two blocks have the same seeds. */
 int sampler_start_teams(struct item_run *run, unsigned int block) __must_check;
 /* @ret: of what the teams did, whose sentence stays. */

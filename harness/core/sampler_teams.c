@@ -128,6 +128,18 @@ int sampler_stop_teams(struct item_run *run, int ret)
 	return ret;
 }
 
+void sampler_start_order(const struct item_run *run, size_t *order)
+{
+	size_t children[PLAN_ARMS_MAX], nr = 0, next, k;
+
+	for (k = 0; k < run->nr_arms; k++)
+		if (run->item->arms[run->arms[k]].state == PLAN_CHILD)
+			children[nr++] = run->arms[k];
+	next = nr ? run->sampler->plan->seed % nr : 0;
+	for (k = 0; k < run->nr_arms; k++)
+		order[k] = run->item->arms[run->arms[k]].state == PLAN_CHILD ? children[next++ % nr] : run->arms[k];
+}
+
 int sampler_start_teams(struct item_run *run, unsigned int block)
 {
 	struct team_setup setup = {
@@ -138,11 +150,12 @@ int sampler_start_teams(struct item_run *run, unsigned int block)
 		.counts_insn = run->sampler->plan->clock == PLAN_INSN,
 		.seed = run->sampler->plan->seed * 1000003 + run->index * 8191 + block,
 	};
-	size_t k;
+	size_t order[PLAN_ARMS_MAX], k;
 	int ret;
 
+	sampler_start_order(run, order);
 	for (k = 0; k < run->nr_arms; k++) {
-		setup.arm_index = run->arms[k];
+		setup.arm_index = order[k];
 		setup.groups = &run->groups[setup.arm_index];
 		run->failed_arm = (int)setup.arm_index;
 		ret = make_team_dir(run, setup.arm_index);

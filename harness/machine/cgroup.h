@@ -122,6 +122,12 @@ int cg_group_remove_beside(const struct cg_group *leaf, const char *prefix) __mu
 int cg_group_each_beside(const struct cg_group *leaf, const char *prefix,
 			 int (*visit)(const struct cg_group *group, void *arg), void *arg) __must_check;
 
+/*
+ * Have no CPU hold charges in stock for memcgs of the subtree: making a memcg charges the one above it, which takes a batch, and a place in the stock from
+ * those that are to be measured. To be called before anything is charged to the leaves: it asks for what no memcg can do without.
+ */
+int cg_tree_drain(const struct cg_tree *tree) __must_check;
+
 /* The memcg one level above @group, to read and to limit; *ret_group is NULL where that is not ours. Owned by the tree. */
 int cg_group_above(const struct cg_group *group, struct cg_group **ret_group) __must_check;
 

@@ -187,6 +187,16 @@ int cg_group_limit(const struct cg_group *group, enum cg_limit limit, uint64_t b
 	return write_once(group, limit == CG_LIMIT_HIGH ? CG_FILE_HIGH : CG_FILE_MAX, bytes);
 }
 
+/* memory_high_write(), mm/memcontrol.c; on v1 mem_cgroup_resize_max(), mm/memcontrol-v1.c, which then gives up: drain_all_stock() comes first in both. */
+int cg_tree_drain(const struct cg_tree *tree)
+{
+	struct cg_group own = {.tree = (struct cg_tree *)tree, .path = (char *)tree->path, .is_borrowed = true};
+	enum cg_file file = tree->ops->high_file ? CG_FILE_HIGH : CG_FILE_MAX;
+	int ret = write_once(&own, file, 0);
+
+	return ret && ret != -EBUSY ? ret : write_once(&own, file, UINT64_MAX);
+}
+
 int cg_group_reclaim(const struct cg_group *group, uint64_t bytes)
 {
 	return write_once(group, CG_FILE_RECLAIM, bytes);
