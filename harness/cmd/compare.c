@@ -283,7 +283,7 @@ const struct verb verb_compare = {
 	.about = "Compares two kernels from stored samples and gives each metric and memcg state a verdict: same, equivalent, small, "
 		 "improvement, regression, inconclusive, incomparable or error (docs/METHOD.md). Where both were measured with memcg off "
 		 "and on, the number is the change of memcg's own cost: what the kernel did to everybody is subtracted and shown "
-		 "beside it. A verdict of a change takes 3 seeds at least.\n\n"
+		 "beside it. How many seeds a verdict of a change takes depends on how many rows vary: 5 do for 26.\n\n"
 		 "compare RUN OLD NEW: two kernels of one run\n\n"
 		 "compare RUN: the same, where it has two\n\n"
 		 "compare RUN RUN: two runs, each of one kernel\n\n"

@@ -571,8 +571,6 @@ static int run_main(int argc, char **argv)
 
 	catch_signals();
 	if (cmd_parse(&verb_run, argc, argv, &args, &parsed, &status)) {
-		if (args.quick && !opt_is_given(options, &parsed, "seeds"))
-			args.nr_seeds = QUICK_SEEDS;
 		if (take_builds(&args))
 			status = cmd_fail(&verb_run, NULL);
 		else if (args.shard && !args.kernels.nr)

@@ -12,9 +12,6 @@
 #include "cmd/cmd.h"
 #include "cmd/run_plan.h"
 
-/* Seeds with --quick, where --seeds does not say otherwise. */
-#define QUICK_SEEDS 3
-
 /*
  * Boot every kernel of @args->kernels with memcg off and on under each seed, store what the boots say, print the table.
  * Returns the exit status. @command: stolen. @stop: set by a signal handler.

@@ -69,10 +69,10 @@ static int compare_points(const struct changepoint_point *points, size_t from, s
 	return ret;
 }
 
-/* Would it have shown a change of the floor's size? */
+/* Would it have shown a change of the floor's size, by Student's t alone? */
 static bool is_resolved(const struct pair *pair, double delta)
 {
-	return pair->change.method == COMPARE_EXACT || change_detectable(&pair->change) <= delta;
+	return pair->change.method == COMPARE_EXACT || stats_detectable(pair->change.sigma, pair->change.nr, 0.05, 0.8) <= delta;
 }
 
 static enum changepoint_step step_of(const struct pair *pair)

@@ -55,45 +55,90 @@ static int add_warning(struct compare *compare, const char *fmt, ...)
 	return 0;
 }
 
-/* No verdict of a change any more; and whether there ever could have been one. */
-static void take_back(const struct compare *compare, struct compare_row *row, const char *what, double p)
+/* What is asked for to have more of them. */
+static const char *replicate_name(const struct compare *compare)
 {
-	double best = change_smallest_p(&row->change) * (double)compare->nr_tested;
-
-	if (best > ALPHA)
-		rows_say_why(row, COMPARE_INCONCLUSIVE, "%s by itself, but %zu %ss can show none among %zu rows (p %.2g at best)", what,
-			row->change.nr, rows_unit_name(compare), compare->nr_tested, fmin(best, 1));
-	else
-		rows_say_why(row, COMPARE_INCONCLUSIVE, "%s by itself, but not among %zu rows (p %.2g after Holm's correction)", what,
-			compare->nr_tested, p);
+	return compare->paired ? "seed" : rows_unit_name(compare);
 }
 
-/* Holm 1979, over all rows that have a p: what does not hold after it is no verdict of a change. */
+/* With how many units the luck of modes, or of the order of blocks, is ruled out among @nr_tests; 0: unknown. */
+static size_t units_needed(const struct compare_row *row, size_t nr_tests)
+{
+	for (size_t nr = row->change.nr; nr < 100; nr++)
+		if (family_sidak(change_smallest_p(row->change.method, nr), nr_tests) <= ALPHA)
+			return nr;
+	return 0;
+}
+
+/* Too few units for any change among so many rows. */
+struct hopeless {
+	size_t nr, nr_tests, needed; /* units, rows, and units that would do; of the row where it is worst */
+	double p;
+};
+
+/* No verdict of a change any more; and whether there ever could have been one. */
+static void take_back(const struct compare *compare, struct compare_row *row, const char *what, const struct family_test *test,
+		      size_t nr_varying, double p, struct hopeless *hopeless)
+{
+	/* What it is tested against, and itself. */
+	size_t nr_tests = nr_varying + (test->kind == FAMILY_STEADY), needed = units_needed(row, nr_tests);
+
+	if (needed > row->change.nr) {
+		rows_say_why(row, COMPARE_INCONCLUSIVE, "%s by itself, but %zu %ss can show none where %zu row%s vary: it takes %zu", what,
+			     row->change.nr, replicate_name(compare), nr_tests, nr_tests == 1 ? "" : "s", needed);
+		row->why_is_common = true;
+		row->nr_wanted = row->nr_wanted > needed ? row->nr_wanted : needed;
+		if (needed > hopeless->needed)
+			*hopeless = (struct hopeless){row->change.nr, nr_tests, needed,
+						      family_sidak(change_smallest_p(row->change.method, row->change.nr), nr_tests)};
+	} else if (nr_tests < 2) {
+		rows_say_why(row, COMPARE_INCONCLUSIVE, "%s by itself, but it may be the luck of modes (p %.2g)", what, p);
+	} else {
+		rows_say_why(row, COMPARE_INCONCLUSIVE, "%s by itself, but not among %zu rows that vary (p %.2g after Holm's correction)", what,
+			     nr_tests, p);
+	}
+}
+
+static bool is_change(const struct compare_row *row)
+{
+	return row->verdict == COMPARE_REGRESSION || row->verdict == COMPARE_IMPROVEMENT;
+}
+
+/* Many rows are many chances of a false alarm: what does not hold among them is no verdict of a change. */
 static int correct_rows(struct compare *compare)
 {
-	size_t n = compare->nr_rows ? compare->nr_rows : 1, i;
-	__free_mem double *beyond = calloc(n, sizeof(double)), *zero = calloc(n, sizeof(double)), *out = calloc(n, sizeof(double));
+	size_t n = compare->nr_rows ? compare->nr_rows : 1, nr_varying, i;
+	struct hopeless hopeless = {0};
+	__free_mem struct family_test *tests = calloc(n, sizeof(*tests));
+	__free_mem double *adjusted = calloc(n, sizeof(*adjusted));
+	int ret;
 
-	if (!beyond || !zero || !out)
+	if (!tests || !adjusted)
 		return no_memory();
-	for (i = 0; i < compare->nr_rows; i++) {
-		beyond[i] = compare->rows[i].p_holm;
-		zero[i] = compare->rows[i].change.p;
-		compare->nr_tested += !isnan(beyond[i]);
-	}
-	stats_holm(beyond, compare->nr_rows, out);
-	for (i = 0; i < compare->nr_rows; i++) {
+	for (i = 0; i < compare->nr_rows; i++)
+		tests[i] = compare->rows[i].beyond;
+	compare->nr_tested = family_nr_varying(tests, compare->nr_rows);
+	ret = family_adjust(tests, compare->nr_rows, adjusted);
+	for (i = 0; !ret && i < compare->nr_rows; i++) {
 		struct compare_row *row = &compare->rows[i];
 
-		row->p_holm = out[i];
-		if ((row->verdict == COMPARE_REGRESSION || row->verdict == COMPARE_IMPROVEMENT) && !isnan(out[i]) && out[i] > ALPHA)
-			take_back(compare, row, rows_is_worse(row) ? "a regression" : "an improvement", out[i]);
+		row->p_holm = adjusted[i];
+		if (is_change(row) && !(adjusted[i] <= ALPHA))
+			take_back(compare, row, rows_is_worse(row) ? "a regression" : "an improvement", &tests[i], compare->nr_tested,
+				  adjusted[i], &hopeless);
 	}
-	stats_holm(zero, compare->nr_rows, out);
 	for (i = 0; i < compare->nr_rows; i++)
-		if (compare->rows[i].verdict == COMPARE_SMALL && !isnan(out[i]) && out[i] > ALPHA)
-			take_back(compare, &compare->rows[i], "small", out[i]);
-	return 0;
+		tests[i] = compare->rows[i].differs;
+	nr_varying = family_nr_varying(tests, compare->nr_rows);
+	if (!ret)
+		ret = family_adjust(tests, compare->nr_rows, adjusted);
+	for (i = 0; !ret && i < compare->nr_rows; i++)
+		if (compare->rows[i].verdict == COMPARE_SMALL && !(adjusted[i] <= ALPHA))
+			take_back(compare, &compare->rows[i], "small", &tests[i], nr_varying, adjusted[i], &hopeless);
+	if (!ret && hopeless.needed)
+		ret = add_warning(compare, "%zu %ss can show no change where %zu row%s vary (p %.2g at best): it takes %zu", hopeless.nr,
+				  replicate_name(compare), hopeless.nr_tests, hopeless.nr_tests == 1 ? "" : "s", hopeless.p, hopeless.needed);
+	return ret;
 }
 
 static int add_doubt(void *ctx, const char *what, const char *base, const char *cand)
@@ -109,7 +154,7 @@ static int warn_of_unpaired(struct compare *compare)
 	for (i = 0; i < compare->nr_rows; i++) {
 		const struct compare_row *row = &compare->rows[i];
 
-		nr += row->change.nr && row->change.nr < (row->base.nr > row->cand.nr ? row->base.nr : row->cand.nr);
+		nr += row->change.nr && row->change.nr < row->nr_units;
 	}
 	return nr && compare->paired ? add_warning(compare, "seeds that one side alone has were left out of %zu row%s", nr, nr == 1 ? "" : "s")
 				     : 0;
@@ -232,11 +277,6 @@ int compare_status(const struct compare *compare, bool strict)
 			  !compare->cand.data->complete)
 		       ? 3
 		       : 0;
-}
-
-double compare_rank_confidence(size_t nr)
-{
-	return nr ? 1 - exp2(1 - (double)nr) : 0;
 }
 
 bool compare_finds_none(enum compare_verdict verdict)

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/util.h"
+#include "data/family.h"
 #include "data/limits.h"
 #include "data/rundata.h"
 #include "data/stats.h"
@@ -36,9 +37,8 @@ const char *compare_verdict_name(enum compare_verdict verdict);
 #define COMPARE_WANTED_MAX 100000
 
 /*
- * With fewer pairs there is no verdict, but that two pairs of an exact clock do not differ at all. Seeds choose between a few layouts of a
- * process, so two pairs nearly agree by luck, and Student's t calls what they share a change: in 34 of 200 comparisons of Debian's
- * 6.16.12 with itself, two seeds against two others.
+ * With fewer pairs there is no verdict, but that two pairs of an exact clock do not differ at all. How many rows so few can say something
+ * of is family.h's: three pairs of one row, or of rows that agree; five of 26 rows that vary.
  */
 #define COMPARE_PAIRS_MIN 3
 
@@ -50,17 +50,10 @@ const char *compare_verdict_name(enum compare_verdict verdict);
 
 /* How a row's difference was judged. */
 enum compare_method {
-	COMPARE_EXACT,	  /* 3 pairs or more gave the same difference each, or 2 none at all: no interval, no p */
-	COMPARE_PAIRED_T, /* 3 to 9 pairs: Student's t, which takes their spread as normal */
-	COMPARE_PAIRED,	  /* 10 pairs and more: Hodges-Lehmann, signed ranks */
+	COMPARE_EXACT,	  /* 3 pairs or more gave the same difference each, or 2 none at all: an interval without width */
+	COMPARE_PAIRED_T, /* 3 pairs and more: mean, Student's t */
 	COMPARE_SHIFT,	  /* unpaired: Hodges-Lehmann shift, Mann-Whitney */
 	COMPARE_NONE,
-};
-
-/* One number of a side: the median over its units (boots, or blocks of one boot). NAN: not measured. */
-struct compare_value {
-	double median;
-	size_t nr; /* units */
 };
 
 /* A difference, candidate − base, per op. */
@@ -90,18 +83,24 @@ struct compare_row {
 	const struct rundata_metric *metric;
 	const struct rundata_arm *arm;
 	const struct rundata_arm *below; /* the state that the contrast subtracts; NULL: there is none, the change is that of the arm */
-	struct compare_value base, cand;	     /* the arm itself */
-	struct compare_value base_below, cand_below; /* the control: what the op costs without this memcg */
-	double base_overhead, cand_overhead;	     /* arm − below, medians; NAN without below */
+	/*
+	 * What the op costs on either side: the arm itself, and the control, which is what it costs without this memcg. They subtract:
+	 * base_overhead = base − base_below, change.value = cand_overhead − base_overhead (cand − base without a state below),
+	 * control.value = cand_below − base_below, total.value = cand − base. NAN: not measured.
+	 */
+	double base, cand, base_below, cand_below, base_overhead, cand_overhead;
+	size_t nr_units; /* of the arm, on the side that has more; those without a partner are in no number */
 	struct compare_change change;		     /* the row's main number */
 	struct compare_change control;		     /* of the state below; NAN without */
 	double ratio;		  /* change as a fraction of the base side's arm */
 	double delta;		  /* δ, per op */
-	double p_holm;		  /* p of "beyond δ", corrected over all rows; NAN: exact or none */
+	struct family_test beyond, differs; /* by itself: beyond ±δ, and at all */
+	double p_holm;		  /* p of "beyond δ", corrected over all rows (family.h); NAN: none */
 	double detectable;	  /* at 80 % power; NAN: exact, or too few units */
 	size_t nr_wanted;	  /* units with which δ could be seen; 0: unknown or enough already; COMPARE_WANTED_MAX: more than that */
 	enum compare_verdict verdict;
 	char *why; /* for inconclusive, incomparable, error: a sentence; else "". compare_free() */
+	bool why_is_common; /* one that a warning of the comparison says for all */
 	struct compare_change total; /* of the arm itself: what the op costs more in it, whatever is to blame */
 	struct compare_nested nested;
 	struct stats_interval bootstrap; /* of the mean difference, 95 %; NAN: not asked for, exact, or fewer units than COMPARE_BOOTSTRAP_MIN */
@@ -120,7 +119,7 @@ struct compare {
 	char clock[8];	 /* "insn", "ns" */
 	bool paired;	 /* by seed: the units are boots. Else they are blocks, of one boot a side */
 	size_t nr_resamples; /* as the options had it */
-	size_t nr_tested; /* rows that have a p, which Holm's correction is over */
+	size_t nr_tested; /* rows whose units vary beyond δ: what a change is tested against (family.h) */
 	struct compare_row *rows;
 	size_t nr_rows;
 	size_t count[COMPARE_VERDICTS]; /* rows by verdict */
@@ -157,9 +156,6 @@ void compare_free(struct compare *compare);
 
 /* The exit status: 1 a regression, 5 an error, 6 nothing was compared, 3 with @strict a row that is inconclusive or incomparable, or a run that is not complete, else 0. */
 int compare_status(const struct compare *compare, bool strict);
-
-/* The confidence that @nr signed ranks reach at best: 1 - 2/2^nr, 0.9375 for 5. */
-double compare_rank_confidence(size_t nr);
 
 /* Is the verdict one that finds no difference, so that it must say what could have been seen? */
 bool compare_finds_none(enum compare_verdict verdict);

@@ -5,6 +5,7 @@
 
 #include "data/compare.h"
 #include "data/compare_units.h"
+#include "data/family.h"
 
 /*
  * candidate − base. @paired: units are matched by key, and those without a partner are left out. @exact: on a clock that
@@ -19,9 +20,19 @@ int change_compute(const struct units *base, const struct units *cand, bool pair
  */
 enum compare_verdict change_verdict(const struct compare_change *change, double delta, bool lower_is_better);
 
-/* p of "the change is not beyond ±@delta"; NAN where there is none. The units as above. */
+/*
+ * p of "the change is not beyond ±@delta" by Student's t, or Mann-Whitney; NAN: exact or none. It knows nothing of modes: change_test() does. The
+ * units as above.
+ */
 int change_beyond_p(const struct units *base, const struct units *cand, bool paired, const struct compare_change *change,
 		    double delta, double *ret_p) __must_check;
+
+/*
+ * The test of "the change is not beyond ±@delta" for this row alone; 0: of "there is none". FAMILY_NONE where there is no method. Units
+ * that are not paired count as varying: Mann-Whitney. The units as above.
+ */
+int change_test(const struct units *base, const struct units *cand, bool paired, const struct compare_change *change,
+		double delta, struct family_test *ret_test) __must_check;
 
 /*
  * The bootstrap interval of the mean difference: of pairs, or of the difference of two means. NANs: nothing that it would be of, or too few
@@ -30,8 +41,8 @@ int change_beyond_p(const struct units *base, const struct units *cand, bool pai
 int change_bootstrap(const struct units *base, const struct units *cand, bool paired, const struct compare_change *change,
 		     size_t nr_resamples, struct stats_interval *ret_interval) __must_check;
 
-/* The smallest p that so few units could give, whatever they say: 2/2^n for signed ranks, 2/C(2n, n) for two samples; 0: no limit. */
-double change_smallest_p(const struct compare_change *change);
+/* The smallest p that @nr units could give, whatever they say: family_luck() of pairs, 2/C(2n, n) of two samples. */
+double change_smallest_p(enum compare_method method, size_t nr);
 
 /*
  * Where the variance of @change comes from, whose units have reps in @arms (the two or four that it is made of), and with how many

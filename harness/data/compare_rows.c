@@ -73,10 +73,10 @@ static struct compare_row *add_row(struct compare *compare)
 		.why = no_why,
 		.base_overhead = NAN,
 		.cand_overhead = NAN,
-		.base.median = NAN,
-		.cand.median = NAN,
-		.base_below.median = NAN,
-		.cand_below.median = NAN,
+		.base = NAN,
+		.cand = NAN,
+		.base_below = NAN,
+		.cand_below = NAN,
 		.change = no_change,
 		.control = no_change,
 		.total = no_change,
@@ -84,6 +84,8 @@ static struct compare_row *add_row(struct compare *compare)
 		.nested = {.within = NAN, .between = NAN, .reps = NAN},
 		.ratio = NAN,
 		.delta = NAN,
+		.beyond = {FAMILY_NONE, NAN},
+		.differs = {FAMILY_NONE, NAN},
 		.p_holm = NAN,
 		.detectable = NAN,
 	};
@@ -93,6 +95,7 @@ static struct compare_row *add_row(struct compare *compare)
 /* What both sides measured in one arm and in the one below it; the last of each is their difference. */
 struct arm_units {
 	struct units base, cand, base_below, cand_below, base_diff, cand_diff;
+	size_t nr_most; /* units of the arm on the side that has more, before those without a partner were left out */
 };
 
 static void arm_units_free(struct arm_units *units)
@@ -112,6 +115,31 @@ struct place {
 	bool has_below; /* arm 0 of both sides is what it is set against */
 };
 
+static int subtract(struct arm_units *units)
+{
+	int ret = units_sub(&units->base, &units->base_below, &units->base_diff);
+
+	return ret ? ret : units_sub(&units->cand, &units->cand_below, &units->cand_diff);
+}
+
+static bool is_contrast(const struct arm_units *units)
+{
+	return units->base_diff.nr && units->cand_diff.nr;
+}
+
+/* Only the seeds that all numbers of the row have: they are of the same boots then, and subtract. */
+static int keep_pairs(struct arm_units *units)
+{
+	struct units *const all[] = {&units->base, &units->cand, &units->base_below, &units->cand_below};
+	bool contrast = is_contrast(units);
+
+	if (!units_keep_common(all, contrast ? 4 : 2) || !contrast)
+		return 0;
+	units_free(&units->base_diff);
+	units_free(&units->cand_diff);
+	return subtract(units);
+}
+
 static int read_units(const struct compare *compare, const struct match_item *match, const struct place *at,
 		      struct arm_units *units)
 {
@@ -119,21 +147,47 @@ static int read_units(const struct compare *compare, const struct match_item *ma
 
 	if (!ret)
 		ret = units_read(&compare->cand, match->cand, at->cand_arm, at->cand_metric, &units->cand);
-	if (ret || !at->has_below)
-		return ret;
-	ret = units_read(&compare->base, match->base, 0, at->base_metric, &units->base_below);
-	if (!ret)
+	if (!ret && at->has_below)
+		ret = units_read(&compare->base, match->base, 0, at->base_metric, &units->base_below);
+	if (!ret && at->has_below)
 		ret = units_read(&compare->cand, match->cand, 0, at->cand_metric, &units->cand_below);
-	if (!ret)
-		ret = units_sub(&units->base, &units->base_below, &units->base_diff);
-	if (!ret)
-		ret = units_sub(&units->cand, &units->cand_below, &units->cand_diff);
-	return ret;
+	if (!ret && at->has_below)
+		ret = subtract(units);
+	units->nr_most = units->base.nr > units->cand.nr ? units->base.nr : units->cand.nr;
+	return !ret && compare->paired ? keep_pairs(units) : ret;
 }
 
-static struct compare_value value_of(const struct units *units)
+/*
+ * What stands in a row: old, new and change are one statistic, and subtract. Of pairs all are means. Of blocks, whose change is a shift that
+ * is no difference of any two numbers, the base side has the statistics of its own table (overhead.h), and the candidate what the
+ * change makes of them.
+ */
+static void fill_values(const struct compare *compare, struct compare_row *row, const struct arm_units *units)
 {
-	return (struct compare_value){stats_median(units->value, units->nr), units->nr};
+	bool contrast = is_contrast(units);
+	const struct units *level = contrast ? &units->base_below : &units->base;
+
+	row->nr_units = units->nr_most;
+	if (compare->paired) {
+		row->base = stats_mean(units->base.value, units->base.nr);
+		row->cand = stats_mean(units->cand.value, units->cand.nr);
+		row->base_below = contrast ? stats_mean(units->base_below.value, units->base_below.nr) : NAN;
+		row->cand_below = contrast ? stats_mean(units->cand_below.value, units->cand_below.nr) : NAN;
+		row->base_overhead = row->base - row->base_below;
+		row->cand_overhead = row->cand - row->cand_below;
+		return;
+	}
+	row->base = stats_median(level->value, level->nr);
+	row->cand = row->base + row->change.value;
+	if (!contrast)
+		return;
+	row->base_below = row->base;
+	row->cand_below = row->base + row->control.value;
+	row->base_overhead = stats_hodges_lehmann(units->base_diff.value, units->base_diff.nr);
+	row->cand_overhead = row->base_overhead + row->change.value;
+	row->base = row->base_below + row->base_overhead;
+	row->cand = row->cand_below + row->cand_overhead;
+	row->total.value = row->control.value + row->change.value;
 }
 
 /* METHOD's rules, in their order; Holm's correction comes later, over all rows. */
@@ -142,7 +196,7 @@ static void judge(const struct compare *compare, struct compare_row *row)
 	const struct compare_change *change = &row->change;
 
 	/* No op takes no time: a clock that stood still has not seen that nothing changed. */
-	if (!row->metric->is_count && !(row->base.median > 0) && !(row->cand.median > 0)) {
+	if (!row->metric->is_count && !(row->base > 0) && !(row->cand > 0)) {
 		rows_say_why(row, COMPARE_INCONCLUSIVE, "both sides took 0 %s per op: the clock saw nothing of it", compare->clock);
 	} else if (change->method == COMPARE_NONE && compare->paired) {
 		rows_say_why(row, COMPARE_INCONCLUSIVE, "%zu seed%s on both sides: a verdict needs %d seeds", change->nr,
@@ -182,24 +236,19 @@ static int fill_row(struct compare_build *build, struct compare_row *row, const 
 		ret = change_compute(&units->base, &units->cand, compare->paired, exact, &row->total);
 	if (ret)
 		return ret;
-	row->base = value_of(&units->base);
-	row->cand = value_of(&units->cand);
-	if (contrast) {
-		row->base_below = value_of(&units->base_below);
-		row->cand_below = value_of(&units->cand_below);
-		row->base_overhead = stats_median(base->value, base->nr);
-		row->cand_overhead = stats_median(cand->value, cand->nr);
-	}
-	row->ratio = row->base.median > 0 ? row->change.value / row->base.median : NAN;
+	fill_values(compare, row, units);
+	row->ratio = row->base > 0 ? row->change.value / row->base : NAN;
 	row->delta = limits_delta(&build->limits, row->base_item->bench, row->metric->name, compare->clock,
-				  row->metric->is_count, row->base.median);
+				  row->metric->is_count, row->base);
 	row->detectable = change_detectable(&row->change);
 	row->nr_wanted = change_wanted(&row->change, row->delta);
 	fill_nested(build, row, units);
 	ret = change_bootstrap(base, cand, compare->paired, &row->change, compare->nr_resamples, &row->bootstrap);
-	if (ret)
-		return ret;
-	return change_beyond_p(base, cand, compare->paired, &row->change, row->delta, &row->p_holm);
+	if (!ret)
+		ret = change_test(base, cand, compare->paired, &row->change, row->delta, &row->beyond);
+	if (!ret)
+		ret = change_test(base, cand, compare->paired, &row->change, 0, &row->differs);
+	return ret;
 }
 
 /* Nothing to compare on one side or on both: which, and of what. */
@@ -244,7 +293,8 @@ static int find_failure(const struct compare *compare, const struct match_item *
 		return found;
 	rows_say_why(row, COMPARE_ERROR, "%s", error);
 	row->change = row->control = row->total = no_change;
-	row->ratio = row->detectable = row->p_holm = NAN;
+	row->ratio = row->detectable = NAN;
+	row->beyond = row->differs = (struct family_test){FAMILY_NONE, NAN};
 	row->nr_wanted = 0;
 	row->bootstrap = (struct stats_interval){NAN, NAN, NAN};
 	row->nested = (struct compare_nested){NAN, NAN, NAN, 0, 0};
@@ -283,7 +333,7 @@ static int compare_arm(struct compare_build *build, const struct match_item *mat
 		return -ENOMEM;
 	row->metric = &match->base->metrics[at->base_metric];
 	row->arm = &match->base->arms[at->base_arm];
-	if (units.base_diff.nr && units.cand_diff.nr)
+	if (is_contrast(&units))
 		row->below = &match->base->arms[0];
 	ret = fill_row(build, row, &units);
 	if (!ret)
@@ -295,7 +345,8 @@ static int compare_arm(struct compare_build *build, const struct match_item *mat
 	if (!row->change.nr || one_below) {
 		explain_missing(compare, row, &units, at->has_below);
 		row->change = row->total = no_change;
-		row->ratio = row->detectable = row->p_holm = NAN;
+		row->ratio = row->detectable = NAN;
+		row->beyond = row->differs = (struct family_test){FAMILY_NONE, NAN};
 		row->nr_wanted = 0;
 	} else {
 		judge(compare, row);

@@ -14,7 +14,7 @@ struct compare_build {
 	double unit_seconds, rep_seconds; /* what a boot and a rep take; 0: unknown */
 };
 
-/* All rows of an item; p_holm of each is still its own p of "not beyond δ". */
+/* All rows of an item, each judged by itself. */
 int rows_add_item(struct compare_build *build, const struct match_item *match) __must_check;
 
 /* Is the change to the worse? */

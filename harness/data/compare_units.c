@@ -228,6 +228,40 @@ int units_sub(const struct units *arm, const struct units *below, struct units *
 	return 0;
 }
 
+static bool has_key(const struct units *units, uint64_t key)
+{
+	for (size_t i = 0; i < units->nr; i++)
+		if (units->key[i] == key)
+			return true;
+	return false;
+}
+
+static bool all_have(struct units *const sets[], size_t nr, uint64_t key)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!has_key(sets[i], key))
+			return false;
+	return true;
+}
+
+bool units_keep_common(struct units *const sets[], size_t nr)
+{
+	size_t nr_common = 0, i, k, kept;
+
+	for (k = 0; k < sets[0]->nr; k++)
+		nr_common += all_have(sets, nr, sets[0]->key[k]);
+	for (i = 0; nr_common && i < nr; i++) {
+		for (k = kept = 0; k < sets[i]->nr; k++) {
+			if (!all_have(sets, nr, sets[i]->key[k]))
+				continue;
+			sets[i]->key[kept] = sets[i]->key[k];
+			sets[i]->value[kept++] = sets[i]->value[k];
+		}
+		sets[i]->nr = kept;
+	}
+	return nr_common > 0;
+}
+
 /* "2026-11-24T10:56:48Z"; NAN: it is none. */
 static double seconds_of(const json_t *value)
 {

@@ -30,6 +30,8 @@ int units_read(const struct compare_side *side, const struct rundata_item *item,
 	       struct units *ret_units) __must_check;
 /* arm − below for every key that both have. */
 int units_sub(const struct units *arm, const struct units *below, struct units *ret_units) __must_check;
+/* Leave out of all @nr sets what one of them has not. False, and nothing is changed: they have nothing in common. */
+bool units_keep_common(struct units *const sets[], size_t nr);
 /*
  * What boots took in the side's run, in seconds: one more rep of every arm of every item, and a kernel's boots under one seed besides
  * their reps, as if they had been started one after the other (side by side they cost more than this says). False: not recorded.

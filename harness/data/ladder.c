@@ -158,8 +158,8 @@ static int row_alloc(struct ladder_row *row, size_t nr_seeds)
 	return ret;
 }
 
-/* Sum up over seeds; the median is of those that are there. */
-static int cost_finish(struct ladder_cost *cost, size_t nr_seeds)
+/* Sum up over the seeds that count. */
+static int cost_finish(struct ladder_cost *cost, const bool *counts, size_t nr_seeds)
 {
 	__free_mem double *there = calloc(nr_seeds ? nr_seeds : 1, sizeof(*there));
 	size_t i;
@@ -167,18 +167,15 @@ static int cost_finish(struct ladder_cost *cost, size_t nr_seeds)
 	if (!there)
 		return no_memory();
 	cost->nr = 0;
-	cost->median = cost->low = cost->high = NAN;
-	for (i = 0; i < nr_seeds; i++)
-		if (!isnan(cost->by_seed[i]))
-			there[cost->nr++] = cost->by_seed[i];
-	if (!cost->nr)
-		return 0;
-	cost->median = stats_median(there, cost->nr);
-	cost->low = cost->high = there[0];
-	for (i = 1; i < cost->nr; i++) {
-		cost->low = fmin(cost->low, there[i]);
-		cost->high = fmax(cost->high, there[i]);
+	cost->low = cost->high = NAN;
+	for (i = 0; i < nr_seeds; i++) {
+		if (!counts[i] || isnan(cost->by_seed[i]))
+			continue;
+		there[cost->nr++] = cost->by_seed[i];
+		cost->low = fmin(cost->low, cost->by_seed[i]);
+		cost->high = fmax(cost->high, cost->by_seed[i]);
 	}
+	cost->mean = stats_mean(there, cost->nr);
 	return 0;
 }
 
@@ -234,7 +231,7 @@ static int read_medians(const struct build *build, struct ladder_row *row, size_
 	return 0;
 }
 
-static int finish_row(struct ladder_row *row, const struct ladder_row *base, bool is_variant, size_t nr_seeds)
+static int finish_row(struct ladder_row *row, const struct ladder_row *base, bool is_variant, const bool *counts, size_t nr_seeds)
 {
 	size_t i, seed;
 	int ret = 0;
@@ -251,23 +248,50 @@ static int finish_row(struct ladder_row *row, const struct ladder_row *base, boo
 		}
 	}
 	for (i = 0; !ret && i < row->item->nr_arms; i++) {
-		ret = cost_finish(&row->arm[i], nr_seeds);
+		ret = cost_finish(&row->arm[i], counts, nr_seeds);
 		if (!ret)
-			ret = cost_finish(&row->overhead[i], nr_seeds);
+			ret = cost_finish(&row->overhead[i], counts, nr_seeds);
 		if (!ret)
-			ret = cost_finish(&row->change[i], nr_seeds);
+			ret = cost_finish(&row->change[i], counts, nr_seeds);
 	}
 	return ret;
 }
 
-static bool row_is_empty(const struct ladder_row *row)
+static bool has_arm(const struct ladder_row *row, size_t arm, size_t nr_seeds)
+{
+	size_t i;
+
+	for (i = 0; i < nr_seeds; i++)
+		if (!isnan(row->arm[arm].by_seed[i]))
+			return true;
+	return false;
+}
+
+/* Does @row lack under @seed what it has under another? */
+static bool lacks(const struct ladder_row *row, size_t seed, size_t nr_seeds)
 {
 	size_t i;
 
 	for (i = 0; i < row->item->nr_arms; i++)
-		if (row->arm[i].nr)
-			return false;
-	return true;
+		if (isnan(row->arm[i].by_seed[seed]) && has_arm(row, i, nr_seeds))
+			return true;
+	return false;
+}
+
+/* The seeds that all kernels have of a metric; where they have none in common, all. */
+static void find_common(const struct ladder_row *rows, size_t nr_kernels, bool *counts, size_t nr_seeds)
+{
+	size_t seed, kernel;
+	bool any = false;
+
+	for (seed = 0; seed < nr_seeds; seed++) {
+		counts[seed] = true;
+		for (kernel = 0; kernel < nr_kernels; kernel++)
+			counts[seed] &= !lacks(&rows[kernel], seed, nr_seeds);
+		any |= counts[seed];
+	}
+	for (seed = 0; seed < nr_seeds && !any; seed++)
+		counts[seed] = true;
 }
 
 /* Whose row a kernel's row is compared with. */
@@ -276,34 +300,45 @@ static size_t base_kernel(const struct ladder *ladder, size_t kernel)
 	return ladder->variant_of[kernel] == SIZE_MAX ? 0 : ladder->variant_of[kernel];
 }
 
+static int read_row(struct build *build, struct ladder_row *row, size_t metric)
+{
+	int ret = row_alloc(row, build->ladder->nr_seeds);
+
+	if (ret)
+		return ret;
+	if (row->metric->is_count || !build->is_exact)
+		return read_medians(build, row, metric);
+	read_times(build, row, metric);
+	return 0;
+}
+
+/* 1: there is something in them. */
 static int add_rows(struct build *build, const struct rundata_item *item, size_t metric)
 {
 	struct ladder *ladder = build->ladder;
-	size_t kernel, first = ladder->nr_rows;
+	__free_mem bool *counts = calloc(ladder->nr_seeds + 1, sizeof(*counts));
+	struct ladder_row *rows = &ladder->rows[ladder->nr_rows];
+	size_t kernel, arm;
+	int ret = counts ? 0 : no_memory();
 	bool any = false;
-	int ret;
 
-	for (kernel = 0; kernel < ladder->nr_kernels; kernel++) {
-		struct ladder_row *row = &ladder->rows[ladder->nr_rows++];
-
-		row->item = item;
-		row->metric = &item->metrics[metric];
-		row->kernel = kernel;
-		ret = row_alloc(row, ladder->nr_seeds);
-		if (ret)
-			return ret;
-		if (row->metric->is_count || !build->is_exact)
-			ret = read_medians(build, row, metric);
-		else
-			read_times(build, row, metric);
-		if (!ret)
-			ret = finish_row(row, &ladder->rows[first + base_kernel(ladder, kernel)],
-					 ladder->variant_of[kernel] != SIZE_MAX, ladder->nr_seeds);
-		if (ret)
-			return ret;
-		any |= !row_is_empty(row);
+	for (kernel = 0; !ret && kernel < ladder->nr_kernels; kernel++) {
+		rows[kernel].item = item;
+		rows[kernel].metric = &item->metrics[metric];
+		rows[kernel].kernel = kernel;
+		ladder->nr_rows++;
+		ret = read_row(build, &rows[kernel], metric);
 	}
-	return any;
+	if (ret)
+		return ret;
+	find_common(rows, ladder->nr_kernels, counts, ladder->nr_seeds);
+	for (kernel = 0; !ret && kernel < ladder->nr_kernels; kernel++) {
+		ret = finish_row(&rows[kernel], &rows[base_kernel(ladder, kernel)], ladder->variant_of[kernel] != SIZE_MAX, counts,
+				 ladder->nr_seeds);
+		for (arm = 0; arm < item->nr_arms; arm++)
+			any |= has_arm(&rows[kernel], arm, ladder->nr_seeds);
+	}
+	return ret ? ret : any;
 }
 
 /* Why there is nothing to show: what the first item that was skipped, or failed, says. */
@@ -356,6 +391,41 @@ int ladder_compute(const struct rundata *data, struct ladder **ret_ladder)
 	}
 	*ret_ladder = build.ladder;
 	return 0;
+}
+
+static double rounded(const struct ladder_cost *cost, int decimals)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.*f", decimals, cost->mean);
+	return cost->nr ? strtod(text, NULL) : NAN;
+}
+
+double ladder_change(const struct ladder_row *row, size_t arm, int decimals)
+{
+	return rounded(&row->change[arm], decimals);
+}
+
+/* Rows of a metric stand together, by kernel. */
+static const struct ladder_row *base_row(const struct ladder *ladder, const struct ladder_row *row)
+{
+	return row - row->kernel + base_kernel(ladder, row->kernel);
+}
+
+double ladder_overhead(const struct ladder *ladder, const struct ladder_row *row, size_t arm, int decimals)
+{
+	if (!row->change[arm].nr)
+		return rounded(&row->overhead[arm], decimals);
+	return ladder_overhead(ladder, base_row(ladder, row), arm, decimals) + ladder_change(row, arm, decimals);
+}
+
+double ladder_arm(const struct ladder *ladder, const struct ladder_row *row, size_t arm, int decimals)
+{
+	if (arm && row->overhead[arm].nr)
+		return ladder_arm(ladder, row, 0, decimals) + ladder_overhead(ladder, row, arm, decimals);
+	if (arm || !row->change[0].nr)
+		return rounded(&row->arm[arm], decimals);
+	return ladder_arm(ladder, base_row(ladder, row), 0, decimals) + ladder_change(row, 0, decimals);
 }
 
 static void costs_free(struct ladder_cost *costs, size_t nr)

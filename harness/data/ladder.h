@@ -4,7 +4,8 @@
  *
  * From stored samples of guest boots only. On a clock that is exact within a boot the value of a boot is the *least* of its reps
  * (a rep is at least as long as its work; a timer tick only adds); of a count, and of nanoseconds, it is their median. So a boot
- * with its seed is one observation. Boots are paired by seed: differences are taken within a seed, then summed up over seeds.
+ * with its seed is one observation. Boots are paired by seed: differences are taken within a seed. What stands in the table is means over the
+ * seeds that all kernels have of the metric, so that all differences of them are the differences of what is printed, and those of compare.h.
  */
 #ifndef DATA_LADDER_H
 #define DATA_LADDER_H
@@ -19,8 +20,8 @@
 /* Values of one cost over the seeds; entry i belongs to seed i of the ladder, NAN: no such boot. */
 struct ladder_cost {
 	double *by_seed;
-	size_t nr;		   /* seeds that have a value */
-	double median, low, high; /* over those seeds: all of it, no interval; NAN when nr is 0 */
+	size_t nr;		/* seeds that the three below are of */
+	double mean, low, high; /* over seeds: all of it, no interval; NAN when nr is 0 */
 };
 
 /* One metric of one item on one kernel. */
@@ -51,6 +52,14 @@ struct ladder {
 	struct ladder_row *rows; /* by item, metric, kernel */
 	size_t nr_rows;
 };
+
+/*
+ * A row's numbers as a table shows them with @decimals, so that they subtract as they are printed: the candidate's are those of the kernel
+ * that it is compared with and the change, the arms' are off and what memcg adds. Up to two units of the last digit from the mean. NAN: none.
+ */
+double ladder_arm(const struct ladder *ladder, const struct ladder_row *row, size_t arm, int decimals);
+double ladder_overhead(const struct ladder *ladder, const struct ladder_row *row, size_t arm, int decimals);
+double ladder_change(const struct ladder_row *row, size_t arm, int decimals);
 
 /* -ENODATA: no sample; -EBADMSG: boots without kernel or seed. @data must outlive *ret_ladder. Free with ladder_free(). */
 int ladder_compute(const struct rundata *data, struct ladder **ret_ladder) __must_check;

@@ -230,6 +230,11 @@ size_t stats_tukey(const double *x, size_t n, uint8_t *ret_mark)
 	return nr;
 }
 
+double stats_detectable_by(double half, double alpha, double power)
+{
+	return half * (1 + gsl_cdf_ugaussian_Pinv(power) / gsl_cdf_ugaussian_Pinv(1 - alpha / 2));
+}
+
 double stats_detectable(double sigma, size_t n, double alpha, double power)
 {
 	double freedom = (double)n - 1;

@@ -65,8 +65,16 @@ struct stats_interval stats_bootstrap(const double *x, size_t n, const double *y
 				      uint64_t seed);
 
 /*
- * Smallest true difference that a paired design of @n blocks with standard deviation @sigma would find with
- * probability @power at significance @alpha: (t(1-α/2, n-1) + t(power, n-1)) σ/√n (Bloom 1995). NAN for n < 2.
+ * Smallest true difference that a test would find with probability @power, at significance @alpha, whose interval of 1 − @alpha is @half
+ * to each side: half (1 + z(power) / z(1−α/2)), the ratio of normal quantiles, whatever the test and its units. For signed ranks and
+ * Mann-Whitney of 6 to 60 units, and for Student's t of 4 and more, what it says is found in 78 to 82 of 100 simulations
+ * (tests/unit/test_compare_change.c, test_overhead.c).
+ */
+double stats_detectable_by(double half, double alpha, double power);
+
+/*
+ * To plan: the same, before it is measured, of a paired design of @n blocks with standard deviation @sigma:
+ * (t(1-α/2, n-1) + t(power, n-1)) σ/√n (Bloom 1995). NAN for n < 2.
  */
 double stats_detectable(double sigma, size_t n, double alpha, double power);
 

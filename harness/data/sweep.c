@@ -90,7 +90,7 @@ static int seed_values(const struct ladder *ladder, const struct rundata_item *i
 	return 0;
 }
 
-/* Median and interval of the observations that are there. */
+/* Value and interval of the observations that are there. */
 static int summarize(const struct build *build, struct sweep_point *point, size_t nr_obs)
 {
 	__free_mem double *there = calloc(nr_obs + 1, sizeof(*there));
@@ -101,7 +101,8 @@ static int summarize(const struct build *build, struct sweep_point *point, size_
 	for (i = 0; i < nr_obs; i++)
 		if (!isnan(point->by_obs[i]))
 			there[point->nr++] = point->by_obs[i];
-	point->median = stats_median(there, point->nr);
+	/* As in the table of the run: ladder.h, overhead.h. */
+	point->value = build->ladder ? stats_mean(there, point->nr) : stats_median(there, point->nr);
 	point->efficiency = point->fairness = point->spread = point->throughput = NAN;
 	point->interval = point->efficiency_interval = (struct stats_interval){NAN, NAN, NAN};
 	if (!build->ladder) {
@@ -205,7 +206,7 @@ int sweep_fit_points(struct sweep_curve *curve)
 	fit->intercept = estimate(intercepts, fit->nr, &fit->intercept_interval);
 	fit->misfit = 0;
 	for (i = 0; i < nr; i++)
-		fit->misfit = fmax(fit->misfit, fabs(curve->points[i].median - fit->intercept - fit->slope * x[i]));
+		fit->misfit = fmax(fit->misfit, fabs(curve->points[i].value - fit->intercept - fit->slope * x[i]));
 	return 0;
 }
 

@@ -25,7 +25,7 @@ struct sweep_point {
 	size_t arm;	 /* of that item */
 	double *by_obs;	 /* curve->nr_obs values, NAN: missing; an observation has the same index at every point of a guests' run */
 	size_t nr;	 /* observations that have a value */
-	double median;	 /* over observations */
+	double value;	 /* guests: mean over seeds, as in ladder.h; else the median over blocks */
 	struct stats_interval interval; /* guests: least and greatest observation, confidence 1; else of the median, 95 % */
 	/*
 	 * Axis "workers" on the ns clock, else NAN. Efficiency: the cost at the first point ÷ the cost here, which is 1
@@ -47,7 +47,7 @@ struct sweep_fit {
 	 */
 	struct stats_interval slope_interval, intercept_interval;
 	size_t nr;	/* observations with a value at every point */
-	double misfit;	/* how far the farthest point's median lies from the line: what is not linear */
+	double misfit;	/* how far the farthest point lies from the line: what is not linear */
 };
 
 struct sweep_curve {

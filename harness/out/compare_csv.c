@@ -48,8 +48,8 @@ static int csv_row(const struct compare *compare, const struct compare_row *row,
 	csv_text(out, compare_arm_label(row, arm));
 	fputc(',', out);
 	csv_text(out, compare_unit(compare, row, unit));
-	csv_number(out, row->base.median);
-	csv_number(out, row->cand.median);
+	csv_number(out, row->base);
+	csv_number(out, row->cand);
 	csv_number(out, row->base_overhead);
 	csv_number(out, row->cand_overhead);
 	csv_number(out, row->change.value);
@@ -111,6 +111,7 @@ static void md_number(FILE *out, double value, int decimals, bool sign)
 static void md_row(const struct compare *compare, const struct compare_row *row, const char *label, FILE *out)
 {
 	int decimals = compare_decimals(compare, row);
+	struct compare_cells cells = compare_cells(row, decimals);
 	char arm[LABEL_MAX], unit[LABEL_MAX], seen[LABEL_MAX], interval[2 * NUMBER_MAX];
 	bool strong = row->verdict == COMPARE_REGRESSION || row->verdict == COMPARE_ERROR;
 
@@ -122,9 +123,9 @@ static void md_row(const struct compare *compare, const struct compare_row *row,
 	md_text(out, compare_arm_label(row, arm));
 	fputs(" | ", out);
 	md_text(out, compare_unit(compare, row, unit));
-	md_number(out, row->base.median, decimals, false);
-	md_number(out, row->cand.median, decimals, false);
-	md_number(out, row->change.value, decimals, true);
+	md_number(out, cells.old, decimals, false);
+	md_number(out, cells.new, decimals, false);
+	md_number(out, cells.change, decimals, true);
 	fputs(" | ", out);
 	md_text(out, row->change.method == COMPARE_EXACT ? "exact" : number_interval(&row->change.interval, decimals, true, interval));
 	md_number(out, 100 * row->ratio, 1, true);
@@ -176,6 +177,8 @@ int compare_md(const struct compare *compare, const struct compare_look *look, F
 	ret = compare_functions_each(compare, look, md_functions, out);
 	if (ret < 0)
 		return ret;
+	if (*below)
+		fprintf(out, "\nOld, new and change are of what memcg itself costs per op (state less %s); %%: the change, of the whole op.\n", below);
 	fprintf(out, "\n**%s**\n", compare_summary(compare, summary, sizeof(summary)));
 	if (methods && *methods) {
 		fputc('\n', out);

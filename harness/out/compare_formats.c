@@ -75,7 +75,7 @@ const char *compare_head(const struct compare *compare, bool cand)
 const char *compare_method_name(enum compare_method method)
 {
 	static const char *const names[] = {
-		[COMPARE_EXACT] = "exact", [COMPARE_PAIRED_T] = "paired-t", [COMPARE_PAIRED] = "paired-ranks",
+		[COMPARE_EXACT] = "exact", [COMPARE_PAIRED_T] = "paired-t",
 		[COMPARE_SHIFT] = "shift", [COMPARE_NONE] = "none",
 	};
 
@@ -86,7 +86,28 @@ int compare_decimals(const struct compare *compare, const struct compare_row *ro
 {
 	if (row->metric && row->metric->is_count)
 		return 3;
-	return !strcmp(compare->clock, "insn") || !(row->base.median >= 1000) ? 1 : 0;
+	return !strcmp(compare->clock, "insn") || !(row->base >= 1000) ? 1 : 0;
+}
+
+/* As it is printed. */
+static double rounded(double value, int decimals)
+{
+	char text[NUMBER_MAX];
+
+	return isnan(value) ? NAN : strtod(number_format(value, decimals, false, text), NULL);
+}
+
+struct compare_cells compare_cells(const struct compare_row *row, int decimals)
+{
+	struct compare_cells cells = {
+		.old = rounded(row->below ? row->base_overhead : row->base, decimals),
+		.new = rounded(row->below ? row->cand_overhead : row->cand, decimals),
+		.change = rounded(row->change.value, decimals),
+	};
+
+	if (!isnan(cells.change))
+		cells.new = cells.old + cells.change;
+	return cells;
 }
 
 char *compare_summary(const struct compare *compare, char *buf, size_t size)
@@ -170,14 +191,11 @@ char *compare_methods(const struct compare *compare)
 	if (uses(compare, COMPARE_EXACT, &nr))
 		fprintf(out, "Exact: every one of %zu seeds gave this difference. ", nr);
 	if (uses(compare, COMPARE_PAIRED_T, &nr))
-		fprintf(out, "95 %% intervals of %zu pairs are Student's t, which takes their spread as normal; ranks alone would reach %.1f %%. ",
-			nr, 100 * compare_rank_confidence(nr));
-	if (uses(compare, COMPARE_PAIRED, &nr))
-		fprintf(out, "95 %% intervals of %zu pairs are Hodges-Lehmann's, by signed ranks. ", nr);
+		fprintf(out, "Means over %zu seeds, 95 %% intervals by Student's t. ", nr);
 	if (uses(compare, COMPARE_SHIFT, &nr))
 		fprintf(out, "95 %% intervals are Hodges-Lehmann's shift of %zu blocks a side, not paired. ", nr);
 	if (compare->nr_tested > 1)
-		fprintf(out, "Corrected for %zu tests (Holm). ", compare->nr_tested);
+		fprintf(out, "Corrected for %zu rows that vary (Holm). ", compare->nr_tested);
 	if (fclose(out)) {
 		free(text);
 		return NULL;

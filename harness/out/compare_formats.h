@@ -43,10 +43,18 @@ char *compare_arm_label(const struct compare_row *row, char *buf);
 char *compare_unit(const struct compare *compare, const struct compare_row *row, char *buf);
 /* What a side's column is headed by: its name, or "base" and "candidate" where both have the same. */
 const char *compare_head(const struct compare *compare, bool cand);
-/* "exact", "paired-t", "paired-ranks", "shift", "none": also in JSON. */
+/* "exact", "paired-t", "shift", "none": also in JSON. */
 const char *compare_method_name(enum compare_method method);
 /* Digits behind the point that this row's numbers are worth. */
 int compare_decimals(const struct compare *compare, const struct compare_row *row);
+/*
+ * What stands in a row's columns, each rounded to @decimals, so that they subtract as they are printed: new is old and the change. Where
+ * there is a state below, old and new are what memcg adds to it. NAN: not measured.
+ */
+struct compare_cells {
+	double old, new, change;
+};
+struct compare_cells compare_cells(const struct compare_row *row, int decimals);
 /* "3 regressions, 1 improvement, 8 same": what is there, the worst first. Returns @buf. */
 char *compare_summary(const struct compare *compare, char *buf, size_t size);
 /*
@@ -56,7 +64,7 @@ char *compare_summary(const struct compare *compare, char *buf, size_t size);
 char *compare_seen(const struct compare *compare, const struct compare_row *row, char *buf);
 /* The state that changes are measured against: "off", "root"; "" where no row has one. Returns @buf, LABEL_MAX bytes. */
 char *compare_below(const struct compare *compare, char *buf);
-/* How the numbers came about, in a sentence or two: units, pairing, intervals and what ranks alone could show. malloc'd; NULL without memory. */
+/* How the numbers came about, in a sentence or two: units, pairing, intervals. malloc'd; NULL without memory. */
 char *compare_methods(const struct compare *compare);
 /* How to see more: seeds, blocks and reps that would do; "" for a row that needs none. malloc'd; NULL without memory. */
 char *compare_advice(const struct compare *compare, const struct compare_row *row);

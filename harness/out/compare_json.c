@@ -60,10 +60,10 @@ static json_t *row_json(const struct compare *compare, const struct compare_row 
 
 	if (!json)
 		return NULL;
-	json_object_set_new(json, "base", number(row->base.median));
-	json_object_set_new(json, "candidate", number(row->cand.median));
-	json_object_set_new(json, "base_below", number(row->base_below.median));
-	json_object_set_new(json, "candidate_below", number(row->cand_below.median));
+	json_object_set_new(json, "base", number(row->base));
+	json_object_set_new(json, "candidate", number(row->cand));
+	json_object_set_new(json, "base_below", number(row->base_below));
+	json_object_set_new(json, "candidate_below", number(row->cand_below));
 	json_object_set_new(json, "base_overhead", number(row->base_overhead));
 	json_object_set_new(json, "candidate_overhead", number(row->cand_overhead));
 	json_object_set_new(json, "change", change_json(&row->change));

@@ -255,15 +255,16 @@ static void print_row(const struct page *page, const struct compare_row *row)
 {
 	double half = (row->change.interval.high - row->change.interval.low) / 2;
 	int decimals = decimals_of(page, row);
+	struct compare_cells cells = compare_cells(row, decimals);
 	struct table *table = page->table;
 	char arm[LABEL_MAX];
 
 	table_row(table);
 	table_cell(table, TABLE_PLAIN, "%.*s", name_width(page, 16), row->metric ? row->metric->name : "-");
 	table_cell(table, TABLE_PLAIN, "%.*s", name_width(page, 16), compare_arm_label(row, arm));
-	number_cell(table, row->base.median, decimals, false);
-	number_cell(table, row->cand.median, decimals, false);
-	number_cell(table, row->change.value, decimals, true);
+	number_cell(table, cells.old, decimals, false);
+	number_cell(table, cells.new, decimals, false);
+	number_cell(table, cells.change, decimals, true);
 	if (row->change.method == COMPARE_EXACT)
 		table_cell(table, TABLE_PLAIN, "0");
 	else
@@ -339,8 +340,8 @@ static void put_notes(const struct compare *compare, FILE *out)
 	put(out, "", "%s.", compare_summary(compare, summary, sizeof(summary)));
 	fputc('\n', out);
 	if (*below)
-		put(out, "", "change: of what memcg itself costs (the op in the memcg less the op with \"%s\"), candidate against base; +/-: half "
-			     "its 95 %% interval; %s: what changed without memcg; sees: the change that 80 %% of such comparisons would have found; ?: " COMPARE_WHY_SPREAD ".",
+		put(out, "", "old, new, change: of what memcg itself costs (the op in the memcg less the op with \"%s\"); +/-: half the change's "
+			     "95 %% interval; %%: of the whole op; %s: what changed without memcg; sees: the change that 80 %% of such comparisons would have found; ?: " COMPARE_WHY_SPREAD ".",
 		    below, below);
 	else
 		put(out, "", "change: candidate against base; +/-: half its 95 %% interval; sees: the change that 80 %% of such comparisons would "
@@ -353,7 +354,7 @@ static void put_notes(const struct compare *compare, FILE *out)
 		const struct compare_row *row = &compare->rows[i];
 
 		/* The mark says as much of the others. */
-		if (row->why[0] && strcmp(row->why, COMPARE_WHY_SPREAD) != 0)
+		if (row->why[0] && !row->why_is_common && strcmp(row->why, COMPARE_WHY_SPREAD) != 0)
 			put(out, "  ", "%s %s (%s): %s%s%s", row->metric ? row->metric->name : "-", compare_arm_label(row, arm), mark(row->verdict),
 			    row->why, compare_finds_none(row->verdict) ? "; sees " : "", compare_seen(compare, row, seen));
 	}

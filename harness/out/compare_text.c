@@ -64,14 +64,15 @@ static void print_head(struct table *table, const struct compare *compare, const
 static void print_row(struct table *table, const struct compare *compare, const struct compare_row *row, bool new_metric)
 {
 	int decimals = compare_decimals(compare, row);
+	struct compare_cells cells = compare_cells(row, decimals);
 	char arm[LABEL_MAX], seen[LABEL_MAX];
 
 	table_row(table);
 	table_cell(table, TABLE_BOLD, "%s", new_metric && row->metric ? row->metric->name : "");
 	table_cell(table, TABLE_PLAIN, "%s", compare_arm_label(row, arm));
-	value_cell(table, row->base.median, decimals);
-	value_cell(table, row->cand.median, decimals);
-	change_cell(table, TABLE_BOLD, row->change.value, decimals);
+	value_cell(table, cells.old, decimals);
+	value_cell(table, cells.new, decimals);
+	change_cell(table, TABLE_BOLD, cells.change, decimals);
 	interval_cell(table, &row->change, decimals);
 	change_cell(table, TABLE_PLAIN, 100 * row->ratio, 1);
 	change_cell(table, TABLE_PLAIN, row->control.value, decimals);
@@ -96,7 +97,7 @@ static int print_why(const struct compare *compare, const struct compare_row *ro
 	__free_mem char *advice = compare_advice(compare, row), *text = NULL, *filled = NULL;
 	char arm[LABEL_MAX];
 
-	if (!row->why[0])
+	if (!row->why[0] || row->why_is_common)
 		return 0;
 	if (!advice || asprintf(&text, "%s %s: %s%s%s", row->metric ? row->metric->name : "-", compare_arm_label(row, arm), row->why,
 				*advice ? "; " : "", advice) < 0)
@@ -219,8 +220,8 @@ static void print_notes(const struct compare *compare, const struct compare_look
 	compare_below(compare, below);
 	if (*below)
 		snprintf(text, sizeof(text),
-			 "change: of what memcg itself costs (state less %s), candidate against base; %s: the change of the op without it. "
-			 "would see: what 80 %% of such comparisons would have found.",
+			 "old, new, change: of what memcg itself costs per op (state less %s); %%: the change, of the whole op; %s: the change "
+			 "of the op without it. would see: what 80 %% of such comparisons would have found.",
 			 below, below);
 	else
 		snprintf(text, sizeof(text), "change: candidate against base. would see: what 80 %% of such comparisons would have found.");

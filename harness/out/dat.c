@@ -235,7 +235,7 @@ static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve
 		const struct sweep_point *point = &curve->points[i];
 
 		dat_number(out, point->x);
-		put_estimate(out, point->median, &point->interval, 1);
+		put_estimate(out, point->value, &point->interval, 1);
 		dat_number(out, curve->fit.intercept + curve->fit.slope * point->x);
 		put_estimate(out, point->efficiency, &point->efficiency_interval, 100);
 		dat_number(out, point->fairness);
@@ -258,7 +258,8 @@ int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t firs
 	out = file.out;
 	fprintf(out, "# memcgbench: costs over %s, one data set a curve\n", axis);
 	put_origin(data, out);
-	fprintf(out, "# 1 %s  2 median, %s per op (or what is counted)  3 4 %s\n", axis, clock,
+	fprintf(out, "# 1 %s  2 %s, %s per op (or what is counted)  3 4 %s\n", axis,
+		sweep->curves[first].kernel_name ? "mean" : "median", clock,
 		sweep->curves[first].kernel_name ? "its least and greatest over seeds" : "its 95 %% interval");
 	fprintf(out, "# 5 the fitted line there\n");
 	fprintf(out, "# 6 efficiency, %% of the first point  7 8 its 95 %% interval  9 fairness (Jain)  10 slowest / fastest worker  11 ops per second, all workers\n");

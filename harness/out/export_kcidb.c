@@ -58,7 +58,7 @@ static json_t *misc_json(const struct export_table *table, const struct export_r
 	}
 	return json_pack("{s:{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:o*}}", "memcgbench", "verdict", compare_verdict_name(row->verdict),
 			 "clock", table->compare->clock, "base_kernel", table->compare->base.name, "base",
-			 number_or_null(row->base.median), "change", number_or_null(row->change.value), "delta",
+			 number_or_null(row->base), "change", number_or_null(row->change.value), "delta",
 			 number_or_null(row->delta), "memcg_cost", row->below ? number_or_null(row->cand_overhead) : json_null(),
 			 "change_of_memcg_cost", row->below != NULL, "functions", functions);
 }
@@ -75,8 +75,8 @@ static json_t *test_json(const struct export_table *table, const struct export_r
 			 "status", status_of(row->outcome), "comment", row->text, "misc", misc_json(table, row));
 	if (test && *started)
 		json_object_set_new(test, "start_time", json_string(started));
-	if (test && isfinite(row->row->cand.median))
-		json_object_set_new(test, "number", json_pack("{s:f, s:s}", "value", row->row->cand.median, "unit", row->unit));
+	if (test && isfinite(row->row->cand))
+		json_object_set_new(test, "number", json_pack("{s:f, s:s}", "value", row->row->cand, "unit", row->unit));
 	return test;
 }
 

@@ -28,8 +28,8 @@ int put_lava(const struct export_table *table, FILE *out)
 		const struct export_row *row = &table->rows[i];
 
 		fprintf(out, "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=%s RESULT=%s", row->id, result_of(row->outcome));
-		if (isfinite(row->row->cand.median))
-			fprintf(out, " MEASUREMENT=%.15g UNITS=%s", row->row->cand.median, row->unit);
+		if (isfinite(row->row->cand))
+			fprintf(out, " MEASUREMENT=%.15g UNITS=%s", row->row->cand, row->unit);
 		fputs(">\n", out);
 	}
 	return export_finish(out);

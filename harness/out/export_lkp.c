@@ -15,10 +15,10 @@ static void put_value(const struct export_side *side, FILE *out)
 	double mean = side->nr ? stats_mean(side->values, side->nr) : NAN;
 	double percent = side->nr > 1 && mean > 0 ? stats_stddev(side->values, side->nr) / mean * 100 : NAN;
 
-	if (isnan(side->median))
+	if (isnan(side->value))
 		fprintf(out, "%12s", "");
 	else
-		fprintf(out, "%12.*f", fabs(side->median) < 100000 ? 2 : 0, side->median);
+		fprintf(out, "%12.*f", fabs(side->value) < 100000 ? 2 : 0, side->value);
 	if (percent >= 1)
 		fprintf(out, " ±%3.0f%%", percent);
 	else
@@ -30,8 +30,8 @@ static void put_change(const struct export_series *series, FILE *out)
 	char text[32] = "";
 
 	/* A difference may be 0 or below, and has no ratio then. */
-	if (series->base.median > 0 && !isnan(series->cand.median))
-		snprintf(text, sizeof(text), "%+.1f%%", (series->cand.median / series->base.median - 1) * 100);
+	if (series->base.value > 0 && !isnan(series->cand.value))
+		snprintf(text, sizeof(text), "%+.1f%%", (series->cand.value / series->base.value - 1) * 100);
 	fprintf(out, "%12s", text);
 }
 

@@ -25,7 +25,7 @@ enum export_outcome {
 struct export_side {
 	double *values; /* in the order of seeds or blocks */
 	size_t nr;	/* 0: not measured there */
-	double median;	/* NAN: not measured there */
+	double value;	/* as in the row (compare.h); NAN: not measured there */
 };
 
 struct export_row {

@@ -170,10 +170,11 @@ static char *make_text(const struct compare_row *row, const char *unit)
 	if (!out)
 		return NULL;
 	fputs(compare_verdict_name(row->verdict), out);
-	if (!isnan(row->base.median) && !isnan(row->cand.median))
-		fprintf(out, ": %.6g -> %.6g %s", row->base.median, row->cand.median, unit);
+	if (!isnan(row->base) && !isnan(row->cand))
+		fprintf(out, ": %s%.6g -> %.6g %s", row->below ? "memcg cost " : "", row->below ? row->base_overhead : row->base,
+			row->below ? row->cand_overhead : row->cand, unit);
 	if (!isnan(row->change.value))
-		fprintf(out, ", %s %+.6g", row->below ? "memcg cost" : "change", row->change.value);
+		fprintf(out, ", change %+.6g", row->change.value);
 	if (!isnan(row->ratio))
 		fprintf(out, " (%+.3g %%)", row->ratio * 100);
 	if (!isnan(row->detectable) && row->verdict == COMPARE_INCONCLUSIVE)
@@ -224,7 +225,7 @@ static int read_side(const struct compare_side *side, const struct rundata_item 
 	size_t metric, at, below_at;
 	int ret;
 
-	*ret_side = (struct export_side){ .median = NAN };
+	*ret_side = (struct export_side){ .value = NAN };
 	if (!item)
 		return 0;
 	metric = find_metric(item, row->metric->name);
@@ -260,9 +261,9 @@ static int make_series(struct export_table *table, const struct export_row *row,
 		ret = read_side(&compare->cand, from->cand_item, from, below, &series->cand);
 	if (ret)
 		return ret;
-	/* The medians that the verdict was made of, not others of our own. */
-	series->base.median = below ? from->base_overhead : from->base.median;
-	series->cand.median = below ? from->cand_overhead : from->cand.median;
+	/* What the verdict was made of, not others of our own. */
+	series->base.value = below ? from->base_overhead : from->base;
+	series->cand.value = below ? from->cand_overhead : from->cand;
 	return 0;
 }
 

@@ -17,7 +17,7 @@ static json_t *gha_entry(const struct export_series *series)
 	export_range(&series->cand, &low, &high);
 	snprintf(range, sizeof(range), "%.6g to %.6g of %zu", low, high, series->cand.nr);
 	return json_pack("{s:s, s:s, s:f, s:s, s:s}", "name", series->path, "unit", series->row->unit, "value",
-			 series->cand.median, "range", range, "extra", series->row->text);
+			 series->cand.value, "range", range, "extra", series->row->text);
 }
 
 /* One file is of one direction: what is better when it is more is left out. */
@@ -28,7 +28,7 @@ int put_gha(const struct export_table *table, FILE *out)
 	for (size_t i = 0; i < table->nr_series; i++) {
 		const struct export_series *series = &table->series[i];
 
-		if (!series->row->row->metric->lower_is_better || isnan(series->cand.median))
+		if (!series->row->row->metric->lower_is_better || isnan(series->cand.value))
 			continue;
 		if (json_array_append_new(list, gha_entry(series))) {
 			json_decref(list);
@@ -63,8 +63,8 @@ static json_t *bmf_entry(const struct export_series *series)
 	export_range(&series->cand, &low, &high);
 	measure_name(series->row->unit, measure, sizeof(measure));
 	if (isnan(low))
-		return json_pack("{s:{s:f}}", measure, "value", series->cand.median);
-	return json_pack("{s:{s:f, s:f, s:f}}", measure, "value", series->cand.median, "lower_value", low, "upper_value", high);
+		return json_pack("{s:{s:f}}", measure, "value", series->cand.value);
+	return json_pack("{s:{s:f, s:f, s:f}}", measure, "value", series->cand.value, "lower_value", low, "upper_value", high);
 }
 
 int put_bmf(const struct export_table *table, FILE *out)
@@ -74,7 +74,7 @@ int put_bmf(const struct export_table *table, FILE *out)
 	for (size_t i = 0; i < table->nr_series; i++) {
 		const struct export_series *series = &table->series[i];
 
-		if (isnan(series->cand.median))
+		if (isnan(series->cand.value))
 			continue;
 		if (json_object_set_new(all, series->path, bmf_entry(series))) {
 			json_decref(all);

@@ -21,7 +21,7 @@ static json_t *cost_json(const struct ladder_cost *cost, size_t nr_seeds)
 	by_seed = json_array();
 	for (i = 0; i < nr_seeds; i++)
 		json_array_append_new(by_seed, number(cost->by_seed[i]));
-	return json_pack("{s:o, s:o, s:o, s:o}", "median", number(cost->median), "low", number(cost->low), "high",
+	return json_pack("{s:o, s:o, s:o, s:o}", "mean", number(cost->mean), "low", number(cost->low), "high",
 			 number(cost->high), "by_seed", by_seed);
 }
 

@@ -9,7 +9,7 @@
  *     "item", "bench", "bench_version", "op", "params" {…}, "mode", "workers" […],
  *     "arms": [ { "state", "depth", "limit_bytes" (or null) } ], "warnings" […], "errors" […],
  *     "rows": [ { "metric", "unit", "better", "kernel",
- *       "cost", "overhead", "change": one entry per arm, { "median", "low", "high", "by_seed": […] }, null where
+ *       "cost", "overhead", "change": one entry per arm, { "mean", "low", "high", "by_seed": […] }, null where
  *       there is nothing; overhead: arm − off; change: against the first kernel, of the overhead (arm 0: of the cost) } ]
  *   } ]
  * }

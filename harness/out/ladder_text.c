@@ -23,13 +23,18 @@ struct ladder_print {
 	FILE *out;
 };
 
-/* "3272.1", or "+528.0" for a difference; of what a bench counted, "0.016". */
-static void cost_cell(struct table *table, const struct rundata_metric *metric, const struct ladder_cost *cost, bool is_difference)
+/* "3272.1", or of what a bench counted "0.016". */
+static int decimals_of(const struct ladder_row *row)
 {
-	if (!cost->nr)
+	return row->metric->is_count ? 3 : 1;
+}
+
+static void cost_cell(struct table *table, const struct ladder_row *row, double value, bool is_difference, enum table_style style)
+{
+	if (isnan(value))
 		table_cell(table, TABLE_PLAIN, "-");
 	else
-		table_cell(table, TABLE_PLAIN, is_difference ? "%+.*f" : "%.*f", metric->is_count ? 3 : 1, cost->median);
+		table_cell(table, style, is_difference ? "%+.*f" : "%.*f", decimals_of(row), value);
 }
 
 /* How far apart the seeds are: half the range, of the widest cost of the row. */
@@ -55,8 +60,8 @@ static void spread_cell(struct table *table, const struct ladder_cost *costs, si
 
 static void percent_cell(struct table *table, const struct ladder_row *row, size_t arm)
 {
-	if (row->overhead[arm].nr && row->arm[0].median > 0)
-		table_cell(table, TABLE_PLAIN, "%+.1f", 100 * row->overhead[arm].median / row->arm[0].median);
+	if (row->overhead[arm].nr && row->arm[0].mean > 0)
+		table_cell(table, TABLE_PLAIN, "%+.1f", 100 * row->overhead[arm].mean / row->arm[0].mean);
 	else
 		table_cell(table, TABLE_PLAIN, "-");
 }
@@ -108,14 +113,14 @@ static void metric_row(struct table *table, const struct ladder_print *print, co
 	table_cell(table, TABLE_PLAIN, "%s", print->ladder->kernels[row->kernel]);
 	for (i = 0; i < row->item->nr_arms; i++)
 		if (is_shown(row->item, i))
-			cost_cell(table, row->metric, &row->arm[i], false);
+			cost_cell(table, row, ladder_arm(print->ladder, row, i, decimals_of(row)), false, TABLE_PLAIN);
 	for (i = 1; i < row->item->nr_arms; i++) {
 		if (!is_shown(row->item, i))
 			continue;
 		if (print->ladder->no_memcg[row->kernel])
 			table_cell(table, TABLE_PLAIN, "no memcg");
 		else
-			cost_cell(table, row->metric, &row->overhead[i], true);
+			cost_cell(table, row, ladder_overhead(print->ladder, row, i, decimals_of(row)), true, TABLE_PLAIN);
 		percent_cell(table, row, i);
 	}
 	spread_cell(table, row->overhead + 1, row->item->nr_arms - 1);
@@ -129,17 +134,14 @@ static void change_row(struct table *table, const struct ladder_row *row)
 	table_row(table);
 	table_cell(table, TABLE_PLAIN, " ");
 	table_cell(table, TABLE_BOLD, "change");
-	cost_cell(table, row->metric, &row->change[0], true);
+	cost_cell(table, row, ladder_change(row, 0, decimals_of(row)), true, TABLE_PLAIN);
 	for (i = 1; i < row->item->nr_arms; i++)
 		if (is_shown(row->item, i))
 			table_cell(table, TABLE_PLAIN, " ");
 	for (i = 1; i < row->item->nr_arms; i++) {
 		if (!is_shown(row->item, i))
 			continue;
-		if (row->change[i].nr)
-			table_cell(table, TABLE_BOLD, "%+.*f", row->metric->is_count ? 3 : 1, row->change[i].median);
-		else
-			table_cell(table, TABLE_PLAIN, "-");
+		cost_cell(table, row, ladder_change(row, i, decimals_of(row)), true, TABLE_BOLD);
 		table_cell(table, TABLE_PLAIN, " ");
 	}
 	spread_cell(table, row->change + 1, row->item->nr_arms - 1);
@@ -281,7 +283,7 @@ int ladder_text(const struct rundata *data, const struct ladder *ladder, const s
 	if (ret)
 		return ret;
 	print_records(&print, data->notes);
-	fprintf(out, "\nMedians over %zu seed%s; differences within a seed. +/-: half the range over seeds of the widest difference.\n",
+	fprintf(out, "\nMeans over %zu seed%s, of a row over those that all kernels have. +/-: half the range over seeds of the widest difference.\n",
 		ladder->nr_seeds, ladder->nr_seeds == 1 ? "" : "s");
 	if (!strcmp(label_clock(data), "insn"))
 		fprintf(out, "Instructions of an emulated processor: exact counts of work, blind to caches and contention.\n");

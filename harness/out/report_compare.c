@@ -211,8 +211,9 @@ static int put_row(const struct report *report, const struct compare *compare, c
 	__free_mem char *item = compare_item_label(compare, row, &look);
 	const char *verdict = compare_verdict_name(row->verdict);
 	/* What turns numbers per op into percent of the base side's op. */
-	double percent = row->change.value ? 100 * row->ratio / row->change.value : row->base.median > 0 ? 100 / row->base.median : NAN;
+	double percent = row->change.value ? 100 * row->ratio / row->change.value : row->base > 0 ? 100 / row->base : NAN;
 	int decimals = compare_decimals(compare, row);
+	struct compare_cells cells = compare_cells(row, decimals);
 	char text[NUMBER_MAX], label[LABEL_MAX];
 	int ret;
 
@@ -227,8 +228,8 @@ static int put_row(const struct report *report, const struct compare *compare, c
 	report_number(out, "main", 100 * row->ratio, isnan(row->ratio) ? "-" : number_estimate(100 * row->ratio, 1, text));
 	report_range(out, verdict, 100 * row->ratio, percent * row->change.interval.low, percent * row->change.interval.high,
 		     percent * row->delta, scale);
-	report_number(out, NULL, row->base.median, number_format(row->base.median, decimals, false, text));
-	report_number(out, NULL, row->cand.median, number_format(row->cand.median, decimals, false, text));
+	report_number(out, NULL, cells.old, number_format(cells.old, decimals, false, text));
+	report_number(out, NULL, cells.new, number_format(cells.new, decimals, false, text));
 	report_number(out, NULL, row->control.value, isnan(row->control.value) ? "-" : number_estimate(row->control.value, decimals, text));
 	fputs("<td class=\"why\">", out);
 	put_reason(compare, row, out);
@@ -258,7 +259,7 @@ int report_compare_table(const struct report *report, const struct compare *comp
 	for (i = 0; i < compare->nr_warnings; i++)
 		report_warning(out, false, "%s", compare->warnings[i]);
 	report_table_begin(out, "comparison", columns,
-			   "change: of what memcg costs. What happened to the op without it stands apart, in the column \"without memcg\". "
+			   "Both sides and the change: of what memcg costs. What happened to the op without it stands apart, in the column \"without memcg\". "
 			   "The grey band of the little pictures is what does not count as a change.");
 	for (i = 0; !ret && i < compare->nr_rows; i++)
 		ret = put_row(report, compare, &compare->rows[i], &scale, out);

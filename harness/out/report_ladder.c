@@ -15,7 +15,7 @@
 /* A cost of an arm in percent of the op with memcg off. */
 static double percent_of(const struct ladder_row *row, size_t arm)
 {
-	return row->overhead[arm].nr && row->arm[0].median > 0 ? 100 * row->overhead[arm].median / row->arm[0].median : NAN;
+	return row->overhead[arm].nr && row->arm[0].mean > 0 ? 100 * row->overhead[arm].mean / row->arm[0].mean : NAN;
 }
 
 /* The memcg that a row is known by: the child one of least depth. 0: there is none. */
@@ -71,7 +71,7 @@ static void name_dearest(const struct report *report, const struct report_run *r
 
 		fputs("<li>", out);
 		report_row_name(out, item, row->metric->name, label_arm(row->item, arm, label));
-		html_textf(out, ": %+.1f %s, %+.1f %%", row->overhead[plain_child(row->item)].median, row->metric->unit, named[i].percent);
+		html_textf(out, ": %+.1f %s, %+.1f %%", row->overhead[plain_child(row->item)].mean, row->metric->unit, named[i].percent);
 		fputs("</li>\n", out);
 	}
 	fputs("</ul>\n", out);
@@ -117,19 +117,19 @@ static void spread_cell(FILE *out, const struct ladder_cost *cost)
 		report_number(out, NULL, spread, spread < 0.005 ? "0" : number_format(spread, spread < 0.1 ? 2 : 1, false, text));
 }
 
-static void cost_cell(FILE *out, const char *class, const struct ladder_cost *cost, int decimals, bool sign)
+static void cost_cell(FILE *out, const char *class, double value, int decimals, bool sign)
 {
 	char text[NUMBER_MAX];
 
-	report_number(out, class, cost->nr ? cost->median : NAN,
-		      !cost->nr ? "-" : sign ? number_estimate(cost->median, decimals, text) : number_format(cost->median, decimals, false, text));
+	report_number(out, class, value,
+		      isnan(value) ? "-" : sign ? number_estimate(value, decimals, text) : number_format(value, decimals, false, text));
 }
 
 static void put_row(const struct report *report, const struct report_run *run, const struct ladder_row *row, size_t arm, const struct report_scale *scale,
 		    FILE *out)
 {
 	__free_mem char *item = label_item_unique(run->data, row->item, report->defaults);
-	double percent = percent_of(row, arm), per = row->arm[0].median > 0 ? 100 / row->arm[0].median : NAN;
+	double percent = percent_of(row, arm), per = row->arm[0].mean > 0 ? 100 / row->arm[0].mean : NAN;
 	const struct ladder_cost *overhead = &row->overhead[arm];
 	char text[NUMBER_MAX], label[LABEL_MAX];
 	int decimals = row->metric->is_count ? 3 : 1;
@@ -140,16 +140,16 @@ static void put_row(const struct report *report, const struct report_run *run, c
 	if (run->ladder->nr_kernels > 1)
 		report_word(out, NULL, run->ladder->kernels[row->kernel]);
 	report_word(out, "nowrap", label_arm(row->item, &row->item->arms[arm], label));
-	cost_cell(out, "main", overhead, decimals, true);
+	cost_cell(out, "main", ladder_overhead(run->ladder, row, arm, decimals), decimals, true);
 	report_word(out, "nowrap", row->metric->unit);
 	report_number(out, "main", percent, isnan(percent) ? "-" : number_estimate(percent, 1, text));
 	report_range(out, "cost", percent, overhead->nr > 1 ? per * overhead->low : NAN, overhead->nr > 1 ? per * overhead->high : NAN, NAN,
 		     scale);
-	cost_cell(out, NULL, &row->arm[0], decimals, false);
-	cost_cell(out, NULL, &row->arm[arm], decimals, false);
+	cost_cell(out, NULL, ladder_arm(run->ladder, row, 0, decimals), decimals, false);
+	cost_cell(out, NULL, ladder_arm(run->ladder, row, arm, decimals), decimals, false);
 	spread_cell(out, overhead);
 	if (run->ladder->nr_kernels > 1)
-		cost_cell(out, "main", &row->change[arm], decimals, true);
+		cost_cell(out, "main", ladder_change(row, arm, decimals), decimals, true);
 	fputs("</tr>\n", out);
 }
 
@@ -188,7 +188,7 @@ int report_ladder_table(const struct report *report, const struct report_run *ru
 	for (i = 0; i < ARRAY_SIZE(all); i++)
 		if (several || !all[i].name || (strcmp(all[i].name, "kernel") && strcmp(all[i].name, "change")))
 			columns[nr++] = all[i];
-	snprintf(caption, sizeof(caption), "Medians over %zu seed%s; differences are taken within a seed. ±: half their range over the seeds.%s%s%s",
+	snprintf(caption, sizeof(caption), "Means over %zu seed%s, of a row over those that all kernels have. ±: half the range of the difference over the seeds.%s%s%s",
 		 ladder->nr_seeds, ladder->nr_seeds == 1 ? "" : "s", several ? " change: of what memcg costs, against " : "",
 		 several ? ladder->kernels[0] : "", several ? "." : "");
 	if (ret)

@@ -62,8 +62,8 @@ static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve
 	for (i = 0; i < axis->nr_points; i++) {
 		const struct sweep_point *point = point_at(curve, axis->points[i].x);
 
-		report_number(out, NULL, point ? point->median : NAN,
-			      !point ? "-" : number_format(point->median, curve->kernel_name ? sweep_decimals(curve->metric) : number_interval_decimals(&point->interval, point->median),
+		report_number(out, NULL, point ? point->value : NAN,
+			      !point ? "-" : number_format(point->value, curve->kernel_name ? sweep_decimals(curve->metric) : number_interval_decimals(&point->interval, point->value),
 							   false, text));
 	}
 	slope_cells(out, curve);

@@ -11,7 +11,7 @@ static json_t *number(double value)
 static json_t *point_json(const struct sweep_point *point)
 {
 	return json_pack("{s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "x", number(point->x), "item",
-			 (int)point->item->item, "arm", (int)point->arm, "median", number(point->median), "low",
+			 (int)point->item->item, "arm", (int)point->arm, "value", number(point->value), "low",
 			 number(point->interval.low), "high", number(point->interval.high), "nr", (int)point->nr,
 			 "efficiency", number(point->efficiency), "efficiency_low", number(point->efficiency_interval.low),
 			 "efficiency_high", number(point->efficiency_interval.high), "fairness", number(point->fairness),

@@ -4,7 +4,7 @@
  *
  * "sweeps" of the JSON of a run: [ {
  *   "axis", "kernel" (or null), "memcgs" ("each", or null), "bench", "metric", "unit", "state" (of the arm; of the axis "depth": "child"),
- *   "points": [ { "x", "item", "arm", "median", "low", "high", "nr" (observations), "efficiency", "efficiency_low",
+ *   "points": [ { "x", "item", "arm", "value", "low", "high", "nr" (observations), "efficiency", "efficiency_low",
  *     "efficiency_high", "fairness", "spread" } ],
  *   "fit": null or { "slope", "slope_low", "slope_high", "intercept", "intercept_low", "intercept_high", "nr", "misfit" }
  * } ]; null where there is no number.

@@ -117,8 +117,8 @@ static void cost_row(struct table *table, const struct sweep *sweep, const struc
 
 		/* Instructions have one digit behind the point, as in the table above; a time those that its interval bears. */
 		table_cell(table, TABLE_PLAIN, "%s",
-			   point ? number_format(point->median, curve->kernel_name ? sweep_decimals(curve->metric) : number_interval_decimals(&point->interval,
-												   point->median),
+			   point ? number_format(point->value, curve->kernel_name ? sweep_decimals(curve->metric) : number_interval_decimals(&point->interval,
+												   point->value),
 						 false, text)
 				 : "-");
 	}

@@ -65,7 +65,7 @@ check_page()
 @test "two kernels: verdicts in words first, then every row, the machine and the raw data" {
 	run -0 memcgbench report -o "$BATS_TEST_TMPDIR/page" "$runs/two-kernels"
 	[ "$output" = "$BATS_TEST_TMPDIR/page/index.html" ]
-	check_page "$BATS_TEST_TMPDIR/page/index.html" "new (6.12.117+deb13-cloud-amd64) against old" "memcg became dearer in 3 of 8 numbers" \
+	check_page "$BATS_TEST_TMPDIR/page/index.html" "new (6.12.117+deb13-cloud-amd64) against old" "memcg became dearer in 4 of 8 numbers" \
 		"fault_storm" dontneed munmap exit "+28.1" tcg-icount samples.jsonl "QEMU 7.2.22" "the interval lies wholly beyond"
 }
 

@@ -136,7 +136,7 @@ static void depths(void **state)
 	assert_int_equal(curve->nr_points, 4);
 	NEAR(curve->points[0].x, 1);
 	NEAR(curve->points[3].x, 8);
-	NEAR(curve->points[3].median, 100 + 8 * 7.035);
+	NEAR(curve->points[3].value, 100 + 8 * 7.035);
 	/* Slopes are 7.00 to 7.07; the block that lost both reps of depth 1 has no line. */
 	assert_int_equal(curve->points[0].nr, BLOCKS - 1);
 	assert_int_equal(curve->fit.nr, BLOCKS - 1);
@@ -160,7 +160,7 @@ static void bent_lines(void **state)
 	(void)state;
 	for (i = 0; i < 4; i++) {
 		points[i].by_obs = by_obs[i];
-		points[i].median = by_obs[i][0];
+		points[i].value = by_obs[i][0];
 	}
 	assert_int_equal(sweep_fit_points(&curve), 0);
 	NEAR(curve.fit.slope, 29.8);
@@ -280,7 +280,7 @@ static void parameters(void **state)
 	NEAR(curve->points[0].x, 64);
 	NEAR(curve->points[1].x, 1024);
 	NEAR(curve->points[2].x, 2048);
-	NEAR(curve->points[2].median, 300);
+	NEAR(curve->points[2].value, 300);
 	assert_null(find(sweep, "way", "charge", false, 0));
 	sweep_free(sweep);
 	made_free(made);
