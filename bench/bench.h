@@ -87,6 +87,7 @@ enum bench_needs {
 	BENCH_NEEDS_THP = 1 << 3,
 	BENCH_NEEDS_DIR = 1 << 4,   /* bench_dir(): a folder on a file system with a disk behind it */
 	BENCH_NEEDS_PROCESSES = 1 << 5, /* workers must be processes: they enter memcgs */
+	BENCH_NEEDS_GUEST = 1 << 6, /* a guest (--kernel): it takes pages of the whole machine */
 };
 
 /* What the harness saw from outside of one rep of one worker, for verify(). */

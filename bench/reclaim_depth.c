@@ -354,8 +354,6 @@ static int reclaim_depth_share(void *state, struct bench_run *run)
 	st->page_bytes = bench_page_bytes(run);
 	st->nr_pages = st->bytes / st->page_bytes;
 	st->bytes = st->nr_pages * st->page_bytes;
-	if (st->way == WAY_GLOBAL && !bench_in_guest(run))
-		return bench_skip(run, "way=global takes pages of the whole machine: in guests only (--kernel)");
 	if (st->lru_gen != LRU_GEN_KEEP)
 		ret = bench_lru_gen(run, st->lru_gen == LRU_GEN_ON);
 	if (!ret)
@@ -409,6 +407,7 @@ static const struct bench_metric metrics[] = {
 static const struct bench_param params[] = {
 	{.name = "way", .type = BENCH_PARAM_ENUM, .def = "max", .offset = FIELD(way),
 	 .choices = (const char *const[]){"max", "high", "proactive", "global", NULL},
+	 .choice_needs = (const unsigned int[]){0, 0, 0, BENCH_NEEDS_GUEST},
 	 .help = "memory.max, memory.high, memory.reclaim (on v1 memory.force_empty), or that of the root memcg (in guests only)"},
 	{.name = "level", .type = BENCH_PARAM_UINT, .def = "0", .unit = "levels", .min = 0, .max = 63, .offset = FIELD(level),
 	 .help = "how far above the worker's memcg the limit is; less than --depth"},

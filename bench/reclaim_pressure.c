@@ -196,8 +196,6 @@ static int reclaim_pressure_share(void *state, struct bench_run *run)
 	st->page_bytes = bench_page_bytes(run);
 	st->nr_pages = st->bytes / st->page_bytes;
 	sibling_bytes = st->nr_siblings * st->sibling_pages * st->page_bytes;
-	if (!bench_in_guest(run))
-		return bench_skip(run, "reclaim_pressure takes pages of the whole machine: in guests only (--kernel)");
 	if (st->lru_gen != LRU_GEN_KEEP)
 		ret = bench_lru_gen(run, st->lru_gen == LRU_GEN_ON);
 	if (!ret)
@@ -274,7 +272,7 @@ const struct bench bench_reclaim_pressure = {
 	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 	.params = params,
 	.nr_params = sizeof(params) / sizeof(params[0]),
-	.needs = BENCH_NEEDS_DIR | BENCH_NEEDS_PROCESSES,
+	.needs = BENCH_NEEDS_DIR | BENCH_NEEDS_PROCESSES | BENCH_NEEDS_GUEST,
 	.state_size = sizeof(struct reclaim_pressure),
 	.share = reclaim_pressure_share,
 	.setup = reclaim_pressure_setup,

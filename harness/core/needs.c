@@ -21,6 +21,7 @@ const struct need needs_table[] = {
 	 "/enabled"},
 	{BENCH_NEEDS_DIR, "dir", "a folder on a file system with a disk behind it: --dir=PATH"},
 	{BENCH_NEEDS_PROCESSES, "processes", "workers that are processes, for they enter memcgs: not --threads"},
+	{BENCH_NEEDS_GUEST, "guest", "a guest (--kernel): it takes pages of the whole machine"},
 	{0, NULL, NULL},
 };
 
@@ -100,6 +101,7 @@ static bool has(enum bench_needs flag, const struct cg_info *cg, char *why, size
 		return has_thp(why, why_size);
 	case BENCH_NEEDS_DIR:
 	case BENCH_NEEDS_PROCESSES:
+	case BENCH_NEEDS_GUEST:
 		return true; /* for the options of a run to meet, on any machine */
 	}
 	snprintf(why, why_size, "this memcgbench does not know what that is");
@@ -117,6 +119,21 @@ bool needs_met(enum bench_needs flag, const struct cg_info *cg, char *why, size_
 		need++;
 	snprintf(why, why_size, "needs %s: %s", need->flag ? need->name : "something unknown", reason);
 	return false;
+}
+
+bool needs_brought(unsigned int needs, bool threads, const char *dir, bool in_guest, char *why, size_t why_size)
+{
+	const char *unmet = NULL;
+
+	if ((needs & BENCH_NEEDS_GUEST) && !in_guest)
+		unmet = "guest: it takes pages of the whole machine: in guests only (--kernel)";
+	else if ((needs & BENCH_NEEDS_PROCESSES) && threads)
+		unmet = "processes: its workers enter memcgs one by one, which threads cannot";
+	else if ((needs & BENCH_NEEDS_DIR) && !dir && !in_guest)
+		unmet = "dir: name a folder on a file system with a disk behind it: --dir=PATH";
+	if (unmet)
+		snprintf(why, why_size, "needs %s", unmet);
+	return !unmet;
 }
 
 bool needs_all_met(const struct bench *bench, const struct cg_info *cg, char *why, size_t why_size)

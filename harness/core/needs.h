@@ -27,6 +27,12 @@ bool needs_met(enum bench_needs flag, const struct cg_info *cg, char *why, size_
 /* The first unmet one of @needs, a set of enum bench_needs; true when there is none. */
 bool needs_met_all_of(unsigned int needs, const struct cg_info *cg, char *why, size_t why_size);
 
+/*
+ * Those that the run itself meets, or does not: BENCH_NEEDS_PROCESSES, _GUEST, and _DIR by @dir (NULL: none was named; in a guest there is a disk
+ * of its own).
+ */
+bool needs_brought(unsigned int needs, bool threads, const char *dir, bool in_guest, char *why, size_t why_size);
+
 /* The same of @bench, whatever its parameters; true when there is none. */
 bool needs_all_met(const struct bench *bench, const struct cg_info *cg, char *why, size_t why_size);
 

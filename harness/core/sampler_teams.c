@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "core/needs.h"
 #include "core/sampler_run.h"
 #include "core/worker.h"
 #include "machine/workdir.h"
@@ -51,17 +52,18 @@ static int get_dir(struct item_run *run)
 int sampler_get_means(struct item_run *run)
 {
 	unsigned int needs = params_needs(&run->item->params);
+	const struct sampler *sampler = run->sampler;
+	char why[256];
 	int ret = 0;
 
-	if (run->sampler->in_guest && fs_exists(LRU_GEN_ENABLED))
+	if (!needs_brought(needs, run->item->threads, sampler->dir, sampler->in_guest, why, sizeof(why))) {
+		err_set(0, "%s", why);
+		return 1;
+	}
+	if (sampler->in_guest && fs_exists(LRU_GEN_ENABLED))
 		ret = fs_read(&run->lru_gen, LRU_GEN_ENABLED);
 	if (ret)
 		return ret;
-
-	if ((needs & BENCH_NEEDS_PROCESSES) && run->item->threads) {
-		err_set(0, "needs processes: its workers enter memcgs one by one, which threads cannot");
-		return 1;
-	}
 	if (needs & BENCH_NEEDS_DIR)
 		ret = get_dir(run);
 	if (!ret && (needs & BENCH_NEEDS_SWAP))

@@ -62,13 +62,14 @@ listed()
 @test "what one choice of a parameter needs is said, and for which" {
 	json=$(memcgbench show reclaim_depth --json)
 	[ "$(jq -c '.params[] | select(.name == "kind").choice_needs' <<<"$json")" = '{"file":["dir"],"anon":["swap"]}' ]
-	[ "$(jq -c '.params[] | select(.name == "way").choice_needs' <<<"$json")" = '{}' ]
+	[ "$(jq -c '.params[] | select(.name == "way").choice_needs' <<<"$json")" = '{"global":["guest"]}' ]
+	[ "$(jq -c '.params[] | select(.name == "lru-gen").choice_needs' <<<"$json")" = '{}' ]
 	[ "$(jq -r '.needs[] | select(.name == "swap").for' <<<"$json")" = kind=anon ]
 	[ "$(memcgbench show swapin_race --json | jq -r '.needs[] | select(.name == "swap").for')" = null ]
 	memcgbench show reclaim_depth | grep -q '^  swap *\(here, \|MISSING \)for kind=anon'
 	[ "$(memcgbench list --json | jq -c '.benches[] | select(.name == "reclaim_depth").choice_needs | map([.param, .choice, .needs])')" = \
-		'[["kind","file",["dir"]],["kind","anon",["swap"]]]' ]
-	COLUMNS=400 memcgbench list | grep -q '^reclaim_depth .*; kind=file needs dir, kind=anon needs swap'
+		'[["way","global",["guest"]],["kind","file",["dir"]],["kind","anon",["swap"]]]' ]
+	COLUMNS=400 memcgbench list | grep -q '^reclaim_depth .*; way=global needs guest, kind=file needs dir, kind=anon needs swap'
 }
 
 @test "show of nothing, of too much, of what is not there" {

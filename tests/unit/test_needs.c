@@ -100,7 +100,22 @@ static void every_flag_has_a_sentence(void **state)
 		flags |= need->flag;
 	}
 	assert_int_equal(flags, BENCH_NEEDS_MEMCG | BENCH_NEEDS_SWAP | BENCH_NEEDS_NUMA |
-					BENCH_NEEDS_THP | BENCH_NEEDS_DIR | BENCH_NEEDS_PROCESSES);
+					BENCH_NEEDS_THP | BENCH_NEEDS_DIR | BENCH_NEEDS_PROCESSES | BENCH_NEEDS_GUEST);
+}
+
+static void a_run_meets_needs_by_its_options(void **state)
+{
+	char why[256];
+
+	(void)state;
+	assert_true(needs_brought(BENCH_NEEDS_DIR | BENCH_NEEDS_PROCESSES, false, "/var/tmp", false, why, sizeof(why)));
+	assert_true(needs_brought(BENCH_NEEDS_DIR | BENCH_NEEDS_GUEST, false, NULL, true, why, sizeof(why)));
+	assert_false(needs_brought(BENCH_NEEDS_DIR, false, NULL, false, why, sizeof(why)));
+	assert_non_null(strstr(why, "--dir=PATH"));
+	assert_false(needs_brought(BENCH_NEEDS_PROCESSES, true, NULL, true, why, sizeof(why)));
+	assert_non_null(strstr(why, "threads"));
+	assert_false(needs_brought(BENCH_NEEDS_GUEST, false, "/var/tmp", false, why, sizeof(why)));
+	assert_non_null(strstr(why, "--kernel"));
 }
 
 int main(void)
@@ -111,6 +126,7 @@ int main(void)
 		cmocka_unit_test(a_kernel_without_any),
 		cmocka_unit_test(a_bench_needs_all_of_its_flags),
 		cmocka_unit_test(every_flag_has_a_sentence),
+		cmocka_unit_test(a_run_meets_needs_by_its_options),
 	};
 
 	return cmocka_run_group_tests_name("needs", tests, NULL, NULL);
