@@ -20,6 +20,7 @@
 #include "core/plan.h"
 #include "core/sampler.h"
 #include "core/team.h"
+#include "machine/clock.h"
 
 enum { EXIT_HARNESS = 5, EXIT_INTERRUPTED = 130 };
 
@@ -58,11 +59,16 @@ static int read_plan(const char *path, struct plan *ret_plan)
 	return ret;
 }
 
-static int run_items(const struct sampler *sampler)
+static int run_items(struct sampler *sampler)
 {
 	int ret, first = 0;
 	size_t i;
 
+	if (!sampler->in_guest && sampler->plan->clock == PLAN_NS) {
+		ret = sampler_look(sampler);
+		if (ret)
+			return ret;
+	}
 	for (i = 0; i < sampler->plan->nr_items && !team_interrupted && !sampler->emit->error; i++) {
 		if (sampler->in_guest)
 			guest_show_sign_of_life(i, sampler->plan->nr_items, 0);
@@ -83,7 +89,6 @@ static void find_dir(struct sampler *sampler, bool in_guest)
 	sampler->dir_is_ours = in_guest;
 	sampler->dir_why = why;
 	if (!in_guest) {
-		snprintf(why, sizeof(why), "name a folder on a file system with a disk behind it: --dir=PATH");
 		sampler->dir = sampler->plan->dir[0] ? sampler->plan->dir : NULL;
 		return;
 	}
@@ -120,6 +125,7 @@ static int run_plan(struct sampler *sampler)
 		sampler->topo = topo;
 		sampler->cg = &cg;
 		ret = run_items(sampler);
+		sampler_forget(sampler);
 	}
 	ret_destroy = cg_tree_destroy(sampler->tree);
 	if (ret_destroy) {
@@ -181,7 +187,8 @@ static void guest_main(void)
 int main(int argc, char **argv)
 {
 	struct emit emit = {.fd = STDOUT_FILENO};
-	struct sampler sampler = {.emit = &emit};
+	struct sampler sampler = {.emit = &emit, .end_ns = UINT64_MAX};
+	const uint64_t begin_ns = clock_ns();
 	struct plan plan;
 	int ret;
 
@@ -200,6 +207,8 @@ int main(int argc, char **argv)
 	}
 	emit.clock = plan.clock;
 	sampler.plan = &plan;
+	if (plan.budget_ns)
+		sampler.end_ns = begin_ns + plan.budget_ns;
 	find_dir(&sampler, false);
 	ret = run_plan(&sampler);
 	emit_end(&emit, ret == -EINTR ? "interrupted" : ret ? "failed" : "complete", 0);

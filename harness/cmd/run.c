@@ -18,11 +18,13 @@
 #include "cmd/progress.h"
 #include "cmd/run_guests.h"
 #include "cmd/run_plan.h"
+#include "cmd/run_time.h"
 #include "cmd/suite.h"
 #include "core/live.h"
 #include "core/registry.h"
 #include "data/store.h"
 #include "guest/qemu.h"
+#include "machine/clock.h"
 #include "machine/mempol.h"
 #include "machine/swap.h"
 #include "machine/workdir.h"
@@ -83,6 +85,10 @@ static const struct opt options[] = {
 	 .group = AMOUNT, .help = "single operations timed for the latency distribution; 0: none"},
 	{"quick", 'q', OPT_TO_FLAG(struct run_args, quick), .group = AMOUNT,
 	 .help = "fewer blocks and shorter reps: a first look in seconds"},
+	{"budget", 0, OPT_TO_STRING(struct run_args, budget), .arg = "TIME", .group = AMOUNT,
+	 .help = "time for all of it, such as 30s or 2m: of each bench as many blocks as there is time for, at least 6, and what has no time for 6 "
+		 "is left out. \"none\": take what it takes. Without it the card gets 2 m on this machine, with --quick 30 s; benches that are "
+		 "named, sweeps, the full suite and --blocks have no limit. For kernels: fewer seeds, then fewer benches, by an estimate made beforehand"},
 	{"seed", 0, OPT_TO_U64(struct run_args, seed, 0, INT64_MAX), .arg = "N", .def = "1", .group = AMOUNT,
 	 .help = "seed of every random order"},
 	{"no-counters", 0, OPT_TO_FLAG(struct run_args, no_counters), .group = AMOUNT,
@@ -224,10 +230,9 @@ struct run {
 	struct plan *plan;
 	struct store *store;
 	struct progress progress;
-	unsigned int nr_samples; /* of the item at hand, warm-up not counted */
-	bool has_samples;	 /* any at all */
+	uint64_t begin_ns;
+	bool has_samples;
 	unsigned int nr_errors;
-	size_t item;
 };
 
 static json_t *command_json(int argc, char **argv)
@@ -262,54 +267,51 @@ void run_name(const char *what, char *buf, size_t size)
 	snprintf(buf + len, size - len, "%s", what);
 }
 
-static void show_progress(struct run *run)
+/* Of no file: how long it takes still. */
+static void show_progress(struct run *run, const json_t *record)
 {
-	const struct plan *plan = run->plan;
-	const struct plan_item *item = &plan->items[run->item];
-	double of_item = run->nr_samples / (2.0 * (double)item->nr_arms * plan->blocks);
-	char what[128];
+	size_t item = (size_t)json_integer_value(json_object_get(record, "item"));
+	char what[160];
 
-	if (of_item > 1)
-		of_item = 1;
-	snprintf(what, sizeof(what), "%s, %u worker%s (%zu of %zu)", item->bench->name, item->nr_workers,
-		 item->nr_workers == 1 ? "" : "s", run->item + 1, plan->nr_items);
-	progress_show(&run->progress, ((double)run->item + of_item) / (double)plan->nr_items, what);
+	if (item < run->plan->nr_items)
+		progress_show(&run->progress, (uint64_t)json_integer_value(json_object_get(record, "left_ns")),
+			      plan_item_text(&run->plan->items[item], what, sizeof(what)));
 }
 
-static void tell(struct run *run, const char *what, const char *text)
+static void tell(struct run *run, const char *what, const json_t *record)
 {
-	progress_clear(&run->progress);
-	fprintf(stderr, "memcgbench run: %s%s\n", what, text ? text : "(no text)");
+	const char *text = json_string_value(json_object_get(record, "text"));
+
+	progress_say(&run->progress, "memcgbench run: %s%s\n", what, text ? text : "(no text)");
 }
 
 static int on_line(const char *line, void *ctx)
 {
+	static const char progress_begins[] = "{\"type\":\"progress\"";
 	struct run *run = ctx;
-	json_t *record, *item;
+	json_t *record;
 	const char *type;
-	int ret = store_line(run->store, 0, "live", line, &record);
+	int ret = 0;
 
+	if (!strncmp(line, progress_begins, sizeof(progress_begins) - 1)) {
+		record = json_loads(line, 0, NULL);
+		show_progress(run, record);
+		json_decref(record);
+		return 0;
+	}
+	ret = store_line(run->store, 0, "live", line, &record);
 	if (ret)
 		return ret;
 	type = json_string_value(json_object_get(record, "type"));
-	item = json_object_get(record, "item");
-	if (json_is_integer(item) && (size_t)json_integer_value(item) < run->plan->nr_items) {
-		if ((size_t)json_integer_value(item) != run->item)
-			run->nr_samples = 0;
-		run->item = (size_t)json_integer_value(item);
-	}
-	if (!strcmp(type, "sample") && !json_is_true(json_object_get(record, "warmup"))) {
-		run->nr_samples++;
+	if (!strcmp(type, "sample") && !json_is_true(json_object_get(record, "warmup")))
 		run->has_samples = true;
-	}
 	if (!strcmp(type, "error")) {
-		tell(run, "", json_string_value(json_object_get(record, "text")));
+		tell(run, "", record);
 		run->nr_errors++;
 	}
 	if (!strcmp(type, "skip"))
-		tell(run, "skipped: ", json_string_value(json_object_get(record, "text")));
+		tell(run, "skipped: ", record);
 	json_decref(record);
-	show_progress(run);
 	return 0;
 }
 
@@ -373,6 +375,7 @@ static int step_back(const struct run *run, const struct cg_info *cg, int ret)
 static int measure(struct run *run, const struct cg_info *cg, int *ret_status)
 {
 	__free_mem char *runner = NULL;
+	struct plan plan;
 	int runner_status = 0, ret = paths_runner(&runner);
 
 	if (!ret && run->args->perf_record)
@@ -381,9 +384,11 @@ static int measure(struct run *run, const struct cg_info *cg, int *ret_status)
 		ret = cg_step_aside(cg);
 	if (ret)
 		return ret;
-	progress_begin(&run->progress, !run->args->quiet, run_plan_duration_ns(run->plan));
-	ret = live_run(runner, run->plan, on_line, run, &stop, &runner_status);
-	progress_clear(&run->progress);
+	plan = *run->plan;
+	plan.budget_ns = run_time_for_runner(run->plan, !run->args->no_plots, clock_ns() - run->begin_ns);
+	progress_begin(&run->progress, !run->args->quiet, run_time_live_ns(&plan, !run->args->no_plots), "a first look at each bench", NULL, NULL);
+	ret = live_run(runner, &plan, on_line, run, &stop, &runner_status);
+	progress_end(&run->progress);
 	ret = step_back(run, cg, ret);
 	return ret ? ret : finish_run(run, runner_status, ret_status);
 }
@@ -453,45 +458,6 @@ static int run_and_present(struct run *run, const struct cg_info *cg, json_t *co
 	return status ? status : present_status;
 }
 
-static int print_plan(const struct verb *verb, const struct plan *plan, const struct topo *topo, bool json)
-{
-	char text[64];
-	size_t i, k;
-
-	if (json) {
-		json_t *plan_json = plan_to_json(plan);
-
-		json_dumpf(plan_json, stdout, JSON_INDENT(2));
-		putchar('\n');
-		json_decref(plan_json);
-		return cmd_finish(verb, EXIT_OK);
-	}
-	printf("Would take about %s and write to a new folder:\n",
-	       format_duration(run_plan_duration_ns(plan) / 1000000000 * 1000000000, text, sizeof(text)));
-	for (i = 0; i < plan->nr_items; i++) {
-		const struct plan_item *item = &plan->items[i];
-		__free_mem struct topo_place *places = calloc(item->nr_workers, sizeof(*places));
-		bool oversubscribed;
-
-		printf("\n%s", item->bench->name);
-		for (k = 0; k < item->bench->nr_params; k++)
-			printf(" %s=%s", item->bench->params[k].name, params_text(&item->params, k, text, sizeof(text)));
-		if (!places || topo_place(topo, item->place, item->nr_workers, places, &oversubscribed))
-			return cmd_usage(verb, NULL);
-		printf("\n  %u %s on CPU", item->nr_workers, item->threads ? "threads" : "processes");
-		for (k = 0; k < item->nr_workers; k++)
-			printf("%s%u", k ? "," : " ", places[k].pu);
-		printf(" (%s%s), memory %s", item->place, oversubscribed ? ", more workers than CPUs" : "", item->memory);
-		if (item->nr_memcgs > 1)
-			printf(", %u child memcgs", item->nr_memcgs);
-		printf("\n  %u blocks of", plan->blocks);
-		for (k = 0; k < item->nr_arms; k++)
-			printf("%s %s", k ? " /" : "", plan_arm_text(&item->arms[k], text, sizeof(text)));
-		printf(", each twice, reps of %s\n", format_duration(plan->rep_ns, text, sizeof(text)));
-	}
-	return cmd_finish(verb, EXIT_OK);
-}
-
 /* Fails early, with the option's name, what the runner would otherwise fail late. */
 static int check_places(const struct plan *plan, const struct topo *topo)
 {
@@ -516,7 +482,7 @@ static int check_places(const struct plan *plan, const struct topo *topo)
 
 static int run_parsed(struct run_args *args, const struct run_line *line, int argc, char **argv)
 {
-	struct run run = {.verb = &verb_run, .args = line->args};
+	struct run run = {.verb = &verb_run, .args = line->args, .begin_ns = clock_ns()};
 	struct plan plan = {0};
 	struct topo *topo = NULL;
 	struct cg_info cg;
@@ -550,7 +516,7 @@ static int run_parsed(struct run_args *args, const struct run_line *line, int ar
 	else if (line->args->kernels.nr)
 		status = run_guests(&verb_run, line->args, &plan, command_json(argc, argv), &stop);
 	else if (line->args->dry_run)
-		status = print_plan(&verb_run, &plan, topo, line->args->json);
+		status = run_time_print_live(&verb_run, &plan, topo, &cg, line->args);
 	else if (cg.version == CG_NONE)
 		status = (cmd_fail(&verb_run, "%s", cg.why), EXIT_NOTHING_COMPARED);
 	else if (cg.why[0])

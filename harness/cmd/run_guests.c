@@ -11,16 +11,13 @@
 #include "cmd/present.h"
 #include "guest/files.h"
 
-/* What a boot under TCG takes at least; for the estimate only. */
-#define BOOT_NS 6000000000ull
-
 /* Only instructions are exact: one boot is run a second time. */
 static bool has_repetition(const struct guests *guests)
 {
 	return guests->args->accel == RUN_ICOUNT;
 }
 
-static size_t nr_in_all(const struct guests *guests)
+size_t guests_nr_in_all(const struct guests *guests)
 {
 	return guests->nr_boots + has_repetition(guests);
 }
@@ -38,22 +35,21 @@ static void *boot_thread(void *ctx)
 	struct guests *guests = ctx;
 
 	pthread_mutex_lock(&guests->lock);
-	while (guests->next < nr_in_all(guests) && !*guests->stop && !guests->store_error) {
+	while (guests->next < guests_nr_in_all(guests) && !*guests->stop && !guests->store_error) {
 		size_t i = nth_boot(guests, guests->next++);
 		struct guest_boot *boot = &guests->boots[i];
-		char folder[PATH_MAX], text[256], what[320];
+		char folder[PATH_MAX];
 
 		snprintf(folder, sizeof(folder), "%s/boots/%zu%s", store_dir(guests->store), boot->number,
 			 i == guests->nr_boots ? "-again" : "");
+		guests_note_begin(guests, boot);
 		pthread_mutex_unlock(&guests->lock);
 		guest_boot_once(guests, boot, folder);
 		pthread_mutex_lock(&guests->lock);
 		boot->done = true;
 		guests->nr_done++;
 		guests_store_what_is_done(guests);
-		snprintf(what, sizeof(what), "boot %zu of %zu: %s", guests->nr_done, nr_in_all(guests),
-			 guest_boot_text(boot, text, sizeof(text)));
-		progress_show(&guests->progress, (double)guests->nr_done / (double)nr_in_all(guests), what);
+		guests_note_end(guests, boot);
 	}
 	pthread_mutex_unlock(&guests->lock);
 	return NULL;
@@ -102,20 +98,9 @@ static int keep_runner(struct guests *guests, const char *folder)
 	return 0;
 }
 
-static size_t nr_threads(const struct guests *guests)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t nr = guests->args->nr_jobs ? guests->args->nr_jobs : (size_t)(cores > 0 ? cores : 1);
-
-	/* Counts do not care what else runs; times do. */
-	if (guests->args->accel == RUN_KVM && !guests->args->nr_jobs)
-		nr = 1;
-	return nr < nr_in_all(guests) ? nr : nr_in_all(guests);
-}
-
 static int run_boots(struct guests *guests)
 {
-	size_t nr = nr_threads(guests), i;
+	size_t nr = guests_nr_threads(guests, guests_nr_in_all(guests)), i;
 	__free_mem pthread_t *threads = calloc(nr, sizeof(*threads));
 	char folder[PATH_MAX];
 	int err = 0;
@@ -128,8 +113,9 @@ static int run_boots(struct guests *guests)
 	if (keep_runner(guests, folder))
 		return -EIO;
 	run_profile_init(&guests->profile, guests->args, folder);
-	progress_begin(&guests->progress, !guests->args->quiet, nr_in_all(guests) * BOOT_NS / nr);
 	pthread_mutex_init(&guests->lock, NULL);
+	progress_begin(&guests->progress, !guests->args->quiet, guests_time_ns(guests), "the first guests start", guests_refresh_progress,
+		       guests);
 	for (i = 0; i < nr; i++) {
 		err = pthread_create(&threads[i], NULL, boot_thread, guests);
 		if (err)
@@ -138,8 +124,8 @@ static int run_boots(struct guests *guests)
 	nr = i;
 	for (i = 0; i < nr; i++)
 		pthread_join(threads[i], NULL);
+	progress_end(&guests->progress);
 	pthread_mutex_destroy(&guests->lock);
-	progress_clear(&guests->progress);
 	keep_symbols(guests);
 	unlink(guests->runner_path);
 	if (!nr)
@@ -185,6 +171,9 @@ static int add_guest_facts(const struct guests *guests, json_t *run)
 							 guests->broken[i] ? NULL : kernel->sha256, "source", kernel->source));
 	}
 	json_object_set_new(run, "kernels", kernels);
+	if (guests->left_out)
+		json_object_set_new(run, "left_out", json_pack("{s:I, s:O}", "seeds",
+							       (json_int_t)(guests->args->nr_seeds - guests->nr_seeds), "items", guests->left_out));
 	if (guests->args->shard)
 		json_object_set_new(run, "shard", json_pack("{s:s, s:I}", "part", guests->args->shard, "boots",
 							    (json_int_t)guests->nr_boots_all));
@@ -273,13 +262,15 @@ static void guests_free(struct guests *guests)
 		free(guests->qemu_words[i]);
 	free(guests->qemu_words);
 	free(guests->runner_path);
+	plan_free(&guests->kept);
+	json_decref(guests->left_out);
 	run_profile_free(&guests->profile);
 }
 
 int run_guests(const struct verb *verb, const struct run_args *args, const struct plan *plan, json_t *command,
 	       const volatile sig_atomic_t *stop)
 {
-	struct guests guests = {.verb = verb, .args = args, .plan = plan, .stop = stop};
+	struct guests guests = {.verb = verb, .args = args, .plan = plan, .stop = stop, .nr_seeds = args->nr_seeds};
 	int ret = guests_parse_nodes(&guests), status;
 
 	if (!ret)
@@ -292,6 +283,8 @@ int run_guests(const struct verb *verb, const struct run_args *args, const struc
 		ret = guests_equip_kernels(&guests);
 	if (!ret)
 		ret = paths_runner(&guests.runner_path);
+	if (!ret)
+		ret = guests_keep_budget(&guests);
 	if (!ret)
 		ret = guests_make_boots(&guests);
 	if (!ret)

@@ -52,9 +52,22 @@ void guest_boot_fill_qemu(const struct guests *guests, const struct guest_boot *
 	};
 }
 
+/* One boot, while it runs. */
+struct watched {
+	struct guests *guests;
+	struct guest_boot *boot;
+};
+
+static void note_item(void *ctx, size_t item)
+{
+	const struct watched *watched = ctx;
+
+	guests_note_item(watched->guests, watched->boot, item);
+}
+
 static int keep_line(void *ctx, const char *line)
 {
-	struct guest_boot *boot = ctx;
+	struct guest_boot *boot = ((const struct watched *)ctx)->boot;
 	char **lines = reallocarray(boot->lines, boot->nr_lines + 1, sizeof(*lines));
 
 	if (!lines)
@@ -136,9 +149,10 @@ static void take_result(struct guest_boot *boot, const struct boot_result *resul
 				       (int)(len ? len - 1 : 0), tail));
 }
 
-static int boot_in(const struct guests *guests, struct guest_boot *boot, const char *folder)
+static int boot_in(struct guests *guests, struct guest_boot *boot, const char *folder)
 {
 	__free_mem char *append = guest_boot_append(guests, boot), *job = boot_job(guests, boot), *plugin = NULL;
+	struct watched watched = {.guests = guests, .boot = boot};
 	struct initramfs_spec spec;
 	struct boot_result result;
 	struct qemu_options qemu;
@@ -148,7 +162,8 @@ static int boot_in(const struct guests *guests, struct guest_boot *boot, const c
 		.timeout_ms = (unsigned int)(guests->args->timeout_ns / 1000000),
 		.interrupted = guests->stop,
 		.on_line = keep_line,
-		.ctx = boot,
+		.on_item = note_item,
+		.ctx = &watched,
 	};
 	char initramfs[PATH_MAX];
 	int ret;
@@ -175,7 +190,7 @@ static int boot_in(const struct guests *guests, struct guest_boot *boot, const c
 	return 0;
 }
 
-void guest_boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder)
+void guest_boot_once(struct guests *guests, struct guest_boot *boot, const char *folder)
 {
 	const char *broken = guests_broken(guests, boot->kernel);
 
@@ -189,6 +204,7 @@ int guests_print_commands(struct guests *guests)
 {
 	size_t i;
 
+	guests_print_plan(guests);
 	for (i = 0; i < guests->nr_boots; i++) {
 		__free_mem char *append = guest_boot_append(guests, &guests->boots[i]), *text = NULL;
 		struct qemu_options qemu;

@@ -80,7 +80,7 @@ static int keep_shard(struct guests *guests, size_t nr_boots)
 
 int guests_make_boots(struct guests *guests)
 {
-	uint64_t nr_seeds = guests->args->nr_seeds, seed;
+	uint64_t nr_seeds = guests->nr_seeds, seed;
 	size_t i, n = 0, nr_args = guests->args->boot_args.nr, arg;
 
 	/* One more than there are: one is run twice. */

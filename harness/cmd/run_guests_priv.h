@@ -7,6 +7,7 @@
  *	run_guests_plan.c   which boots there are
  *	run_guests_boot.c   one boot
  *	run_guests_store.c  what of it is stored
+ *	run_guests_time.c   how long it takes
  */
 #ifndef CMD_RUN_GUESTS_PRIV_H
 #define CMD_RUN_GUESTS_PRIV_H
@@ -40,6 +41,8 @@ struct guest_boot {
 	char **lines; /* what it said; stored when the boot has ended well */
 	size_t nr_lines;
 	bool done, failed;
+	uint64_t begin_ns, spent_ns; /* when it began; how long it took */
+	size_t item;		     /* that it said it was at, from 1; 0: it starts */
 	char *error; /* of one that failed; NULL = not even memory for that: see guest_boot_error() */
 };
 
@@ -64,9 +67,13 @@ struct guests {
 	size_t repeated;	  /* the first whose kernel can be booted */
 	size_t nr_boots, nr_errors;
 	size_t nr_boots_all; /* of the plan; more than nr_boots where this is a shard */
+	uint64_t nr_seeds;
+	struct plan kept; /* what --budget leaves of @plan, which then is this */
+	json_t *left_out; /* what it does not: names of items */
 	struct progress progress;
 
 	pthread_mutex_t lock; /* of everything below */
+	struct guest_boot *heard; /* the last that said something; NULL: none yet */
 	size_t next, nr_done, nr_stored;
 	int store_error; /* -errno of the first record that could not be stored */
 	char store_sentence[ERR_MSG_MAX];
@@ -98,6 +105,8 @@ const char *guests_broken(const struct guests *guests, const struct kernel *kern
 
 /* --boot-arg, and whether it and --append leave the kernel's warnings on the console. -EINVAL. */
 int guests_parse_boot_args(struct guests *guests) __must_check;
+/* With the one that is run twice. */
+size_t guests_nr_in_all(const struct guests *guests);
 /* Every boot of this run, or of its shard. -EINVAL: a shard without a boot. */
 int guests_make_boots(struct guests *guests) __must_check;
 /* "6.12", or "6.12,nokmem": no name that a user gives has a comma. Writes to and returns @buf. */
@@ -114,11 +123,30 @@ void guest_boot_fill_qemu(const struct guests *guests, const struct guest_boot *
 			  struct qemu_options *qemu);
 void guests_fill_initramfs(const struct guests *guests, const struct kernel *kernel, const char *job, struct initramfs_spec *spec);
 /* Boot once, in @folder, and keep what it says. What goes wrong, in the guest or before it, becomes @boot->error. */
-void guest_boot_once(const struct guests *guests, struct guest_boot *boot, const char *folder);
+void guest_boot_once(struct guests *guests, struct guest_boot *boot, const char *folder);
 /* Why the boot failed, the last lines of its console included. */
 const char *guest_boot_error(const struct guest_boot *boot);
 /* --dry-run: the QEMU line of every boot, as a shell takes it. Returns the exit status. */
 int guests_print_commands(struct guests *guests);
+
+/* --- run_guests_time.c --- */
+
+/*
+ * --budget, before the boots are made: as long as they are expected to take more, one seed less, down to those that a verdict takes; then the items without those
+ * that are spare (core/plan.h). By run_time_boot_ns(), so that the same command leaves out the same on machines with as many cores. -ENOMEM.
+ */
+int guests_keep_budget(struct guests *guests) __must_check;
+size_t guests_nr_threads(const struct guests *guests, size_t nr_boots);
+/* How long all boots take, as far as is known before the first. */
+uint64_t guests_time_ns(const struct guests *guests);
+/* For struct progress. @ctx: struct guests. */
+void guests_refresh_progress(void *ctx);
+void guests_note_item(struct guests *guests, struct guest_boot *boot, size_t item);
+/* Both under the lock. */
+void guests_note_begin(struct guests *guests, struct guest_boot *boot);
+void guests_note_end(struct guests *guests, struct guest_boot *boot);
+/* --dry-run: what runs, as comments of a shell. */
+void guests_print_plan(const struct guests *guests);
 
 /* --- run_guests_store.c --- */
 

@@ -11,7 +11,7 @@ static void say_error(struct guests *guests, const struct guest_boot *boot, cons
 {
 	char what[256];
 
-	fprintf(stderr, "memcgbench run: %s: %s\n", guest_boot_text(boot, what, sizeof(what)), text ? text : "(no text)");
+	progress_say(&guests->progress, "memcgbench run: %s: %s\n", guest_boot_text(boot, what, sizeof(what)), text ? text : "(no text)");
 	guests->nr_errors++;
 }
 

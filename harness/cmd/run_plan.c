@@ -22,9 +22,10 @@
 
 #define LIST_MAX PLAN_ARMS_MAX
 
-/* What a block costs beyond its reps: forking, setting up, ending the workers; for the estimate only. */
-#define BLOCK_EXTRA_NS 25000000
-#define ITEM_EXTRA_NS  800000000
+/* For the card on this machine, where no option says otherwise. */
+#define CARD_BUDGET_NS	     120000000000ull
+#define QUICK_CARD_BUDGET_NS 30000000000ull
+#define BUDGET_LEAST_NS	     1000000000ull
 
 /* "1,5": up to LIST_MAX numbers, each checked by @parse. */
 static int parse_list(const char *option, const char *text, uint64_t max, const struct topo *topo, uint64_t *ret_list,
@@ -115,8 +116,10 @@ static int set_param(struct plan_item *item, const char *text, bool *ret_known)
 		return err_set(EINVAL, "--param=%s: NAME=VALUE is wanted", text);
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
 	has_it = !strcmp(name, PARAMS_STATS);
-	for (i = 0; i < item->bench->nr_params && !has_it; i++)
+	for (i = 0; i < item->bench->nr_params && !has_it; i++) {
 		has_it = !strcmp(item->bench->params[i].name, name);
+		item->given |= (unsigned int)has_it << i;
+	}
 	*ret_known |= has_it;
 	return has_it ? params_set(&item->params, name, equals + 1) : 0;
 }
@@ -196,6 +199,7 @@ struct wish {
 	bool threads;
 	const char *params; /* "name=value name=value", or NULL */
 	uint64_t nr_workers; /* 0: as the bench says */
+	unsigned int spare;
 };
 
 static int set_wished_params(const char *params, struct plan_item *item)
@@ -231,6 +235,7 @@ static int fill_item(const struct run_line *line, const struct cg_info *cg, cons
 		return ret;
 	item->nr_workers = wish->nr_workers ? (unsigned int)wish->nr_workers : default_workers(wish->bench);
 	item->threads = wish->threads;
+	item->spare = wish->spare;
 	ret = set_memcgs(wish->memcgs, item);
 	if (!ret)
 		ret = copy_option("place", wish->place, item->place, sizeof(item->place));
@@ -281,6 +286,7 @@ static int add_entry(const struct run_line *line, const struct topo *topo, const
 		.memory = opt_is_given(line->options, line->parsed, "memory-bind") || !entry->memory ? args->memory : entry->memory,
 		.threads = args->threads || (entry->threads && !opt_is_given(line->options, line->parsed, "processes")),
 		.params = entry->params,
+		.spare = entry->spare,
 	};
 	uint64_t nr_workers[LIST_MAX] = {0};
 	size_t nr = 1, i;
@@ -489,6 +495,36 @@ static void set_amounts(const struct run_line *line, struct plan *plan)
 		plan->latency_ops = QUICK_LATENCY_OPS;
 }
 
+int run_budget_parse(const char *text, uint64_t *ret_ns)
+{
+	uint64_t ns = 0;
+	int ret = text && strcmp(text, "none") ? parse_duration_ns(text, &ns) : 0;
+
+	if (ret)
+		return err_prefix(ret, "--budget=%s: a time such as 2m, or none", text);
+	if (text && strcmp(text, "none") && ns < BUDGET_LEAST_NS)
+		return err_set(ERANGE, "--budget=%s: less than a second", text);
+	*ret_ns = ns;
+	return 0;
+}
+
+/* Guests have none: what they measure must not depend on this machine. --blocks is a wish that goes before it. */
+static int set_budget(const struct run_line *line, struct plan *plan)
+{
+	const struct run_args *args = line->args;
+	bool is_card = !line->parsed->operands.nr && args->suite == SUITE_CARD && !args->sweeps.nr;
+	uint64_t budget_ns = args->quick ? QUICK_CARD_BUDGET_NS : CARD_BUDGET_NS;
+	int ret = 0;
+
+	if (args->budget || !is_card)
+		ret = run_budget_parse(args->budget, &budget_ns);
+	if (ret)
+		return ret;
+	if (!in_guests(line) && !opt_is_given(line->options, line->parsed, "blocks"))
+		plan->budget_ns = budget_ns;
+	return 0;
+}
+
 /* --dir, as the runner will find it wherever it works. */
 static int set_dir(const struct run_line *line, struct plan *plan)
 {
@@ -514,7 +550,9 @@ int run_plan_make(const struct run_line *line, const struct topo *topo, const st
 	int ret;
 
 	set_amounts(line, &plan);
-	ret = set_dir(line, &plan);
+	ret = set_budget(line, &plan);
+	if (!ret)
+		ret = set_dir(line, &plan);
 	if (ret)
 		return ret;
 	if (line->parsed->operands.nr)
@@ -544,14 +582,4 @@ int run_shard_parse(const char *text, uint64_t *ret_index, uint64_t *ret_of)
 	*ret_index = index;
 	*ret_of = of;
 	return 0;
-}
-
-uint64_t run_plan_duration_ns(const struct plan *plan)
-{
-	uint64_t ns = 0;
-	size_t i;
-
-	for (i = 0; i < plan->nr_items; i++)
-		ns += ITEM_EXTRA_NS + plan->blocks * (3 * plan->items[i].nr_arms * plan->rep_ns + BLOCK_EXTRA_NS);
-	return ns;
 }

@@ -32,7 +32,7 @@ struct run_args {
 	struct opt_list kernels, builds, numa, qemu_opts; /* kernels: the builds are appended to it */
 	uint64_t nr_seeds, nr_jobs, cpus, memory_bytes, timeout_ns;
 	struct opt_list boot_args;
-	const char *append, *cpu_model, *shard;
+	const char *append, *cpu_model, *shard, *budget;
 	unsigned int cgroup, accel, profile; /* enum run_accel, enum run_profile_kind */
 	bool quick, no_counters, no_plots, perf_record, json, dry_run, quiet;
 	const char *results_dir, *dir, *save_baseline;
@@ -54,10 +54,10 @@ struct run_line {
 int run_plan_make(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
 		  struct plan *ret_plan) __must_check;
 
+/* --budget as a time, 0 for none or if it is not given. -EINVAL, -ERANGE with a sentence. */
+int run_budget_parse(const char *text, uint64_t *ret_ns) __must_check;
+
 /* "I/N", 1 ≤ I ≤ N: -EINVAL with a sentence. */
 int run_shard_parse(const char *text, uint64_t *ret_index, uint64_t *ret_of) __must_check;
-
-/* How long the plan should take, in ns; what the progress line begins with. */
-uint64_t run_plan_duration_ns(const struct plan *plan);
 
 #endif

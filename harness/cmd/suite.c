@@ -28,10 +28,10 @@ const struct suite_entry suite_entries[] = {
 	{FULL, SUITE_ANYWHERE, "fault_storm", "map=shmem"},
 	{FULL, SUITE_ANYWHERE, "fault_storm", "map=file-cow"},
 
-	{BOTH, SUITE_ANYWHERE, "charge_scaling", "way=pingpong"},
+	{BOTH, SUITE_ANYWHERE, "charge_scaling", "way=pingpong", .spare = 1},
 	{BOTH, SUITE_LIVE, "charge_scaling", .workers = "1,cores"},
 	{BOTH, SUITE_LIVE, "charge_scaling", .workers = "cores", .memcgs = "each"},
-	{CARD, SUITE_ANYWHERE, "charge_scaling", TURNS, .workers = "1,2,8", .memcgs = "each", .place = "one"},
+	{CARD, SUITE_ANYWHERE, "charge_scaling", TURNS, .workers = "1,2,8", .memcgs = "each", .place = "one", .spare = 2},
 	{FULL, SUITE_ANYWHERE, "charge_scaling", TURNS, .workers = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", .memcgs = "each",
 	 .place = "one"},
 	{FULL, SUITE_LIVE, "charge_scaling", "way=pingpong", .workers = "1,cores"},
@@ -97,7 +97,7 @@ const struct suite_entry suite_entries[] = {
 	{FULL, SUITE_GUESTS, "swapin_race", .threads = true},
 	{FULL, SUITE_GUESTS, "swapin_race", "faults=race", .threads = true},
 
-	{BOTH, SUITE_ANYWHERE, "pagecache_share"},
+	{BOTH, SUITE_ANYWHERE, "pagecache_share", .spare = 1},
 	/* What a removed memcg leaves to its parent is seen where that is not the root. */
 	{FULL, SUITE_ANYWHERE, "pagecache_share", .depth = "2"},
 	{FULL, SUITE_GUESTS, "pagecache_share", "backing=dir", .depth = "1,2"},

@@ -368,6 +368,19 @@ void emit_skip(struct emit *emit, size_t item, const char *bench, const char *wh
 				    text_json(why)));
 }
 
+void emit_left_out(struct emit *emit, size_t item, const struct plan_item *plan)
+{
+	char text[160];
+
+	emit_record(emit, json_pack("{s:s, s:o, s:s, s:s, s:o}", "type", "skip", "item", u64(item), "bench", plan->bench->name, "code", "budget",
+				    "text", json_sprintf("left out for time (--budget): %s", plan_item_text(plan, text, sizeof(text)))));
+}
+
+void emit_progress(struct emit *emit, size_t item, uint64_t left_ns)
+{
+	emit_record(emit, json_pack("{s:s, s:o, s:o}", "type", "progress", "item", u64(item), "left_ns", u64(left_ns)));
+}
+
 void emit_error(struct emit *emit, int item, const char *bench, int arm, const char *text)
 {
 	json_t *record = json_pack("{s:s, s:o}", "type", "error", "text", text_json(text));

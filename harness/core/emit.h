@@ -75,6 +75,10 @@ void emit_noise(struct emit *emit, size_t item, const struct noise *before, cons
 /* @item < 0: of no item. */
 void emit_warning(struct emit *emit, int item, const char *code, const char *fmt, ...) __printf(4, 5);
 void emit_skip(struct emit *emit, size_t item, const char *bench, const char *why);
+/* Skipped for want of time. */
+void emit_left_out(struct emit *emit, size_t item, const struct plan_item *plan);
+/* For whoever waits, and in no file: @item is at hand, all takes @left_ns still. */
+void emit_progress(struct emit *emit, size_t item, uint64_t left_ns);
 /* @arm < 0: of no arm. */
 void emit_error(struct emit *emit, int item, const char *bench, int arm, const char *text);
 /* @tainted: of a guest's kernel, 0 where it has nothing to say. */

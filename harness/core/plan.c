@@ -60,6 +60,26 @@ char *plan_arm_text(const struct plan_arm *arm, char *buf, size_t buf_size)
 	return buf;
 }
 
+char *plan_item_text(const struct plan_item *item, char *buf, size_t size)
+{
+	size_t len = (size_t)snprintf(buf, size, "%s", item->bench->name), i;
+	struct params usual;
+	char text[64];
+
+	params_init(&usual, item->bench);
+	for (i = 0; i < item->bench->nr_params && len < size; i++)
+		if (item->params.value[i] != usual.value[i])
+			len += (size_t)snprintf(buf + len, size - len, " --%s=%s", item->bench->params[i].name,
+						params_text(&item->params, i, text, sizeof(text)));
+	if (item->params.stats != STATS_AS_FOUND && len < size)
+		len += (size_t)snprintf(buf + len, size - len, " --" PARAMS_STATS "=%s", params_stats_names[item->params.stats]);
+	if (item->nr_workers > 1 && len < size)
+		len += (size_t)snprintf(buf + len, size - len, ", %u %s", item->nr_workers, item->threads ? "threads" : "processes");
+	if (item->nr_workers > 1 && len < size)
+		snprintf(buf + len, size - len, ", %u memcg%s", item->nr_memcgs, item->nr_memcgs == 1 ? "" : "s");
+	return buf;
+}
+
 char *plan_perf_name(const struct plan_item *item, size_t index, size_t arm, char *buf, size_t buf_size)
 {
 	const struct plan_arm *a = &item->arms[arm];
@@ -99,17 +119,38 @@ json_t *plan_item_to_json(const struct plan_item *item)
 			 "place", item->place, "memory", item->memory, "arms", arms);
 }
 
-json_t *plan_to_json(const struct plan *plan)
+/* What matters only where time may be short. */
+static void add_time(const struct plan_item *item, json_t *json)
 {
-	json_t *items = json_array();
+	json_t *given = json_array();
 	size_t i;
 
-	for (i = 0; i < plan->nr_items; i++)
-		json_array_append_new(items, plan_item_to_json(&plan->items[i]));
-	return json_pack("{s:s, s:I, s:i, s:I, s:I, s:b, s:s, s:s, s:o}", "clock", plan_clock_name(plan->clock), "seed", (json_int_t)plan->seed,
+	for (i = 0; i < item->bench->nr_params; i++)
+		if (item->given & 1u << i)
+			json_array_append_new(given, json_string(item->bench->params[i].name));
+	json_object_set_new(json, "given", given);
+	json_object_set_new(json, "spare", json_integer(item->spare));
+}
+
+json_t *plan_to_json(const struct plan *plan)
+{
+	json_t *items = json_array(), *json;
+	size_t i;
+
+	for (i = 0; i < plan->nr_items; i++) {
+		json_t *item = plan_item_to_json(&plan->items[i]);
+
+		if (plan->budget_ns)
+			add_time(&plan->items[i], item);
+		json_array_append_new(items, item);
+	}
+	json = json_pack("{s:s, s:I, s:i, s:I, s:I, s:b, s:s, s:s, s:o}", "clock", plan_clock_name(plan->clock), "seed", (json_int_t)plan->seed,
 			 "blocks", (int)plan->blocks, "rep_ns", (json_int_t)plan->rep_ns,
 			 "latency_ops", (json_int_t)plan->latency_ops, "counters", plan->counters,
 			 "perf_dir", plan->perf_dir, "dir", plan->dir, "items", items);
+	if (plan->budget_ns)
+		json_object_set_new(json, "budget_ns", json_integer((json_int_t)plan->budget_ns));
+	return json;
 }
 
 static int arm_from_json(json_t *json, struct plan_arm *arm)
@@ -151,6 +192,23 @@ static int item_params_from_json(json_t *params, struct plan_item *item)
 		ret = params_set(&item->params, name, json_string_value(value));
 		if (ret)
 			return err_prefix(-EINVAL, "plan");
+	}
+	return 0;
+}
+
+static int item_time_from_json(const json_t *json, struct plan_item *item)
+{
+	json_t *given = json_object_get(json, "given"), *name;
+	size_t i, k;
+
+	item->spare = (unsigned int)json_integer_value(json_object_get(json, "spare"));
+	json_array_foreach(given, i, name) {
+		for (k = 0; k < item->bench->nr_params; k++)
+			if (json_is_string(name) && !strcmp(json_string_value(name), item->bench->params[k].name))
+				break;
+		if (k == item->bench->nr_params)
+			return err_set(EINVAL, "plan: %s has no parameter of a name that is given", item->bench->name);
+		item->given |= 1u << k;
 	}
 	return 0;
 }
@@ -197,6 +255,8 @@ static int item_from_json(json_t *json, struct plan_item *item)
 		return ret;
 	params_init(&item->params, item->bench);
 	ret = item_params_from_json(params, item);
+	if (!ret)
+		ret = item_time_from_json(json, item);
 	if (ret)
 		return ret;
 	item->nr_arms = json_array_size(arms);
@@ -214,23 +274,24 @@ int plan_from_json(const json_t *json, struct plan *ret_plan)
 {
 	struct plan plan = {0};
 	const char *clock, *perf_dir, *dir = "";
-	json_int_t seed, rep_ns, latency_ops;
+	json_int_t seed, rep_ns, latency_ops, budget_ns = 0;
 	json_t *items;
 	int blocks, counters, ret = 0;
 	size_t i;
 
-	if (json_unpack((json_t *)json, "{s:s, s:I, s:i, s:I, s:I, s:b, s:s, s?s, s:o}", "clock", &clock, "seed", &seed, "blocks", &blocks, "rep_ns", &rep_ns, "latency_ops", &latency_ops,
-			"counters", &counters, "perf_dir", &perf_dir, "dir", &dir, "items", &items))
+	if (json_unpack((json_t *)json, "{s:s, s:I, s:i, s:I, s:I, s:b, s:s, s?s, s?I, s:o}", "clock", &clock, "seed", &seed, "blocks", &blocks, "rep_ns", &rep_ns, "latency_ops", &latency_ops,
+			"counters", &counters, "perf_dir", &perf_dir, "dir", &dir, "budget_ns", &budget_ns, "items", &items))
 		return err_set(EINVAL, "not a plan: clock, seed, blocks, rep_ns, latency_ops, counters, "
 				       "perf_dir and items are needed");
 	if (strcmp(clock, "ns") && strcmp(clock, "insn"))
 		return err_set(EINVAL, "plan: no clock is called \"%s\"", clock);
 	plan.clock = strcmp(clock, "insn") ? PLAN_NS : PLAN_INSN;
-	if (blocks < 1 || blocks > PLAN_BLOCKS_MAX || rep_ns < 1 || latency_ops < 0)
-		return err_set(EINVAL, "plan: blocks, rep_ns or latency_ops is out of range");
+	if (blocks < 1 || blocks > PLAN_BLOCKS_MAX || rep_ns < 1 || latency_ops < 0 || budget_ns < 0)
+		return err_set(EINVAL, "plan: blocks, rep_ns, latency_ops or budget_ns is out of range");
 	plan.seed = (uint64_t)seed;
 	plan.blocks = (unsigned int)blocks;
 	plan.rep_ns = (uint64_t)rep_ns;
+	plan.budget_ns = (uint64_t)budget_ns;
 	plan.latency_ops = (uint64_t)latency_ops;
 	plan.counters = counters;
 	if (!json_array_size(items))

@@ -39,6 +39,8 @@ struct plan_item {
 	unsigned int nr_workers;
 	bool threads; /* workers are threads of one process, else processes */
 	unsigned int nr_memcgs; /* leaf memcgs of a child arm; worker i is in number i modulo this. 1: all share one */
+	unsigned int given; /* by 1 << parameter: chosen by somebody, and not to be changed */
+	unsigned int spare; /* where time is short: the item with the greatest is left out first, of equals the last */
 	char place[128];
 	char memory[32];
 	struct plan_arm arms[PLAN_ARMS_MAX]; /* the first is the baseline */
@@ -55,6 +57,7 @@ struct plan {
 	enum plan_clock clock;
 	uint64_t seed;
 	unsigned int blocks;	/* per item; each holds every arm twice */
+	uint64_t budget_ns;	/* for all of it: as many blocks, at most @blocks, as there is time for; 0: none */
 	uint64_t rep_ns;	/* how long one rep should take; sets the passes in it */
 	uint64_t latency_ops;	/* single ops timed per arm and worker; 0: no latency pass */
 	bool counters;		/* take counted reps (perf_event_open) */
@@ -76,6 +79,9 @@ bool plan_needs(const struct plan *plan, enum bench_needs flag);
 
 /* "root", "child, depth 5": for sentences. Writes to and returns @buf. */
 char *plan_arm_text(const struct plan_arm *arm, char *buf, size_t buf_size);
+
+/* "charge_scaling --way=turns, 8 processes, 8 memcgs": what of it is not the bench's default. Writes to and returns @buf. */
+char *plan_item_text(const struct plan_item *item, char *buf, size_t buf_size);
 
 /* File name of the profile of arm @arm of item @index. Writes to and returns @buf. */
 char *plan_perf_name(const struct plan_item *item, size_t index, size_t arm, char *buf, size_t buf_size);

@@ -41,8 +41,7 @@ static int make_groups(struct item_run *run)
 	return run->sampler->in_guest && run->sampler->tree && release_is_since(6, 16) ? cg_tree_drain(run->sampler->tree) : 0;
 }
 
-/* How many passes fill the time of a rep, by the baseline arm. */
-static int calibrate(struct item_run *run)
+int sampler_calibrate(struct item_run *run)
 {
 	uint64_t goal_ns = run->sampler->plan->rep_ns;
 	struct team_rep rep;
@@ -64,6 +63,7 @@ static int calibrate(struct item_run *run)
 	run->passes = run->passes * goal_ns / (rep.elapsed_ns + 1);
 	if (!run->passes)
 		run->passes = 1;
+	run->rep_ns = rep.elapsed_ns;
 	run->failed_arm = -1;
 	return 0;
 }
@@ -150,7 +150,7 @@ static int settle(struct item_run *run)
 	size_t k;
 	int ret;
 
-	for (rep = 0; rep < SETTLE_MAX_REPS && clock_ns() - begin_ns < SETTLE_MAX_NS; rep++) {
+	for (rep = 0; rep < SETTLE_MAX_REPS && clock_ns() - begin_ns < run->settle_max_ns; rep++) {
 		for (k = run->nr_arms; k--;) {
 			ret = take_sample(run, run->arms[k], 0, rep, true,
 					  k ? NULL : &window_ns[rep % SETTLE_WINDOW]);
@@ -193,14 +193,32 @@ static int run_block(struct item_run *run, unsigned int block)
 	return sampler_stop_teams(run, ret);
 }
 
+/* Is there time for one more? By what those before took, @begin_ns being when the first began. */
+static bool is_time_left(const struct item_run *run, unsigned int done, uint64_t begin_ns)
+{
+	uint64_t now_ns, block_ns, left_ns;
+
+	if (!run->sampler->schedule)
+		return true;
+	now_ns = clock_ns();
+	block_ns = done ? (now_ns - begin_ns) / done : 0;
+	left_ns = block_ns * (run->nr_blocks - done);
+	if (now_ns + left_ns > run->blocks_end_ns)
+		left_ns = run->blocks_end_ns > now_ns ? run->blocks_end_ns - now_ns : 0;
+	if (done)
+		sampler_tell_time(run, left_ns + run->after_ns);
+	return done < SCHEDULE_LEAST_BLOCKS || now_ns + block_ns <= run->blocks_end_ns;
+}
+
 static int run_blocks(struct item_run *run)
 {
 	struct noise before, after;
-	unsigned int block;
+	uint64_t begin_ns = clock_ns();
+	unsigned int done;
 	int ret = noise_read(&before);
 
-	for (block = 1; !ret && block <= run->sampler->plan->blocks; block++)
-		ret = run_block(run, block);
+	for (done = 0; !ret && done < run->nr_blocks && is_time_left(run, done, begin_ns); done++)
+		ret = run_block(run, done + 1);
 	if (!ret)
 		ret = noise_read(&after);
 	if (!ret)
@@ -210,13 +228,13 @@ static int run_blocks(struct item_run *run)
 	return ret;
 }
 
-static int measure(struct item_run *run, bool oversubscribed)
+static int measure(struct item_run *run)
 {
 	struct emit_item item = {
 		.item = run->index,
 		.plan = run->item,
 		.places = run->places,
-		.oversubscribed = oversubscribed,
+		.oversubscribed = run->oversubscribed,
 		.swap = run->swap.is_initialised ? &run->swap : NULL,
 		.dir = run->dir,
 	};
@@ -225,8 +243,8 @@ static int measure(struct item_run *run, bool oversubscribed)
 
 	if (!ret)
 		ret = sampler_prove_stats(run);
-	if (!ret)
-		ret = calibrate(run);
+	if (!ret && !run->passes)
+		ret = sampler_calibrate(run);
 	if (ret)
 		return ret;
 	item.passes = run->passes;
@@ -274,18 +292,17 @@ static int remove_groups(struct item_run *run, int ret)
 	return ret;
 }
 
-static int run_item(struct item_run *run)
+static int run_item(struct item_run *run, int (*work)(struct item_run *run))
 {
-	bool oversubscribed;
 	int ret = mempol_check(run->item->memory);
 
 	if (!ret)
 		ret = topo_place(run->sampler->topo, run->item->place, run->item->nr_workers, run->places,
-				 &oversubscribed);
+				 &run->oversubscribed);
 	if (!ret)
 		ret = make_groups(run);
 	if (!ret)
-		ret = measure(run, oversubscribed);
+		ret = work(run);
 	ret = sampler_stop_teams(run, ret);
 	return remove_groups(run, ret);
 }
@@ -300,37 +317,80 @@ static int put_means(struct item_run *run, int ret)
 	return ret ? ret : ret_put;
 }
 
-int sampler_item(const struct sampler *sampler, size_t index)
+/* 1: skipped, and err_msg() says why. */
+static int work_on(struct item_run *run, int (*work)(struct item_run *run))
 {
-	struct item_run run = {
-		.sampler = sampler,
-		.item = &sampler->plan->items[index],
-		.index = index,
-		.failed_arm = -1,
-		.alive_ns = clock_ns(),
-		.random = {(unsigned short)sampler->plan->seed, (unsigned short)(sampler->plan->seed >> 16),
-			   (unsigned short)(index + 1)},
-	};
-	__free_mem struct topo_place *places = calloc(run.item->nr_workers, sizeof(*places));
+	const struct sampler *sampler = run->sampler;
+	__free_mem struct topo_place *places = calloc(run->item->nr_workers, sizeof(*places));
 	char why[256];
 	int ret;
 
-	choose_arms(&run);
-	if (!run.nr_arms) {
-		emit_skip(sampler->emit, index, run.item->bench->name,
-			  sampler->tree ? "the memory controller is on; \"off\" is measured in a boot with cgroup_disable=memory"
-					: sampler->cg->why);
-		return 0;
+	choose_arms(run);
+	if (!run->nr_arms) {
+		err_set(0, "%s", sampler->tree ? "the memory controller is on; \"off\" is measured in a boot with cgroup_disable=memory"
+					       : sampler->cg->why);
+		return 1;
 	}
-	if (!needs_met_all_of(params_needs(&run.item->params), sampler->cg, why, sizeof(why))) {
-		emit_skip(sampler->emit, index, run.item->bench->name, why);
-		return 0;
+	if (!needs_met_all_of(params_needs(&run->item->params), sampler->cg, why, sizeof(why))) {
+		err_set(0, "%s", why);
+		return 1;
 	}
-	run.places = places;
-	ret = places ? sampler_get_means(&run) : err_sys(ENOMEM, "memory for %u workers", run.item->nr_workers);
+	run->places = places;
+	ret = places ? sampler_get_means(run) : err_sys(ENOMEM, "memory for %u workers", run->item->nr_workers);
 	if (!ret)
-		ret = run_item(&run);
-	ret = put_means(&run, ret);
+		ret = run_item(run, work);
+	return put_means(run, ret);
+}
+
+static void begin(const struct sampler *sampler, size_t index, struct item_run *run)
+{
+	const struct plan *plan = sampler->plan;
+
+	*run = (struct item_run){
+		.sampler = sampler,
+		.item = &plan->items[index],
+		.index = index,
+		.failed_arm = -1,
+		.alive_ns = clock_ns(),
+		.nr_blocks = plan->blocks,
+		.blocks_end_ns = UINT64_MAX,
+		.settle_max_ns = SETTLE_MAX_NS,
+		.latency_ops = plan->latency_ops,
+		.random = {(unsigned short)plan->seed, (unsigned short)(plan->seed >> 16), (unsigned short)(index + 1)},
+	};
+}
+
+int sampler_look(struct sampler *sampler)
+{
+	size_t i, nr = sampler->plan->nr_items;
+	struct item_run run;
+	int ret = 0;
+
+	sampler->schedule = calloc(nr, sizeof(*sampler->schedule));
+	sampler->found = calloc(nr, sizeof(*sampler->found));
+	if (!sampler->schedule || !sampler->found)
+		return err_sys(ENOMEM, "memory for %zu items", nr);
+	for (i = 0; i < nr && ret != -EINTR; i++) {
+		begin(sampler, i, &run);
+		ret = work_on(&run, sampler_look_at);
+		/* Skipped, or failed: most likely again, at once. */
+		sampler->schedule[i].is_over = ret;
+	}
+	return ret == -EINTR ? ret : 0;
+}
+
+int sampler_item(struct sampler *sampler, size_t index)
+{
+	struct item_run run;
+	int ret;
+
+	begin(sampler, index, &run);
+	if (sampler->schedule && !sampler_plan_time(&run))
+		return 0;
+	ret = work_on(&run, measure);
+	if (sampler->schedule)
+		sampler->schedule[index].is_over = true;
+	sampler->has_measured |= !ret;
 	if (ret > 0) {
 		emit_skip(sampler->emit, index, run.item->bench->name, err_msg());
 		return 0;

@@ -33,7 +33,7 @@ int sampler_counted(struct item_run *run)
 static int run_latency_round(struct item_run *run, unsigned int round)
 {
 	const struct bench *bench = run->item->bench;
-	uint64_t ops = run->sampler->plan->latency_ops / LATENCY_ROUNDS;
+	uint64_t ops = run->latency_ops / LATENCY_ROUNDS;
 	size_t order[2 * PLAN_ARMS_MAX], i;
 	int ret = sampler_start_teams(run, round);
 

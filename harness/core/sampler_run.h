@@ -21,7 +21,9 @@ struct item_run {
 	const struct sampler *sampler;
 	const struct plan_item *item;
 	size_t index;
+	struct plan_item smaller; /* @item, where a look made it smaller */
 	struct topo_place *places;
+	bool oversubscribed;
 	size_t arms[PLAN_ARMS_MAX]; /* those that this boot can run, by their index in the item */
 	size_t nr_arms;
 	struct arm_groups groups[PLAN_ARMS_MAX]; /* by index in the item, as is team */
@@ -31,12 +33,27 @@ struct item_run {
 	char *dir;			 /* where the teams get their folders; NULL where the bench needs none */
 	char *team_dir[PLAN_ARMS_MAX];
 	int failed_arm; /* for the error record; -1: none in particular */
-	uint64_t passes;
+	uint64_t passes; /* of a rep; 0: not known yet */
+	uint64_t rep_ns; /* what they take, at the least */
+	unsigned int nr_blocks;
+	uint64_t blocks_end_ns; /* no block but the least number begins that would end later */
+	uint64_t after_ns;	/* expected to follow the blocks */
+	uint64_t settle_max_ns, latency_ops;
 	unsigned int nr_reps;
 	uint64_t alive_ns; /* when this guest last gave a sign of life */
 	unsigned short random[3];
 	struct item_ticks ticks[PLAN_ARMS_MAX]; /* by index in the item */
 };
+
+/* How many passes fill the time of a rep, by the baseline arm. */
+int sampler_calibrate(struct item_run *run) __must_check;
+
+/* A look at one item: what it takes goes to the schedule. */
+int sampler_look_at(struct item_run *run) __must_check;
+/* Before the item is measured: its part of the time that is left. False: it is left out. */
+bool sampler_plan_time(struct item_run *run);
+/* For whoever waits: how much time is left for all, with @item_ns for the item at hand. */
+void sampler_tell_time(const struct item_run *run, uint64_t item_ns);
 
 /*
  * What the bench needs beyond its workers: swap, a folder. 1: this machine, or this run, has it not, err_msg() says what and why.

@@ -202,6 +202,15 @@ static void feed_results(struct boot *boot, const char *data, size_t size)
 	}
 }
 
+static void feed_console(struct boot *boot, const char *data, size_t size)
+{
+	size_t item = boot->console.item;
+
+	console_feed(&boot->console, data, size);
+	if (boot->console.item != item && boot->options->on_item)
+		boot->options->on_item(boot->options->ctx, boot->console.item);
+}
+
 /* Everything new in one of the files. */
 static void drain(struct boot *boot, int *fd, const char *path, uint64_t *bytes, uint64_t max_bytes, bool is_console)
 {
@@ -216,7 +225,7 @@ static void drain(struct boot *boot, int *fd, const char *path, uint64_t *bytes,
 		boot->alive_ns = now_ns();
 		boot->alive_cpu_ns = cpu_ns(boot);
 		if (is_console)
-			console_feed(&boot->console, buf, (size_t)n);
+			feed_console(boot, buf, (size_t)n);
 		else
 			feed_results(boot, buf, (size_t)n);
 	}

@@ -37,6 +37,8 @@ struct boot_options {
 	 * the callback left in err.h. May be NULL.
 	 */
 	int (*on_line)(void *ctx, const char *line);
+	/* The guest has come to item @item of its plan, from 1. May be NULL. */
+	void (*on_item)(void *ctx, size_t item);
 	void *ctx;
 };
 

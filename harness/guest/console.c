@@ -186,6 +186,7 @@ static void end_line(struct console *console)
 	enum boot_fault fault;
 
 	line[console->len] = '\0';
+	sscanf(line, "memcgbench: item %zu of", &console->item);
 	fault = console_line_fault(line);
 	if (console->fault == BOOT_OK && fault != BOOT_OK) {
 		console->fault = fault;

@@ -60,6 +60,7 @@ struct console {
 	char tail[CONSOLE_TAIL_LINES + 1][CONSOLE_LINE_MAX]; /* ring */
 	size_t nr_lines;	/* complete lines so far */
 	size_t len;		/* of the line that is not complete yet; it stands in its place of the ring */
+	size_t item;		/* that the guest says it is at (guest_show_sign_of_life()), from 1; 0: at none yet */
 	enum boot_fault fault;	/* the first one; later lines follow from it */
 	char fault_line[CONSOLE_LINE_MAX];
 };

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "out/label.h"
+#include "out/overhead_time.h"
 #include "out/number.h"
 
 struct header {
@@ -236,6 +237,11 @@ static void write_run(const struct header *header, FILE *out)
 		fprintf(out, "; %s", label_string(header->data->run, "started"));
 }
 
+static void write_time(const struct header *header, FILE *out)
+{
+	overhead_time_write(header->data, out);
+}
+
 static void write_boot(const struct header *header, FILE *out)
 {
 	const json_t *facts = label_boot(header->data, "facts");
@@ -323,6 +329,8 @@ int overhead_header(const struct rundata *data, const struct overhead *overhead,
 	put_fact(&header, "clock", write_clock);
 	put_fact(&header, "command", write_command);
 	put_fact(&header, "run", write_run);
+	if (overhead_time_is_limited(data))
+		put_fact(&header, "time", write_time);
 	if (verbose) {
 		put_fact(&header, "cmdline", write_boot);
 		put_fact(&header, "config", write_config);

@@ -43,3 +43,98 @@ milliseconds()
 	# The second is for other tasks of this machine. Yields before each rep made it 46 s.
 	[ "$beside" -le $((quiet * 3 / 2 + 1000)) ]
 }
+
+# The seconds that the dry run of the command promises.
+promised()
+{
+	memcgbench run "$@" --dry-run | sed -n 's/^Would take about \([0-9]*\) s and write.*/\1/p'
+}
+
+@test "--budget: the time that is promised is taken, and what is coarser is said" {
+	needs_memcg
+	set -- --budget=8s --no-plots null charge_scaling charge_depth --depth=1,5
+	[ "$(promised "$@")" = 8 ]
+	took=$(milliseconds memcgbench run "$@")
+	echo "took $took ms"
+	# With all 60 blocks it is 25 s.
+	[ "$took" -ge 5000 ] && [ "$took" -le 8800 ]
+	tr -s '\n ' ' ' <out | grep -qE 'time 8 s \(--budget\): [0-9]+ (to [0-9]+ )?blocks (of an item )?instead of 60'
+	# Of each that was measured enough for an interval; on a busy machine some may be left out.
+	jq -se '[.[] | select(.type == "sample")] | group_by(.item) | length > 0 and all(map(.block) | max >= 6)' results/*/samples.jsonl
+	jq -se 'map(.plan.budget_ns) | index([8000000000])' results/*/run.json
+}
+
+@test "--budget: where there is no time for six blocks of each, the last are left out, by name" {
+	needs_memcg
+	took=$(milliseconds memcgbench run --budget=4s --no-plots null charge_scaling charge_depth pagecache_share fault_storm)
+	echo "took $took ms"
+	# The first is measured on however busy a machine. All of them take 50 s.
+	[ "$took" -le 12000 ]
+	grep -qE '^memcgbench run: skipped: left out for time \(--budget\): [a-z]' err
+	tr -s '\n ' ' ' <out | grep -qE '; [1-4] items? left out'
+	jq -se '[.[] | select(.type == "skip" and .code == "budget")] | length >= 1' results/*/samples.jsonl
+	jq -se '[.[] | select(.type == "sample")] | group_by(.item) | length > 0 and all(map(.block) | max >= 6)' results/*/samples.jsonl
+}
+
+@test "--dry-run: --blocks goes before a budget, and what would be skipped is said" {
+	memcgbench run --budget=5s --blocks=60 null charge_scaling --dry-run >out
+	grep -q -- '--blocks goes before --budget=5s, which is not kept' out
+	memcgbench run reclaim_pressure --dry-run >out
+	grep -q 'would be skipped: needs guest' out
+	memcgbench run reclaim_depth --dry-run >out
+	grep -q 'would be skipped: needs dir' out
+	run -2 memcgbench run --budget=never --dry-run
+	[[ $output == *"--budget=never: a time such as 2m, or none"* ]]
+}
+
+@test "progress: a line every 10 s in a log, with what runs, how long it has, and how long it takes still" {
+	needs_memcg
+	memcgbench run --budget=16s --no-plots null charge_depth >out 2>err
+	cat err
+	[ "$(grep -cE '^memcgbench: [0-9]+ %, 1[01] s gone, [0-9] s left, (null|charge_depth)$' err)" -eq 1 ]
+	# Right from the first: what is gone and what is left add up to what it took.
+	sed -n 's/^memcgbench: .* \([0-9]*\) s gone, \([0-9]*\) s left.*/\1 \2/p' err | while read -r gone left; do
+		[ $((gone + left)) -ge 13 ] && [ $((gone + left)) -le 17 ] || exit 1
+	done
+	memcgbench run --budget=3s --no-plots --quiet null >out 2>err
+	[ ! -s err ]
+}
+
+@test "progress: on a terminal one line, from the first second on" {
+	needs_memcg
+	command -v script >/dev/null || skip "needs script(1)"
+	script -qec "memcgbench run --budget=4s --no-plots null" /dev/null >out
+	tr '\r' '\n' <out | grep -aoE '[0-9]+ %  .* gone, .* left' >lines
+	cat lines
+	head -n 1 lines | grep -qE '^0 %  .*0 s gone, [34](\.0*)? s left$'
+	[ "$(wc -l <lines)" -ge 4 ]
+	# Each over the one before it, and none left over.
+	run ! grep -a ' left$' out
+}
+
+@test "kernels: --dry-run says what runs and for how long, and --budget what it leaves out" {
+	mkdir k
+	echo CONFIG_MEMCG=y >k/config
+	python3 - <<'END'
+image = bytearray(4096)
+image[0x1f1] = 1
+image[0x1f4] = (4096 - 1024) // 16
+image[0x1fe:0x200] = b"\x55\xaa"
+image[0x202:0x206] = b"HdrS"
+image[0x206:0x208] = b"\x0f\x02"
+image[0x20e:0x210] = b"\x00\x01"
+image[0x236] = 1
+image[0x300:0x306] = b"6.12.0"
+open("k/bzImage", "wb").write(image)
+END
+	memcgbench run -k k=k -j1 --dry-run >out
+	grep -qE '^# 10 boots and one of them again, 1 at a time, take about [34] m [0-9]+ s ' out
+	grep -q '^#   charge_depth --way=single --pages=128: 8 blocks of off / root / child, depth 1 / child, depth 4 / child, depth 16$' out
+	# A script still.
+	run ! grep -vE '^(#|qemu-system-x86_64 )' out
+	memcgbench run -k k=k -j1 --budget=2m --dry-run >out 2>err
+	[ "$(grep 'for time' err)" = "memcgbench run: for time (--budget=2m): 3 seeds instead of 5, without \
+charge_scaling --way=turns --pages=32, 8 processes, 8 memcgs" ]
+	[ "$(grep -c '^# kernel' out)" -eq 6 ]
+	run ! grep -q '8 processes' out
+}

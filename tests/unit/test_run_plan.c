@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "cmd/run_plan.h"
+#include "cmd/run_time.h"
 #include "cmd/suite.h"
 #include "core/registry.h"
 
@@ -34,6 +35,7 @@ static const struct opt options[] = {
 	{"latency-ops", 0, OPT_TO_U64(struct run_args, latency_ops, 0, 1000000), .arg = "N", .def = "200000", .help = "x"},
 	{"seed", 0, OPT_TO_U64(struct run_args, seed, 0, 100), .arg = "N", .def = "1", .help = "x"},
 	{"stats", 0, OPT_TO_ENUM(struct run_args, stats, params_stats_names), .def = "as-found", .help = "x"},
+	{"budget", 0, OPT_TO_STRING(struct run_args, budget), .arg = "T", .help = "x"},
 	{"quick", 'q', OPT_TO_FLAG(struct run_args, quick), .help = "x"},
 	OPT_END,
 };
@@ -402,9 +404,60 @@ static void quick_gives_way_to_what_is_said(void **state)
 	assert_int_equal(said.blocks, 60);
 	assert_int_equal(said.rep_ns, 25000000);
 	assert_int_equal(said.latency_ops, plan.latency_ops);
-	assert_true(run_plan_duration_ns(&plan) < run_plan_duration_ns(&said));
+	assert_true(run_time_live_ns(&plan, true) < run_time_live_ns(&said, true));
 	plan_free(&plan);
 	plan_free(&said);
+}
+
+/* In seconds; 0: none. */
+static void assert_budget(uint64_t seconds, char **argv)
+{
+	struct plan plan;
+
+	assert_int_equal(make_from(argv, &as_root, &plan), 0);
+	assert_int_equal(plan.budget_ns, seconds * 1000000000);
+	plan_free(&plan);
+}
+
+static void the_card_has_a_budget_unless_something_else_is_said(void **state)
+{
+	(void)state;
+	assert_budget(120, (char *[]){"run", NULL});
+	assert_budget(120, (char *[]){"run", "-t", "1ms", "--depth=1,5", NULL});
+	assert_budget(30, (char *[]){"run", "-q", NULL});
+	assert_budget(300, (char *[]){"run", "--budget=5m", NULL});
+	assert_budget(300, (char *[]){"run", "--budget=5m", "--suite=full", NULL});
+	assert_budget(10, (char *[]){"run", "--budget=10s", "null", NULL});
+	assert_budget(0, (char *[]){"run", "--budget=none", NULL});
+	assert_budget(0, (char *[]){"run", "null", NULL});
+	assert_budget(0, (char *[]){"run", "--suite=full", NULL});
+	assert_budget(0, (char *[]){"run", "--sweep=depth=1,2", NULL});
+	/* What is said of blocks goes before it; guests have their own way. */
+	assert_budget(0, (char *[]){"run", "-b", "20", "--budget=10s", NULL});
+	assert_budget(0, (char *[]){"run", "-k", "x", "--budget=10s", NULL});
+	assert_refused(-EINVAL, "--budget=soon: a time such as 2m, or none", "--budget=soon");
+	assert_refused(-ERANGE, "--budget=10ms: less than a second", "--budget=10ms");
+}
+
+static void only_what_nobody_asked_for_may_become_smaller(void **state)
+{
+	struct plan plan, back;
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(make(&as_root, &plan, "--budget=9s", "-p", "size=8M", "fault_storm", "null"), 0);
+	assert_int_equal(plan.items[0].given, 1 << 5);
+	assert_string_equal(plan.items[0].bench->params[5].name, "size");
+	assert_int_equal(plan.items[1].given, 0);
+	plan.items[1].spare = 3;
+	json = plan_to_json(&plan);
+	assert_int_equal(plan_from_json(json, &back), 0);
+	assert_int_equal(back.budget_ns, 9000000000);
+	assert_int_equal(back.items[0].given, 1 << 5);
+	assert_int_equal(back.items[1].spare, 3);
+	json_decref(json);
+	plan_free(&plan);
+	plan_free(&back);
 }
 
 static int load(void **state)
@@ -436,6 +489,8 @@ int main(void)
 		cmocka_unit_test(parameters),
 		cmocka_unit_test(places_are_not_cut),
 		cmocka_unit_test(quick_gives_way_to_what_is_said),
+		cmocka_unit_test(the_card_has_a_budget_unless_something_else_is_said),
+		cmocka_unit_test(only_what_nobody_asked_for_may_become_smaller),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
