@@ -12,6 +12,10 @@
 /* Until so much of the work is done, the estimate of before weighs as much as what was seen. */
 #define TRUST_NS 5000000000.0
 
+/* No fewer for the sake of time: kernels that are compared get verdicts; of one there is a table, with the spread over seeds. */
+#define VERDICT_SEEDS 5
+#define TABLE_SEEDS   3
+
 /* Counting functions beside the instructions. */
 #define PROFILE_FACTOR 1.25
 
@@ -105,7 +109,7 @@ static void say_what_is_left_out(struct guests *guests)
 
 int guests_keep_budget(struct guests *guests)
 {
-	uint64_t budget_ns, least = guests->args->nr_seeds < QUICK_SEEDS ? guests->args->nr_seeds : QUICK_SEEDS;
+	uint64_t budget_ns, least = guests->nr_kernels > 1 ? VERDICT_SEEDS : TABLE_SEEDS;
 	int ret = run_budget_parse(guests->args->budget, &budget_ns);
 
 	if (ret || !budget_ns)
