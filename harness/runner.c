@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "core/emit.h"
+#include "core/guest_args.h"
 #include "core/guest_disk.h"
 #include "core/guest_init.h"
 #include "core/plan.h"
@@ -148,9 +149,9 @@ static void allow_many_files(void)
 }
 
 /* Process 1 of a guest: the job is in the initramfs, records leave when all is measured. */
-static void guest_main(void) __attribute__((noreturn));
+static void guest_main(char *const *argv) __attribute__((noreturn));
 
-static void guest_main(void)
+static void guest_main(char *const *argv)
 {
 	struct emit emit = {.fd = STDERR_FILENO, .deferred = true};
 	struct guest guest = {.result_fd = -1};
@@ -179,7 +180,7 @@ static void guest_main(void)
 				     "measured is measured beside something else", GUEST_IDLE_MAX_MS / 1000);
 		plan_free(&plan);
 	}
-	emit_end(&emit, ret ? "failed" : "complete", guest_tainted());
+	emit_end(&emit, ret ? "failed" : "complete", guest_tainted(), guest_args(argv, environ));
 	emit_flush(&emit);
 	guest_power_off(&guest);
 }
@@ -193,7 +194,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	if (guest_is_init())
-		guest_main();
+		guest_main(argv);
 	if (argc != 2) {
 		fprintf(stderr, "usage: memcgbench-runner JOB (memcgbench run starts it; see memcgbench run --help)\n");
 		return 2;
@@ -211,7 +212,7 @@ int main(int argc, char **argv)
 		sampler.end_ns = begin_ns + plan.budget_ns;
 	find_dir(&sampler, false);
 	ret = run_plan(&sampler);
-	emit_end(&emit, ret == -EINTR ? "interrupted" : ret ? "failed" : "complete", 0);
+	emit_end(&emit, ret == -EINTR ? "interrupted" : ret ? "failed" : "complete", 0, NULL);
 	emit_flush(&emit);
 	plan_free(&plan);
 	if (emit.error)

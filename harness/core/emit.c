@@ -394,11 +394,13 @@ void emit_error(struct emit *emit, int item, const char *bench, int arm, const c
 	emit_record(emit, record);
 }
 
-void emit_end(struct emit *emit, const char *status, uint64_t tainted)
+void emit_end(struct emit *emit, const char *status, uint64_t tainted, json_t *args)
 {
 	json_t *record = json_pack("{s:s, s:s}", "type", "end", "status", status);
 
 	if (tainted)
 		json_object_set_new(record, "tainted", u64(tainted));
+	if (args)
+		json_object_set_new(record, "args", args);
 	emit_record(emit, record);
 }

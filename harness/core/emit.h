@@ -82,6 +82,7 @@ void emit_progress(struct emit *emit, size_t item, uint64_t left_ns);
 /* @arm < 0: of no arm. */
 void emit_error(struct emit *emit, int item, const char *bench, int arm, const char *text);
 /* @tainted: of a guest's kernel, 0 where it has nothing to say. */
-void emit_end(struct emit *emit, const char *status, uint64_t tainted);
+/* @args: of guest_args(), stolen; NULL: this machine, or nothing is known. */
+void emit_end(struct emit *emit, const char *status, uint64_t tainted, json_t *args);
 
 #endif

@@ -21,6 +21,7 @@
 #include "base/console_level.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "core/guest_args.h"
 #include "core/guest_disk.h"
 #include "core/guest_symbols.h"
 
@@ -116,7 +117,7 @@ uint64_t guest_tainted(void)
 
 static int load_module(const char *name)
 {
-	char path[512], options[64];
+	char path[512], options[64], given[512], all[sizeof(options) + sizeof(given)];
 	const char *dot = strrchr(name, '.');
 	int flags = dot && strcmp(dot, ".ko") ? INIT_COMPRESSED_FILE : 0;
 	__close_fd int fd = -1;
@@ -125,8 +126,9 @@ static int load_module(const char *name)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(errno, "open %s", path);
-	guest_disk_options(name, options, sizeof(options));
-	if (syscall(SYS_finit_module, fd, options, flags) && errno != EEXIST)
+	snprintf(all, sizeof(all), "%s%s", guest_disk_options(name, options, sizeof(options)),
+		 guest_args_of_module(name, given, sizeof(given)));
+	if (syscall(SYS_finit_module, fd, all, flags) && errno != EEXIST)
 		return err_sys(errno, "load module %s", name);
 	return 0;
 }

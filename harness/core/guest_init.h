@@ -3,7 +3,7 @@
  * guest_init.h - what the runner does when it is process 1 of a guest.
  *
  * Mounts, modules, CPUs, the job, the result channel, waiting until the guest is idle, power off. Knows nothing of
- * benches, and uses base/ only (and guest_disk.h). Never called on a real machine: everything but guest_is_init() would change it.
+ * benches, and uses base/ only (and guest_disk.h, guest_args.h). Never called on a real machine: everything but guest_is_init() would change it.
  *
  * The kernel command line may say:
  *	memcgbench.cgroup=v1   the memory controller of cgroup v1, at /sys/fs/cgroup/memory, instead of cgroup2

@@ -166,3 +166,23 @@ int vmlinux_get(const struct kernel *kernel, char **ret_path)
 	*ret_path = take_ptr(path);
 	return 0;
 }
+
+bool vmlinux_has_param(const char *path, const char *name)
+{
+	struct file_map map __unmap_file = {0};
+	const unsigned char *at, *end;
+	char wanted[256];
+	size_t len = (size_t)snprintf(wanted, sizeof(wanted), "%s", name), i;
+
+	if (!path || len >= sizeof(wanted) || file_map_open(path, &map))
+		return true;
+	/* The kernel takes both for the same, and names of C have the one. */
+	for (i = 0; i < len; i++)
+		if (wanted[i] == '-')
+			wanted[i] = '_';
+	end = map.data + map.size;
+	for (at = map.data; (at = memmem(at, (size_t)(end - at), wanted, len)) && end - at > (ptrdiff_t)len + 1; at++)
+		if (!at[len] || (at[len] == '=' && !at[len + 1]))
+			return true;
+	return false;
+}

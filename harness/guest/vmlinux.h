@@ -21,6 +21,13 @@
  */
 int vmlinux_get(const struct kernel *kernel, char **ret_path) __must_check;
 
+/*
+ * Has the kernel at @path, of vmlinux_get(), a parameter of this name? The image holds the names: of modules' parameters
+ * (__module_param_call(), include/linux/moduleparam.h, Linux 6.12) and of others (__setup(), include/linux/init.h). True also where that
+ * cannot be told (@path NULL, or not readable).
+ */
+bool vmlinux_has_param(const char *path, const char *name);
+
 /* --- for the test --- */
 
 /* Has the 64-bit ELF @data the note XEN_ELFNOTE_PHYS32_ENTRY (include/xen/interface/elfnote.h, Linux 6.12)? */
