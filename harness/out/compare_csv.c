@@ -5,33 +5,10 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "out/csv.h"
 #include "out/compare_formats.h"
 #include "out/explain_compare.h"
 #include "out/number.h"
-
-static void csv_text(FILE *out, const char *text)
-{
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, out);
-		return;
-	}
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
-}
-
-/* A number that was not measured is an empty cell, never 0. */
-static void csv_number(FILE *out, double value)
-{
-	if (isnan(value))
-		fputc(',', out);
-	else
-		fprintf(out, ",%.10g", value);
-}
 
 static int csv_row(const struct compare *compare, const struct compare_row *row, const char *label, FILE *out)
 {

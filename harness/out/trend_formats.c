@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "out/csv.h"
 #include "out/trend_formats.h"
 
 #include <errno.h>
@@ -59,26 +60,6 @@ char *trend_arm_label(const struct history_series *s, char *buf)
 
 /* --- csv --- */
 
-static void csv_text(FILE *out, const char *text)
-{
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, out);
-		return;
-	}
-	fputc('"', out);
-	for (; *text; text++)
-		fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
-	fputc('"', out);
-}
-
-static void csv_number(FILE *out, double value)
-{
-	if (isfinite(value))
-		fprintf(out, ",%.10g", value);
-	else
-		fputc(',', out);
-}
-
 static const struct changepoint *change_at(const struct trend_row *row, size_t point)
 {
 	size_t i;
@@ -99,7 +80,9 @@ static void csv_point(const struct trend_view *view, const struct trend_row *row
 	csv_text(out, s->bench);
 	fputc(',', out);
 	csv_text(out, s->params);
-	fprintf(out, ",%u,%s,", s->workers, s->metric);
+	fprintf(out, ",%u,", s->workers);
+	csv_text(out, s->metric);
+	fputc(',', out);
 	csv_text(out, trend_arm_label(s, label));
 	fputc(',', out);
 	csv_text(out, s->unit);

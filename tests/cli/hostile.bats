@@ -136,3 +136,12 @@ is_tame()
 	ends memcgbench trend --format=csv two-kernels
 	is_tame
 }
+
+@test "hostile: no cell of csv is a formula" {
+	rename_all '=cmd()'
+	ends memcgbench compare --format=csv two-kernels
+	grep -q "^'=cmd() --access=write" out
+	ends memcgbench trend --format=csv two-kernels
+	grep -q "'=cmd()" out
+	! grep -qE '(^|,)"?[=@]' out || return 1
+}
