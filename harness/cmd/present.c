@@ -104,7 +104,9 @@ static int write_table(const char *dir, const struct table_source *source)
 	ret = render_plain(source, out);
 	if (fclose(out) && !ret)
 		ret = err_sys(ENOMEM, "memory for the table");
-	return ret ? ret : store_file(dir, "table.txt", text);
+	if (!ret)
+		ret = store_file(dir, "table.txt", text);
+	return ret ? err_prefix(ret, "what was measured is stored, but not its table") : 0;
 }
 
 static int print_table(const struct rundata *data, const struct overhead *overhead,
@@ -202,24 +204,29 @@ static int present_overhead(const struct verb *verb, const char *dir, const stru
 			files[nr++] = names[i];
 	if (options->write_files)
 		ret = write_table(dir, &(struct table_source){.data = data, .overhead = overhead, .text = &text});
-	if (!ret)
-		ret = options->json ? print_overhead_json(data, overhead, sweep)
-				    : print_table(data, overhead, &text);
+	/* A disk that is full is no reason not to show it. */
 	if (ret)
+		ret = cmd_fail(verb, NULL);
+	if (options->json ? print_overhead_json(data, overhead, sweep) : print_table(data, overhead, &text))
 		return cmd_fail(verb, NULL);
+	if (ret)
+		return ret;
 	return cmd_finish(verb, overhead->nr_rows ? EXIT_OK : EXIT_NOTHING_COMPARED);
 }
 
 /* The table of kernels that were booted, printed and kept. */
 static int print_ladder(const struct table_source *source, const char *dir, const struct present_options *options)
 {
-	int ret = options->write_files ? write_table(dir, source) : 0;
+	__free_mem char *sentence = NULL;
+	int ret = options->write_files ? write_table(dir, source) : 0, ret_print;
 
 	if (ret)
-		return ret;
+		sentence = strdup(err_msg());
 	if (options->json)
-		return print_json(with_sweeps(ladder_json(source->data, source->ladder), source->sweep));
-	return ladder_with_sweep(source, cmd_wants_colour(), stdout);
+		ret_print = print_json(with_sweeps(ladder_json(source->data, source->ladder), source->sweep));
+	else
+		ret_print = ladder_with_sweep(source, cmd_wants_colour(), stdout);
+	return ret_print || !ret ? ret_print : err_set(-ret, "%s", sentence ? sentence : "no memory");
 }
 
 static size_t last_kernel(const struct ladder *ladder)

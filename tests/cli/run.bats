@@ -337,6 +337,33 @@ usage()
 	memcgbench overhead copy/* >out
 }
 
+@test "run: a disk that is full once all is measured" {
+	local size found=""
+
+	needs_memcg
+	needs_root "a full disk"
+	needs_mount_namespace
+	# How much a run takes depends on the machine's topology.
+	for ((size = 24; size < 128; size += 4)); do
+		rm -rf tiny copy
+		mkdir tiny copy
+		# shellcheck disable=SC2016 # for the inner shell
+		unshare -m sh -c 'mount -t tmpfs -o size="$1"k none tiny && { shift; "$@"; status=$?; cp -r tiny/* copy; exit $status; }' \
+			sh "$size" memcgbench run null --quick -b 2 -t 1ms --latency-ops 100 --no-counters -o tiny >out 2>err || [ $? -eq 5 ]
+		if [ "$(jq -r .status copy/*/run.json)" = complete ]; then
+			found=$size
+			break
+		fi
+	done
+	[ -n "$found" ]
+	# The first size at which all records fit; pictures take what would be the table's.
+	[ -z "$(find copy -name table.txt)" ]
+	grep -q 'what was measured is stored, but not its table: .*No space left on device' err
+	grep -q '^null: ' out
+	memcgbench overhead copy/* >again
+	grep -q '^null: ' again
+}
+
 @test "run: standard output is full, or closed" {
 	needs_memcg
 	shut() { memcgbench run null "${quick[@]}" "$@" >&-; }
