@@ -104,10 +104,20 @@ static bool fits(const char *wanted, const char *found)
 	return !*wanted || !strcmp(wanted, found);
 }
 
+#define COST_SHARE_MAX 0.1
+
+double limits_of(const struct limit *limit, double cost)
+{
+	if (isnan(cost) || !cost)
+		return limit->absolute;
+	return fmax(limit->ratio * fabs(cost), fmin(limit->absolute, COST_SHARE_MAX * fabs(cost)));
+}
+
 double limits_delta(const struct limits *limits, const char *bench, const char *metric, const char *clock, bool is_count,
 		    double cost)
 {
 	struct limit limit = strcmp(clock, "insn") ? ns_limit : insn_limit;
+	bool asked = is_count;
 	size_t i;
 
 	if (is_count)
@@ -115,8 +125,12 @@ double limits_delta(const struct limits *limits, const char *bench, const char *
 	for (i = 0; i < limits->nr_rules; i++) {
 		const struct limits_rule *rule = &limits->rule[i];
 
-		if (fits(rule->bench, bench) && fits(rule->metric, metric) && fits(rule->clock, clock))
+		if (fits(rule->bench, bench) && fits(rule->metric, metric) && fits(rule->clock, clock)) {
 			limit = rule->limit;
+			asked = true;
+		}
 	}
+	if (!asked)
+		return limits_of(&limit, cost);
 	return fmax(isnan(cost) ? 0 : limit.ratio * fabs(cost), limit.absolute);
 }

@@ -47,7 +47,13 @@ int limit_parse(const char *text, struct limit *ret_limit) __must_check;
  */
 int limits_add(struct limits *limits, const char *text) __must_check;
 
-/* δ of one row in its unit per op. @cost: what the op costs on the base side, in the same unit; may be NAN. */
+/*
+ * δ of a cost by @limit: of what costs a few units per op, the number counts for no more than a tenth of the cost, or nothing that happens to
+ * it would matter. @cost NAN or 0: the number as it is.
+ */
+double limits_of(const struct limit *limit, double cost);
+
+/* δ of one row in its unit per op. A limit that was asked for is what it says; the defaults are by limits_of(). @cost: what the op costs on the base side, in the same unit; may be NAN. */
 double limits_delta(const struct limits *limits, const char *bench, const char *metric, const char *clock, bool is_count,
 		    double cost);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "data/limits.h"
 #include "data/overhead_blocks.h"
 
 #define CONFIDENCE 0.95
@@ -29,7 +30,6 @@ static void pairs_clear(struct overhead_pairs *pairs)
 	free(pairs->base);
 	free(pairs->arm);
 	free(pairs->diff);
-	free(pairs->log_ratio);
 	free(pairs->alone);
 }
 
@@ -106,11 +106,7 @@ static void add_pair(struct overhead_pairs *pairs, const struct overhead_mean *b
 	pairs->base[pairs->nr] = base_value;
 	pairs->arm[pairs->nr] = arm_value;
 	pairs->diff[pairs->nr] = arm_value - base_value;
-	/* A cost of 0 has no ratio to another. */
-	if (base_value > 0 && arm_value > 0)
-		pairs->log_ratio[pairs->nr] = log(arm_value / base_value);
-	else
-		pairs->has_ratio = false;
+	pairs->nr_zero += !(base_value > 0 && arm_value > 0);
 	pairs->nr_one_rep += base->nr == 1 || arm->nr == 1;
 	pairs->nr++;
 }
@@ -120,13 +116,11 @@ static int make_pairs(const struct overhead_blocks *blocks, const struct rundata
 {
 	size_t nr = blocks->nr ? blocks->nr : 1;
 
-	pairs->has_ratio = true;
 	pairs->base = calloc(nr, sizeof(double));
 	pairs->arm = calloc(nr, sizeof(double));
 	pairs->diff = calloc(nr, sizeof(double));
-	pairs->log_ratio = calloc(nr, sizeof(double));
 	pairs->alone = calloc(nr, sizeof(double));
-	if (!pairs->base || !pairs->arm || !pairs->diff || !pairs->log_ratio || !pairs->alone)
+	if (!pairs->base || !pairs->arm || !pairs->diff || !pairs->alone)
 		return no_memory();
 	for (size_t i = 0; i < blocks->nr; i++) {
 		const struct overhead_mean *base = &blocks->block[i].mean[metric];
@@ -144,12 +138,12 @@ static int make_pairs(const struct overhead_blocks *blocks, const struct rundata
 	return 0;
 }
 
-/* δ of a row, per op. Below some ns a time means nothing; a count of 0 is as good as any. */
+/* δ of a row, per op; a count of 0 is as good as any. */
 static double row_delta(const struct overhead *overhead, const struct overhead_row *row)
 {
-	if (row->metric->is_count)
-		return overhead->delta_ratio * row->base_ns;
-	return fmax(overhead->delta_ratio * row->base_ns, overhead->delta_ns);
+	const struct limit limit = { overhead->delta_ratio, row->metric->is_count ? 0 : overhead->delta_ns };
+
+	return limits_of(&limit, row->base_ns);
 }
 
 static enum overhead_verdict judge(const struct stats_interval *interval, double delta)
@@ -165,7 +159,7 @@ static enum overhead_verdict judge(const struct stats_interval *interval, double
 	return OVERHEAD_INCONCLUSIVE;
 }
 
-static void set_verdict(const struct overhead *overhead, struct overhead_row *row)
+static void set_verdict(struct overhead_row *row)
 {
 	if (row->is_alone)
 		snprintf(row->why, sizeof(row->why), "the baseline has no such number");
@@ -175,40 +169,39 @@ static void set_verdict(const struct overhead *overhead, struct overhead_row *ro
 		snprintf(row->why, sizeof(row->why), "%zu block%s: a 95 %% interval needs 6", row->nr_blocks,
 			 row->nr_blocks == 1 ? "" : "s");
 	else
-		row->verdict = judge(&row->diff_interval, row_delta(overhead, row));
+		row->verdict = judge(&row->diff_interval, row->delta);
+}
+
+static struct stats_interval scaled(const struct stats_interval *interval, double factor, double offset)
+{
+	return (struct stats_interval){ interval->low * factor + offset, interval->high * factor + offset, interval->confidence };
 }
 
 static int estimate(struct overhead_row *row, const struct overhead_pairs *pairs)
 {
-	const struct stats_interval unknown = { NAN, NAN, NAN };
 	__free_mem uint8_t *marks = calloc(pairs->nr ? pairs->nr : 1, 1);
+	double per_base;
 
 	if (!marks)
 		return no_memory();
 	row->nr_blocks = pairs->nr;
 	row->base_ns = stats_median(pairs->base, pairs->nr);
-	row->arm_ns = stats_median(pairs->arm, pairs->nr);
 	row->base_interval = stats_median_interval(pairs->base, pairs->nr, CONFIDENCE);
-	row->arm_interval = stats_median_interval(pairs->arm, pairs->nr, CONFIDENCE);
+	row->diff_ns = stats_hodges_lehmann(pairs->diff, pairs->nr);
+	row->diff_interval = stats_hodges_lehmann_interval(pairs->diff, pairs->nr, CONFIDENCE);
+	row->arm_ns = row->base_ns + row->diff_ns;
+	row->arm_interval = scaled(&row->diff_interval, 1, row->base_ns);
 	row->is_alone = overhead_is_alone(pairs);
 	if (row->is_alone) {
 		row->arm_ns = stats_median(pairs->alone, pairs->nr_alone);
 		row->arm_interval = stats_median_interval(pairs->alone, pairs->nr_alone, CONFIDENCE);
 	}
-	row->diff_ns = stats_hodges_lehmann(pairs->diff, pairs->nr);
-	row->diff_interval = stats_hodges_lehmann_interval(pairs->diff, pairs->nr, CONFIDENCE);
-	row->detectable_ns = stats_detectable(stats_stddev(pairs->diff, pairs->nr), pairs->nr, ALPHA, POWER);
+	row->detectable_ns = stats_detectable_by((row->diff_interval.high - row->diff_interval.low) / 2, ALPHA, POWER);
 	row->nr_outliers = stats_tukey(pairs->diff, pairs->nr, marks);
-	row->ratio = row->detectable_ratio = NAN;
-	row->ratio_interval = unknown;
-	if (!pairs->has_ratio)
-		return 0;
-	row->ratio = expm1(stats_hodges_lehmann(pairs->log_ratio, pairs->nr));
-	row->ratio_interval = stats_hodges_lehmann_interval(pairs->log_ratio, pairs->nr, CONFIDENCE);
-	row->ratio_interval.low = expm1(row->ratio_interval.low);
-	row->ratio_interval.high = expm1(row->ratio_interval.high);
-	row->detectable_ratio =
-		expm1(stats_detectable(stats_stddev(pairs->log_ratio, pairs->nr), pairs->nr, ALPHA, POWER));
+	per_base = row->base_ns > 0 ? 1 / row->base_ns : NAN;
+	row->ratio = row->diff_ns * per_base;
+	row->ratio_interval = scaled(&row->diff_interval, per_base, 0);
+	row->detectable_ratio = row->detectable_ns * per_base;
 	return 0;
 }
 
@@ -231,7 +224,8 @@ static int add_row(struct overhead *overhead, const struct overhead_blocks *bloc
 	ret = estimate(row, &pairs);
 	if (ret)
 		return ret;
-	set_verdict(overhead, row);
+	row->delta = row_delta(overhead, row);
+	set_verdict(row);
 	overhead_row_doubts(row, &pairs);
 	overhead->nr_rows++;
 	return 0;

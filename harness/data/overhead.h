@@ -4,8 +4,7 @@
  *
  * From stored samples only. A block holds each arm twice (ABBA); the two reps of an arm in a block are
  * averaged, which cancels linear drift, and a block yields one paired difference. Estimate and interval:
- * Hodges-Lehmann over blocks, on differences for the absolute number and on logs for the percentage
- * (docs/METHOD.md).
+ * Hodges-Lehmann over blocks (docs/METHOD.md).
  */
 #ifndef DATA_OVERHEAD_H
 #define DATA_OVERHEAD_H
@@ -37,13 +36,14 @@ struct overhead_row {
 	const struct rundata_arm *base, *arm;
 	size_t nr_blocks;
 	bool is_alone; /* a number that the baseline has not: no difference, but @arm_ns and its interval */
-	double base_ns, arm_ns;			  /* medians over blocks, per op */
-	struct stats_interval base_interval, arm_interval; /* of those medians, 95 % */
-	double diff_ns;				  /* per op */
-	struct stats_interval diff_interval;	  /* 95 % */
-	double ratio;				  /* diff as a fraction of base, by logs: exp(HL) − 1 */
-	struct stats_interval ratio_interval;	  /* 95 % */
-	double detectable_ns, detectable_ratio;	  /* at 80 % power, α = 5 % */
+	/* One statistic, which subtracts: the baseline's median over blocks, the difference, and as the arm's cost their sum. */
+	double base_ns, diff_ns, arm_ns;	  /* per op */
+	struct stats_interval base_interval, diff_interval; /* 95 % */
+	struct stats_interval arm_interval;	  /* that of the difference, on the baseline's number */
+	double ratio;				  /* diff as a fraction of base */
+	struct stats_interval ratio_interval;	  /* that of the difference, likewise */
+	double detectable_ns, detectable_ratio;	  /* at 80 % power, α = 5 %: stats_detectable_by() */
+	double delta;				  /* δ, per op */
 	size_t nr_outliers;			  /* paired differences beyond Tukey's fences; kept */
 	enum overhead_verdict verdict;
 	char why[128];				  /* for OVERHEAD_NONE */
@@ -68,11 +68,10 @@ struct overhead {
 	size_t nr_latencies;
 	struct overhead_warning *warnings; /* of the run: steal, other load, frequency, throttling, swapping, drift */
 	size_t nr_warnings;
-	double delta_ratio, delta_ns; /* δ: the larger of the two counts */
+	double delta_ratio, delta_ns; /* δ: the larger of the two counts, the second as limits_of() has it */
 };
 
-/* The default δ on the ns clock: 2 % (docs/METHOD.md, section "verdict"). The null bench's ops cost a fraction of a nanosecond, where
- * 2 % means nothing: δ is never below 0.5 ns per op. */
+/* The default δ on the ns clock: 2 %, or 0.5 ns per op (docs/METHOD.md, section "verdict"). */
 #define OVERHEAD_DELTA_RATIO 0.02
 #define OVERHEAD_DELTA_NS    0.5
 

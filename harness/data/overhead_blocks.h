@@ -26,9 +26,9 @@ struct overhead_blocks {
 
 /* One row's view of them: paired block values, and what did not pair. */
 struct overhead_pairs {
-	double *base, *arm, *diff, *log_ratio; /* nr of each */
+	double *base, *arm, *diff; /* nr of each */
 	size_t nr;
-	bool has_ratio;	       /* every value is above 0 */
+	size_t nr_zero;	       /* pairs with a cost of 0 */
 	size_t nr_one_rep;     /* pairs in which an arm has a single rep */
 	size_t nr_unpaired;    /* blocks with one of the arms only */
 	size_t nr_cut;	       /* blocks that a killed run was in the middle of */

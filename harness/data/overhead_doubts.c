@@ -15,6 +15,7 @@
 
 #define OUTLIERS_TOLERATED 0.1
 #define DRIFT_P		   0.01
+#define SERIAL_P	   0.01
 #define STEAL_TOLERATED	   0.01
 #define FREQUENCY_SPREAD   0.05
 
@@ -94,8 +95,11 @@ void overhead_row_doubts(struct overhead_row *row, const struct overhead_pairs *
 	if (drift_p(pairs) < DRIFT_P && isfinite(drift_ratio(pairs)))
 		row_warn(row, "drift", "the baseline moved by %+.1f %% from the first half of the blocks to the second: let the machine "
 			 "come to rest, or fix its frequency", drift_ratio(pairs) * 100);
+	if (stats_serial_p(pairs->diff, pairs->nr) < SERIAL_P)
+		row_warn(row, "dependent", "a block's difference follows that of the block before it, so that the interval is too narrow: let what "
+			 "comes and goes on this machine come to rest, or use more --blocks of shorter --time");
 	/* A count may well be 0. */
-	if (pairs->nr && !pairs->has_ratio && !row->metric->is_count)
+	if (pairs->nr_zero && !row->metric->is_count)
 		row_warn(row, "no-ratio", "a cost of 0 ns was measured, which has no ratio to another: make a rep longer with --time");
 	/* Who puts all on one CPU knows it, and means benches whose workers take turns. */
 	if (row->item->oversubscribed && strcmp(row->item->place, "one"))

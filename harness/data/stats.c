@@ -245,6 +245,37 @@ double stats_detectable(double sigma, size_t n, double alpha, double power)
 	       sqrt((double)n);
 }
 
+#define SERIAL_MIN 10
+
+/* The place of x[at] among all, ties at their mean place. */
+static double rank_of(const double *x, size_t n, size_t at)
+{
+	double less = 0, equal = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		less += x[i] < x[at];
+		equal += x[i] == x[at];
+	}
+	return less + (equal + 1) / 2;
+}
+
+double stats_serial_p(const double *x, size_t n)
+{
+	double mean = ((double)n + 1) / 2, steps = 0, spread = 0, before = NAN, m = (double)n, variance;
+
+	for (size_t i = 0; i < n; i++) {
+		double rank = isnan(x[i]) ? NAN : rank_of(x, n, i);
+
+		steps += i ? (rank - before) * (rank - before) : 0;
+		spread += (rank - mean) * (rank - mean);
+		before = rank;
+	}
+	if (n < SERIAL_MIN || !(spread > 0))
+		return NAN;
+	variance = 4 * (m - 2) * (5 * m * m - 2 * m - 9) / (5 * m * (m + 1) * (m - 1) * (m - 1));
+	return gsl_cdf_ugaussian_P((steps / spread - 2) / sqrt(variance));
+}
+
 double stats_geomean(const double *x, size_t n)
 {
 	long double sum = 0;

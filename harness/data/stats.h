@@ -98,6 +98,13 @@ struct stats_nested stats_nested(const double *x, const size_t *nr_of_unit, size
  */
 double stats_nested_reps(double within, double between, double unit_cost, double rep_cost);
 
+/*
+ * One-sided p of "values do not follow the one before them": a small p is one of positive dependence. The rank version of von Neumann's ratio,
+ * normal approximation (Bartels, Journal of the American Statistical Association 77, 1982); of ten values and more it keeps its level
+ * (tests/unit/test_overhead.c). NAN below ten, or where all are equal.
+ */
+double stats_serial_p(const double *x, size_t n);
+
 /* Geometric mean by logs; NAN if any value is ≤ 0. */
 double stats_geomean(const double *x, size_t n);
 

@@ -70,7 +70,6 @@ static void put_row(const struct rundata *data, const struct overhead *overhead,
 		    const struct label_defaults *defaults, size_t i, FILE *out)
 {
 	const struct overhead_row *row = &overhead->rows[i];
-	double delta = fmax(overhead->delta_ratio * fabs(row->base_ns), overhead->delta_ns);
 	const struct stats_interval *interval = &row->diff_interval;
 
 	fprintf(out, "%zu ", i);
@@ -79,7 +78,7 @@ static void put_row(const struct rundata *data, const struct overhead *overhead,
 	put_estimate(out, row->arm_ns, &row->arm_interval, 1);
 	put_estimate(out, row->diff_ns, &row->diff_interval, 1);
 	put_estimate(out, row->ratio, &row->ratio_interval, 100);
-	dat_number(out, 100 * delta / fabs(row->base_ns));
+	dat_number(out, 100 * row->delta / fabs(row->base_ns));
 	fprintf(out, "%d ", interval->low > 0 || interval->high < 0);
 	put_words(data, row, out);
 	fputc('\n', out);
@@ -95,7 +94,7 @@ static void put_overhead(const struct rundata *data, const struct overhead *over
 	put_origin(data, out);
 	fprintf(out, "# 1 row  2 name\n");
 	fprintf(out, "# 3 median of the baseline arm, %s per op  4 5 its 95 %% interval\n", clock);
-	fprintf(out, "# 6 median of the other arm, %s per op  7 8 its 95 %% interval\n", clock);
+	fprintf(out, "# 6 the other arm: 3 and 9, %s per op  7 8 the 95 %% interval of 9 on 3\n", clock);
 	fprintf(out, "# 9 difference, %s per op  10 11 its 95 %% interval\n", clock);
 	fprintf(out, "# 12 difference, %% of the baseline  13 14 its 95 %% interval\n");
 	fprintf(out, "# 15 smallest difference that counts, %% of the baseline\n");

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DECIMALS_MAX 6
@@ -39,6 +40,17 @@ int number_median_decimals(const struct overhead_row *row)
 	int arm = number_interval_decimals(&row->arm_interval, row->arm_ns);
 
 	return base > arm ? base : arm;
+}
+
+double number_arm(const struct overhead_row *row)
+{
+	char base[NUMBER_MAX], diff[NUMBER_MAX];
+
+	if (row->is_alone || isnan(row->diff_ns))
+		return row->arm_ns;
+	number_format(row->base_ns, number_median_decimals(row), false, base);
+	number_estimate(row->diff_ns, number_diff_decimals(row), diff);
+	return strtod(base, NULL) + strtod(diff, NULL);
 }
 
 int number_diff_decimals(const struct overhead_row *row)

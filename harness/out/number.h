@@ -31,6 +31,9 @@ int number_interval_decimals(const struct stats_interval *interval, double value
 /* For both medians of a row, which are read side by side: the more precise of them decides. */
 int number_median_decimals(const struct overhead_row *row);
 
+/* The arm of a row as it stands beside the baseline: what is printed of that, and the difference. */
+double number_arm(const struct overhead_row *row);
+
 /* For the difference of a row and its interval; without an interval, those of the medians. */
 int number_diff_decimals(const struct overhead_row *row);
 

@@ -117,7 +117,7 @@ static void add_numbers(struct render *render, struct table *table, const struct
 	table_cell(table, TABLE_PLAIN, "%s",
 		   number_format(row->base_ns, number_median_decimals(row), false, base));
 	table_cell(table, TABLE_PLAIN, "%s",
-		   number_format(row->arm_ns, number_median_decimals(row), false, arm));
+		   number_format(number_arm(row), number_median_decimals(row), false, arm));
 	add_diff_cells(table, row, row->diff_ns, &row->diff_interval, number_diff_decimals(row),
 		       unit);
 	if (!stacked)
@@ -150,7 +150,9 @@ static char *delta_words(const struct render *render, const struct overhead_row 
 	const struct overhead *overhead = render->overhead;
 	char number[NUMBER_MAX];
 
-	if (overhead->delta_ns > overhead->delta_ratio * fabs(row->base_ns))
+	if (row->delta > overhead->delta_ratio * fabs(row->base_ns) && row->delta < overhead->delta_ns)
+		snprintf(buf, size, "%s %%", number_significant(100 * row->delta / row->base_ns, 2, number));
+	else if (row->delta > overhead->delta_ratio * fabs(row->base_ns))
 		snprintf(buf, size, "%s %s", number_plain(overhead->delta_ns, number),
 			 label_clock(render->data));
 	else
@@ -222,7 +224,7 @@ static void add_details(struct render *render, struct table *table, const struct
 	if (!render->options->verbose)
 		return;
 	render_line(render, table, TABLE_DIM, "    ",
-		    "medians: %s %s, %s %s %s; detectable %s; %zu of %zu differences outlying",
+		    "intervals: %s %s, %s %s %s; detectable %s; %zu of %zu differences outlying",
 		    label_arm(row->item, row->base, base_label),
 		    number_interval(&row->base_interval, decimals, false, base),
 		    label_arm(row->item, row->arm, arm_label),
@@ -244,7 +246,7 @@ static void add_heads(struct render *render, struct table *table, const struct o
 	label_arm(row->item, row->arm, arm);
 	table_row(table);
 	table_span(table, TABLE_BOLD, 2, "%s", "");
-	table_span(table, TABLE_BOLD, 2, "median, %s per op", clock);
+	table_span(table, TABLE_BOLD, 2, "%s per op", clock);
 	if (stacked) {
 		table_span(table, TABLE_BOLD, 2, "%s - %s, per op", arm, base);
 	} else {

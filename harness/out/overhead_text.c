@@ -238,12 +238,13 @@ static void print_meaning(struct render *render)
 		 meaning_of(&overhead->rows[0]));
 	print_summary(render);
 	put_line(render, TABLE_DIM, "",
-		 "Differences are paired within blocks (Hodges-Lehmann, percentages by logs), so "
-		 "they need not equal the difference of the medians; intervals cover 95 %% or "
-		 "more, one row at a time%s; what counts is %s %% of the baseline or %s %s, "
-		 "the larger; \"could not have seen less\" is at 80 %% power.",
+		 "Differences are paired within blocks (Hodges-Lehmann); beside the median of the "
+		 "baseline stands that and the difference. Intervals cover 95 %% or more, one row at "
+		 "a time, where blocks do not depend on each other%s; what counts is %s %% of the "
+		 "baseline or %s %s, the larger, of %s %s no more than a tenth of it; \"could not "
+		 "have seen less\" is at 80 %% power.",
 		 chance, number_plain(overhead->delta_ratio * 100, ratio),
-		 number_plain(overhead->delta_ns, absolute), label_clock(render->data));
+		 number_plain(overhead->delta_ns, absolute), label_clock(render->data), absolute, label_clock(render->data));
 }
 
 static void print_files(struct render *render)

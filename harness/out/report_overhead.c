@@ -56,27 +56,26 @@ void report_overhead_words(const struct report *report, const struct report_run 
 
 static void put_reason(const struct report_run *run, const struct overhead_row *row, FILE *out)
 {
-	char ratio[NUMBER_MAX], absolute[NUMBER_MAX];
+	char delta[NUMBER_MAX];
 	size_t i;
 
-	number_plain(100 * run->overhead->delta_ratio, ratio);
-	number_plain(run->overhead->delta_ns, absolute);
+	number_significant(row->delta, 2, delta);
 	switch (row->verdict) {
 	case OVERHEAD_NONE:
 		html_text(out, row->why);
 		break;
 	case OVERHEAD_EQUIVALENT:
-		html_textf(out, "the interval lies within what does not count: %s %% or %s %s", ratio, absolute, label_clock(run->data));
+		html_textf(out, "the interval lies within what does not count: %s %s", delta, label_clock(run->data));
 		break;
 	case OVERHEAD_INCONCLUSIVE:
 		html_text(out, "the interval holds 0 and reaches beyond what counts");
 		break;
 	case OVERHEAD_SMALL:
-		html_textf(out, "there is a difference, but it may be smaller than %s %% or %s %s", ratio, absolute, label_clock(run->data));
+		html_textf(out, "there is a difference, but it may be smaller than %s %s", delta, label_clock(run->data));
 		break;
 	case OVERHEAD_MORE:
 	case OVERHEAD_LESS:
-		html_textf(out, "the interval lies wholly beyond %s %% and %s %s", ratio, absolute, label_clock(run->data));
+		html_textf(out, "the interval lies wholly beyond %s %s", delta, label_clock(run->data));
 		break;
 	}
 	if ((row->verdict == OVERHEAD_EQUIVALENT || row->verdict == OVERHEAD_INCONCLUSIVE) && !isnan(row->detectable_ratio))
@@ -88,15 +87,13 @@ static void put_reason(const struct report_run *run, const struct overhead_row *
 static void put_row(const struct report *report, const struct report_run *run, const struct overhead_row *row, const struct report_scale *scale, FILE *out)
 {
 	__free_mem char *item = label_item_unique(run->data, row->item, report->defaults);
-	double percent = 100 * row->ratio, delta = 100 * run->overhead->delta_ratio;
+	double percent = 100 * row->ratio, delta = row->base_ns > 0 ? 100 * row->delta / row->base_ns : NAN;
 	char text[2 * NUMBER_MAX], label[LABEL_MAX];
 	int median_decimals = number_median_decimals(row), decimals = number_diff_decimals(row);
 	struct stats_interval interval = row->ratio_interval;
 
 	interval.low *= 100;
 	interval.high *= 100;
-	if (row->base_ns > 0)
-		delta = fmax(delta, 100 * run->overhead->delta_ns / row->base_ns);
 	fprintf(out, "<tr data-verdict=\"%s\">", verdicts[row->verdict].name);
 	report_row_head(out, item);
 	report_word(out, NULL, row->metric->name);
@@ -108,7 +105,7 @@ static void put_row(const struct report *report, const struct report_run *run, c
 	report_number(out, "main", percent, number_estimate(percent, number_interval_decimals(&interval, percent), text));
 	report_range(out, verdicts[row->verdict].class, percent, interval.low, interval.high, delta, scale);
 	report_number(out, NULL, row->base_ns, number_format(row->base_ns, median_decimals, false, text));
-	report_number(out, NULL, row->arm_ns, number_format(row->arm_ns, median_decimals, false, text));
+	report_number(out, NULL, row->arm_ns, number_format(number_arm(row), median_decimals, false, text));
 	fputs("<td class=\"why\">", out);
 	put_reason(run, row, out);
 	fputs("</td></tr>\n", out);
@@ -171,7 +168,7 @@ int report_overhead_table(const struct report *report, const struct report_run *
 		ratios[i] = 100 * overhead->rows[i].ratio;
 	report_scale(ratios, overhead->nr_rows, &scale);
 	snprintf(caption, sizeof(caption),
-		 "Against %s. Differences are paired within blocks (Hodges-Lehmann), so they need not equal that of the medians. The grey band "
+		 "Against %s. Differences are paired within blocks (Hodges-Lehmann); \"in it\" is the baseline's median and the difference. The grey band "
 		 "of the little pictures is what does not count as a difference.",
 		 label_arm(overhead->rows[0].item, overhead->rows[0].base, base));
 	report_table_begin(out, "what memcg costs", columns, caption);

@@ -28,7 +28,7 @@ struct fixture {
 	struct overhead_latency_row latencies[FIXTURE_ROWS];
 };
 
-/* One metric: both medians with the half-width of their intervals, the difference with that of its
+/* One metric: the baseline and the arm with the half-width of their intervals, the difference with that of its
  * own. */
 struct fixture_row {
 	const char *name, *op;
@@ -128,7 +128,7 @@ static inline struct overhead_row *fixture_add(struct fixture *fixture, struct r
 		.arm = &item->arms[1],
 		.nr_blocks = 10,
 		.base_ns = spec->base,
-		.arm_ns = spec->arm,
+		.arm_ns = spec->base + spec->diff,
 		.base_interval = {spec->base - spec->half, spec->base + spec->half, 0.979},
 		.arm_interval = {spec->arm - spec->half, spec->arm + spec->half, 0.979},
 		.diff_ns = spec->diff,
@@ -139,6 +139,7 @@ static inline struct overhead_row *fixture_add(struct fixture *fixture, struct r
 				   (spec->diff + spec->diff_half) / spec->base, 0.951},
 		.detectable_ns = spec->diff_half * 1.4,
 		.detectable_ratio = spec->diff_half * 1.4 / spec->base,
+		.delta = fmax(OVERHEAD_DELTA_RATIO * spec->base, fmin(OVERHEAD_DELTA_NS, spec->base / 10)),
 		.verdict = spec->verdict,
 	};
 	return row;
@@ -223,9 +224,9 @@ static inline void fixture_free(struct fixture *fixture)
 
 static const struct fixture_row fixture_fault_rows[] = {
 	{"fault", "page", 512.31, 551.17, 3.1, 38.86, 2.4, OVERHEAD_MORE},
-	{"munmap", "page", 88.123, 88.412, 0.31, 0.29, 0.84, OVERHEAD_EQUIVALENT},
-	{"madvise", "page", 92.4, 94.1, 1.2, 1.61, 1.3, OVERHEAD_SMALL},
-	{"exit", "page", 301.7, 309.9, 22.0, 7.1, 19.3, OVERHEAD_INCONCLUSIVE},
+	{"munmap", "page", 88.123, 88.413, 0.31, 0.29, 0.84, OVERHEAD_EQUIVALENT},
+	{"madvise", "page", 92.4, 94.01, 1.2, 1.61, 1.3, OVERHEAD_SMALL},
+	{"exit", "page", 301.7, 308.8, 22.0, 7.1, 19.3, OVERHEAD_INCONCLUSIVE},
 };
 
 static const struct fixture_row fixture_null_row = {

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
 
 #include "base/err.h"
 #include "data/overhead.h"
@@ -183,8 +185,8 @@ static void test_hamilton(void **state)
 	near(row->diff_interval.high, -0.010, 0.0005);
 	near(row->diff_interval.confidence, 0.961, 0.0005);
 	near(row->base_ns, 1.68, 1e-12);
-	near(row->arm_ns, 1.06, 1e-12);
-	/* δ is half a nanosecond here: the interval reaches beyond it, and excludes 0. */
+	near(row->arm_ns, 1.68 - 0.46, 0.0005);
+	/* δ is a tenth of 1.68 here: the interval reaches beyond it, and excludes 0. */
 	assert_int_equal(row->verdict, OVERHEAD_SMALL);
 	fixture_clear(&f);
 }
@@ -215,9 +217,14 @@ static void test_verdicts(void **state)
 	assert_int_equal(verdict_of(1000, -60, -5), OVERHEAD_SMALL);
 	assert_int_equal(verdict_of(1000, -60, 60), OVERHEAD_INCONCLUSIVE);
 	assert_int_equal(verdict_of(1000, 0, 0), OVERHEAD_EQUIVALENT);
-	/* δ = 0.5 ns, not 2 % of one. */
-	assert_int_equal(verdict_of(1, 0.1, 0.4), OVERHEAD_EQUIVALENT);
-	assert_int_equal(verdict_of(1, 0.6, 0.8), OVERHEAD_MORE);
+	/* δ = 0.5 ns, not 2 % of ten. */
+	assert_int_equal(verdict_of(10, 0.25, 0.45), OVERHEAD_EQUIVALENT);
+	assert_int_equal(verdict_of(10, 0.6, 0.8), OVERHEAD_MORE);
+	/* The control costs less than that: a tenth of it. */
+	assert_int_equal(verdict_of(0.3125, -0.015625, 0.015625), OVERHEAD_EQUIVALENT);
+	assert_int_equal(verdict_of(0.3125, 0.125, 0.15625), OVERHEAD_MORE);
+	assert_int_equal(verdict_of(0.3125, -0.15625, -0.125), OVERHEAD_LESS);
+	assert_int_equal(verdict_of(3, 0.4, 0.45), OVERHEAD_MORE);
 }
 
 /* δ itself is inside: exactly at the edge is not beyond it. */
@@ -342,28 +349,114 @@ static void test_zero_cost(void **state)
 	for (unsigned int b = 0; b < 8; b++)
 		add_abba(&f, b, b ? 0.25 : 0, 0.25, 0);
 	row = compute(&f);
-	assert_true(isnan(row->ratio) && isnan(row->ratio_interval.low) && isnan(row->detectable_ratio));
+	near(row->ratio, 0, 1e-12);
 	near(row->diff_ns, 0, 1e-12);
 	assert_non_null(warned(row, "no-ratio"));
-	assert_int_equal(row->verdict, OVERHEAD_EQUIVALENT);
+	assert_int_equal(row->verdict, OVERHEAD_INCONCLUSIVE);
 	fixture_clear(&f);
 }
 
-/* The percentage is made by logs: halving and doubling are the same distance from no change. */
-static void test_ratio_by_logs(void **state)
+/* One statistic, on one scale: what a reader works out of the row's numbers is what stands in it. */
+static void test_one_scale(void **state)
 {
 	struct fixture f;
 	const struct overhead_row *row;
 
 	(void)state;
 	fixture_init(&f);
-	for (unsigned int b = 0; b < 8; b++)
-		add_abba(&f, b, 100, b % 2 ? 200 : 50, 0);
+	for (unsigned int b = 0; b < 12; b++)
+		add_abba(&f, b, 100 + 17 * (b % 3), 100 + 17 * (b % 5) + b * b, 0);
 	row = compute(&f);
-	near(row->ratio, 0, 1e-12);
-	near(row->ratio_interval.low, -0.5, 1e-12);
-	near(row->ratio_interval.high, 1, 1e-12);
+	near(row->arm_ns, row->base_ns + row->diff_ns, 1e-12);
+	near(row->arm_interval.high, row->base_ns + row->diff_interval.high, 1e-12);
+	near(row->ratio, row->diff_ns / row->base_ns, 1e-12);
+	near(row->ratio_interval.low, row->diff_interval.low / row->base_ns, 1e-12);
+	near(row->detectable_ratio, row->detectable_ns / row->base_ns, 1e-12);
+	/* 1 + 0.8416 / 1.9600 of half the interval. */
+	near(row->detectable_ns, 1.42941 * (row->diff_interval.high - row->diff_interval.low) / 2, 1e-3);
 	fixture_clear(&f);
+}
+
+/* A difference as large as rows say they would have seen: how often does the interval leave out 0? Normal noise, and one with far values. */
+static void test_power(void **state)
+{
+	static const unsigned int sizes[] = { 6, 8, 16, 30 };
+	const unsigned int rounds = 1200;
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+
+	(void)state;
+	gsl_rng_set(rng, 3);
+	for (size_t k = 0; k < 2 * ARRAY_SIZE(sizes); k++) {
+		unsigned int nr = sizes[k / 2], found = 0;
+		double effect = 0, power;
+
+		for (unsigned int round = 0; round < 2 * rounds; round++) {
+			bool changed = round >= rounds;
+			struct fixture f;
+			const struct overhead_row *row;
+
+			fixture_init(&f);
+			for (unsigned int b = 0; b < nr; b++) {
+				double noise = k % 2 ? gsl_ran_tdist(rng, 3) : gsl_ran_gaussian(rng, 1);
+
+				add_abba(&f, b, 1000, 1000 + noise + (changed ? effect : 0), 0);
+			}
+			row = compute(&f);
+			if (changed)
+				found += row->diff_interval.low > 0;
+			else
+				effect += row->detectable_ns / rounds;
+			fixture_clear(&f);
+		}
+		power = (double)found / rounds;
+		/* 3 points, and two standard errors; far values make the figure vary, and rather too large than too small. */
+		if (power < 0.77 - 0.023 || power > (k % 2 ? 0.9 : 0.83 + 0.023))
+			fail_msg("%u blocks, noise %zu: a power of %.3f", nr, k % 2, power);
+	}
+	gsl_rng_free(rng);
+}
+
+/* Differences that follow each other with a correlation of @phi; how often is that doubted, and how often does the interval leave out 0? */
+static void count_dependent(gsl_rng *rng, double phi, unsigned int nr_blocks, unsigned int rounds, double *ret_doubted, double *ret_missed)
+{
+	unsigned int doubted = 0, missed = 0;
+
+	for (unsigned int round = 0; round < rounds; round++) {
+		double noise = gsl_ran_gaussian(rng, 1 / sqrt(1 - phi * phi));
+		struct fixture f;
+		const struct overhead_row *row;
+
+		fixture_init(&f);
+		for (unsigned int b = 0; b < nr_blocks; b++) {
+			add_abba(&f, b, 1000, 1000 + noise, 0);
+			noise = phi * noise + gsl_ran_gaussian(rng, 1);
+		}
+		row = compute(&f);
+		doubted += warned(row, "dependent") != NULL;
+		missed += row->diff_interval.low > 0 || row->diff_interval.high < 0;
+		fixture_clear(&f);
+	}
+	*ret_doubted = (double)doubted / rounds;
+	*ret_missed = (double)missed / rounds;
+}
+
+/* The doubt has the level that METHOD states, and sees what costs the interval its coverage. */
+static void test_dependent_blocks(void **state)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	double doubted, missed;
+
+	(void)state;
+	gsl_rng_set(rng, 4);
+	count_dependent(rng, 0, 60, 2000, &doubted, &missed);
+	assert_true(doubted > 0.003 && doubted < 0.017 && missed > 0.035 && missed < 0.065);
+	count_dependent(rng, 0, 16, 2000, &doubted, &missed);
+	assert_true(doubted > 0.003 && doubted < 0.017);
+	count_dependent(rng, 0.3, 60, 1000, &doubted, &missed);
+	assert_true(doubted > 0.4 && missed > 0.1 && missed < 0.2);
+	count_dependent(rng, 0.6, 60, 300, &doubted, &missed);
+	assert_true(doubted > 0.97 && missed > 0.25);
+	gsl_rng_free(rng);
 }
 
 static void test_row_doubts(void **state)
@@ -567,7 +660,9 @@ int main(void)
 		cmocka_unit_test(test_what_pairs),
 		cmocka_unit_test(test_blocks_of_boots),
 		cmocka_unit_test(test_zero_cost),
-		cmocka_unit_test(test_ratio_by_logs),
+		cmocka_unit_test(test_one_scale),
+		cmocka_unit_test(test_power),
+		cmocka_unit_test(test_dependent_blocks),
 		cmocka_unit_test(test_row_doubts),
 		cmocka_unit_test(test_run_doubts),
 		cmocka_unit_test(test_latency),
