@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/beneath.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -145,6 +146,67 @@ int beneath_mkdir(const char *folder, const char *name)
 	if (asprintf(&path, "%s/.", name) < 0)
 		return err_sys(ENOMEM, "make the folder %s/%s", folder, name);
 	return open_parent(folder, path, true, &fd, &last);
+}
+
+static int remove_at(int at, const char *name, dev_t device);
+
+/* What is in the folder @name; closes nothing but its own. */
+static int empty(int at, const char *name, dev_t device)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), first = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	struct stat st;
+
+	if (!dir) {
+		first = -errno;
+		if (fd >= 0)
+			close(fd);
+		return first;
+	}
+	if (fstat(fd, &st) || st.st_dev != device) {
+		closedir(dir);
+		return -EXDEV;
+	}
+	while ((entry = readdir(dir))) {
+		int ret = 0;
+
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			ret = remove_at(fd, entry->d_name, device);
+		first = first ? first : ret;
+	}
+	closedir(dir);
+	return first;
+}
+
+static int remove_at(int at, const char *name, dev_t device)
+{
+	int ret = 0;
+
+	if (!unlinkat(at, name, 0) || errno == ENOENT)
+		return 0;
+	/* EISDIR; POSIX has EPERM for it. */
+	if (errno != EISDIR && errno != EPERM)
+		return -errno;
+	ret = empty(at, name, device);
+	if (unlinkat(at, name, AT_REMOVEDIR) && errno != ENOENT && !ret)
+		ret = -errno;
+	return ret;
+}
+
+int beneath_remove(const char *folder, const char *name)
+{
+	__close_fd int parent = -1;
+	const char *last;
+	struct stat st;
+	int ret = open_parent(folder, name, false, &parent, &last);
+
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
+	if (fstat(parent, &st))
+		return refuse(folder, name, errno, "look at");
+	ret = remove_at(parent, last, st.st_dev);
+	return ret ? refuse(folder, name, -ret, "remove") : 0;
 }
 
 static void forget(struct beneath_file *file)

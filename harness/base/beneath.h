@@ -28,6 +28,12 @@ bool beneath_has(const char *folder, const char *name);
 /* mkdir(2) of each part of @name that is not there yet. -ENOTDIR: a part is a link or a file. */
 int beneath_mkdir(const char *folder, const char *name) __must_check;
 
+/*
+ * Remove @name and all that is in it, as rm -rf does, but through no link, and into no other file system. Nothing there is fine; what cannot be
+ * removed stays, and the first of it is the error.
+ */
+int beneath_remove(const char *folder, const char *name);
+
 /* A file that is being written beside its place. */
 struct beneath_file {
 	FILE *out;

@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 
 int file_map_open(const char *path, struct file_map *ret_map)
@@ -130,18 +130,13 @@ int folder_make(const char *path)
 	return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	remove(path);
-	return 0;
-}
-
 void folder_remove(const char *path)
 {
-	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	const char *name = strrchr(path, '/');
+	__free_mem char *parent = name ? strndup(path, (size_t)(name - path) + 1) : strdup(".");
+
+	if (parent)
+		(void)!beneath_remove(parent, name ? name + 1 : path);
 }
 
 char *text_format(const char *fmt, ...)

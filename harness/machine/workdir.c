@@ -3,12 +3,14 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fts.h>
+#include <fcntl.h>
 #include <linux/magic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 #include "machine/owner.h"
 
@@ -60,21 +62,18 @@ char *workdir_type(const char *path, char *buf, size_t size)
 
 int workdir_remove(const char *path)
 {
-	char *roots[] = {(char *)path, NULL};
-	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
-	FTSENT *entry;
-	int first = 0;
+	const char *name = strrchr(path, '/');
+	__free_mem char *place = name ? strndup(path, (size_t)(name - path) + 1) : strdup(".");
 
-	if (!walk)
-		return err_sys(errno, "walk %s", path);
-	while ((entry = fts_read(walk))) {
-		if (entry->fts_info == FTS_D)
-			continue;
-		if (remove(entry->fts_accpath) && errno != ENOENT && !first)
-			first = err_sys(errno, "remove %s", entry->fts_path);
-	}
-	fts_close(walk);
-	return first;
+	return place ? beneath_remove(place, name ? name + 1 : path) : err_sys(ENOMEM, "remove %s", path);
+}
+
+/* Anybody may make a folder of that name in a place like /var/tmp. */
+static bool is_ours(int place, const char *name)
+{
+	struct stat st;
+
+	return !fstatat(place, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
 }
 
 int workdir_sweep(const char *place)
@@ -87,13 +86,11 @@ int workdir_sweep(const char *place)
 	if (!dir)
 		return err_sys(errno, "list %s", place);
 	while ((entry = readdir(dir))) {
-		char path[4096];
 		int ret;
 
-		if (!owner_parse(entry->d_name, &owner) || owner_lives(&owner))
+		if (!owner_parse(entry->d_name, &owner) || owner_lives(&owner) || !is_ours(dirfd(dir), entry->d_name))
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", place, entry->d_name);
-		ret = workdir_remove(path);
+		ret = beneath_remove(place, entry->d_name);
 		first = first ? first : ret;
 	}
 	closedir(dir);

@@ -134,6 +134,27 @@ static void what_is_no_file_is_not_waited_for(void **state)
 	assert_non_null(strstr(err_msg(), "/dev/zero is not a file"));
 }
 
+static void all_is_removed_but_what_links_lead_to(void **state)
+{
+	(void)state;
+	assert_int_equal(beneath_mkdir(scratch, "out"), 0);
+	assert_int_equal(beneath_write(scratch, "out/precious", "x", 1, false), 0);
+	assert_int_equal(beneath_mkdir(scratch, "top/a/b/c"), 0);
+	assert_int_equal(beneath_write(scratch, "top/a/file", "x", 1, false), 0);
+	assert_int_equal(symlink("../../out", in_scratch("top/a/link")), 0);
+	assert_int_equal(symlink("../out/precious", in_scratch("top/file")), 0);
+	assert_int_equal(symlink("top", in_scratch("link")), 0);
+	/* The link, and not what it leads to. */
+	assert_int_equal(beneath_remove(scratch, "link"), 0);
+	assert_true(beneath_has(scratch, "top/a/file"));
+	assert_int_equal(beneath_remove(scratch, "top"), 0);
+	assert_int_not_equal(access(in_scratch("top"), F_OK), 0);
+	assert_holds("out/precious", "x");
+	assert_int_equal(beneath_remove(scratch, "top"), 0);
+	assert_int_equal(beneath_remove(scratch, "no/where"), 0);
+	assert_int_equal(beneath_remove(scratch, ".."), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +163,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_temporary_name_may_be_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failure_leaves_what_was_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_not_waited_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_is_removed_but_what_links_lead_to, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("beneath", tests, NULL, NULL);
