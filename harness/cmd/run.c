@@ -127,9 +127,9 @@ static const struct opt options[] = {
 	 .help = "which memory controller the guest uses, where the kernel has both"},
 	{"append", 0, OPT_TO_STRING(struct run_args, append), .arg = "ARGS", .group = GUESTS,
 	 .help = "further arguments on the guest kernel's command line, such as cgroup.memory=nokmem; none that hides its warnings (quiet)"},
-	{"boot-arg", 0, OPT_TO_LIST(struct run_args, boot_args), .arg = "NAME=ARGS", .group = GUESTS,
-	 .help = "also boot each kernel with memcg on and these further arguments, as a variant of it in the table; repeat it for "
-		 "each. NAME may be left out where the argument has a dot: cgroup.memory=nokmem"},
+	{"boot-arg", 0, OPT_TO_LIST(struct run_args, boot_args), .arg = "[NAME:]ARGS", .group = GUESTS,
+	 .help = "also boot each kernel with these further arguments, such as mitigations=off, memcg off and on, as a variant of it in the "
+		 "table; repeat it for each. NAME: what the variant is called, as in fast:mitigations=off, else the arguments themselves"},
 	{"cpu-model", 0, OPT_TO_STRING(struct run_args, cpu_model), .arg = "MODEL", .group = GUESTS,
 	 .help = "QEMU's -cpu; changes what an instruction count means"},
 	{"profile", 0, OPT_TO_ENUM(struct run_args, profile, profiles), .def = "none", .bare = "functions", .group = GUESTS,

@@ -264,13 +264,16 @@ static void guests_free(struct guests *guests)
 	free(guests->runner_path);
 	plan_free(&guests->kept);
 	json_decref(guests->left_out);
+	json_decref(guests->said);
 	run_profile_free(&guests->profile);
 }
 
 int run_guests(const struct verb *verb, const struct run_args *args, const struct plan *plan, json_t *command,
 	       const volatile sig_atomic_t *stop)
 {
-	struct guests guests = {.verb = verb, .args = args, .plan = plan, .stop = stop, .nr_seeds = args->nr_seeds};
+	struct guests guests = {
+		.verb = verb, .args = args, .plan = plan, .stop = stop, .nr_seeds = args->nr_seeds, .said = json_array(),
+	};
 	int ret = guests_parse_nodes(&guests), status;
 
 	if (!ret)

@@ -22,9 +22,10 @@ char *guest_boot_append(const struct guests *guests, const struct guest_boot *bo
 
 	memset(pad, 'x', len);
 	pad[len] = '\0';
+	/* Of an argument that is given twice the last counts: a variant is one against what is said of all boots, too. */
 	if (asprintf(&append, "memcgbench.pad=%s%s%s%s%s%s%s", pad, boot->off ? " cgroup_disable=memory" : "",
-		     guests->args->cgroup ? " memcgbench.cgroup=v1" : "", boot->arg ? " " : "", boot->arg ? boot->arg->args : "",
-		     guests->args->append ? " " : "", guests->args->append ? guests->args->append : "") < 0)
+		     guests->args->cgroup ? " memcgbench.cgroup=v1" : "", guests->args->append ? " " : "",
+		     guests->args->append ? guests->args->append : "", boot->arg ? " " : "", boot->arg ? boot->arg->args : "") < 0)
 		return NULL;
 	return append;
 }

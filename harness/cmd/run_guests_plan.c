@@ -9,24 +9,56 @@
 #include "base/err.h"
 #include "guest/console.h"
 
-/* "nokmem=cgroup.memory=nokmem", or "cgroup.memory=nokmem": no name has a dot. */
+/*
+ * NAME=ARG=VALUE was how a name was given. It cannot be told from an argument whose value has a '=' of its own (numa=fake=4), but that no
+ * such value begins with a module's name and a dot. 1: it is one; *ret_len: of the name.
+ */
+static int parse_old_name(const char *text, size_t *ret_len)
+{
+	size_t name = strcspn(text, "=. \t\"'"), value;
+	const char *arg = text + name + 1;
+
+	if (text[name] != '=')
+		return 0;
+	value = strcspn(arg, "= \t\"'/:,");
+	if (arg[value] != '=')
+		return 0;
+	*ret_len = name;
+	if (memchr(arg, '.', value))
+		return 1;
+	return err_set(EINVAL, "is %.*s a name? Then say %.*s:%s, else give it one: NAME:%s", (int)name, text, (int)name, text, arg, text);
+}
+
+/* What is not good for a name becomes "+", so that it stands in one column: "a=b c,d" is called "a=b+c+d". */
+static int name_boot_arg(const char *name, size_t len, struct boot_arg *arg)
+{
+	size_t i;
+
+	if (!len || len >= sizeof(arg->name))
+		return err_set(EINVAL, "too long to be a name: say NAME:ARGS");
+	for (i = 0; i < len; i++)
+		arg->name[i] = isalnum((unsigned char)name[i]) || strchr("_.=-", name[i]) ? name[i] : '+';
+	return 0;
+}
+
+/* "ARGS" or "NAME:ARGS", ARGS as they stand on a kernel command line: no parameter of a kernel has a colon in its name. */
 static int parse_boot_arg(const char *text, struct boot_arg *ret_arg)
 {
-	const char *equals = strchr(text, '='), *name = text;
-	size_t len = equals ? (size_t)(equals - text) : 0, i;
-	bool is_named = len && !memchr(text, '.', len);
+	size_t len = strcspn(text, ":= \t\"'");
+	int is_old = 0;
 
-	*ret_arg = (struct boot_arg){.args = is_named ? equals + 1 : text};
-	if (!is_named) {
-		name = equals ? equals + 1 : text;
-		len = strlen(name);
+	*ret_arg = (struct boot_arg){.args = text};
+	if (text[len] != ':') {
+		is_old = parse_old_name(text, &len);
+		if (is_old < 0)
+			return is_old;
 	}
-	for (i = 0; i < len && (isalnum((unsigned char)name[i]) || strchr("_+-,.", name[i])); i++)
-		if (i + 1 < sizeof(ret_arg->name))
-			ret_arg->name[i] = name[i] == ',' ? '+' : name[i];
-	if (!len || i < len || len >= sizeof(ret_arg->name) || !ret_arg->args[0])
-		return err_set(EINVAL, "NAME=ARGS is wanted, the name of letters, digits and _ + -");
-	return 0;
+	if (is_old || text[len] == ':')
+		ret_arg->args = text + len + 1;
+	if (!ret_arg->args[strspn(ret_arg->args, " \t\n")])
+		return err_set(EINVAL, "ARGS or NAME:ARGS is wanted, such as psi=1 or pressure:psi=1");
+	return ret_arg->args == text || !len ? name_boot_arg(ret_arg->args, strlen(ret_arg->args), ret_arg)
+					     : name_boot_arg(text, len, ret_arg);
 }
 
 int guests_parse_boot_args(struct guests *guests)
@@ -48,7 +80,7 @@ int guests_parse_boot_args(struct guests *guests)
 			return err_prefix(ret, "--boot-arg=%s", list->items[i]);
 		for (k = 0; k < i; k++)
 			if (!strcmp(guests->boot_args[k].name, guests->boot_args[i].name))
-				return err_set(EINVAL, "--boot-arg=%s: two are called \"%s\"; give them names (NAME=ARGS)",
+				return err_set(EINVAL, "--boot-arg=%s: two are called \"%s\"; give them names (NAME:ARGS)",
 					       list->items[i], guests->boot_args[i].name);
 	}
 	return 0;
@@ -78,27 +110,33 @@ static int keep_shard(struct guests *guests, size_t nr_boots)
 	return 0;
 }
 
+/* A kernel, or a variant of it, with memcg off and on. */
+static void add_pair(struct guests *guests, struct guest_boot boot, size_t *nr)
+{
+	boot.off = true;
+	guests->boots[(*nr)++] = boot;
+	boot.off = false;
+	if (!guests_lacks_memcg(boot.kernel))
+		guests->boots[(*nr)++] = boot;
+}
+
 int guests_make_boots(struct guests *guests)
 {
 	uint64_t nr_seeds = guests->nr_seeds, seed;
 	size_t i, n = 0, nr_args = guests->args->boot_args.nr, arg;
 
 	/* One more than there are: one is run twice. */
-	guests->boots = calloc(guests->nr_kernels * (2 + nr_args) * nr_seeds + 1, sizeof(*guests->boots));
+	guests->boots = calloc(guests->nr_kernels * 2 * (1 + nr_args) * nr_seeds + 1, sizeof(*guests->boots));
 	if (!guests->boots)
 		return err_sys(ENOMEM, "memory for the boots");
 	for (seed = 0; seed < nr_seeds; seed++)
 		for (i = 0; i < guests->nr_kernels; i++) {
-			struct guest_boot boot = {.kernel = &guests->kernels[i], .off = true, .seed = guests->plan->seed + seed};
+			struct guest_boot boot = {.kernel = &guests->kernels[i], .seed = guests->plan->seed + seed};
 
-			guests->boots[n++] = boot;
-			if (guests_lacks_memcg(boot.kernel))
-				continue;
-			boot.off = false;
-			guests->boots[n++] = boot;
+			add_pair(guests, boot, &n);
 			for (arg = 0; arg < nr_args; arg++) {
 				boot.arg = &guests->boot_args[arg];
-				guests->boots[n++] = boot;
+				add_pair(guests, boot, &n);
 			}
 		}
 	return keep_shard(guests, n);

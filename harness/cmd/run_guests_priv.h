@@ -6,6 +6,7 @@
  *	run_guests_open.c   kernels, what their guests need, nodes
  *	run_guests_plan.c   which boots there are
  *	run_guests_boot.c   one boot
+ *	run_guests_args.c   kernel arguments that did nothing
  *	run_guests_store.c  what of it is stored
  *	run_guests_time.c   how long it takes
  */
@@ -25,7 +26,7 @@
 #include "guest/kernel.h"
 #include "guest/qemu.h"
 
-/* --boot-arg: what is booted as a variant of each kernel. */
+/* --boot-arg: with what each kernel is booted once more, memcg off and on, as a variant of it. */
 struct boot_arg {
 	char name[64];
 	const char *args;
@@ -36,7 +37,7 @@ struct guest_boot {
 	size_t number; /* in the whole plan, of which a shard runs a part */
 	const struct kernel *kernel;
 	bool off; /* cgroup_disable=memory */
-	const struct boot_arg *arg; /* NULL: no variant */
+	const struct boot_arg *arg; /* NULL: no variant; booted off and on as the kernel is */
 	uint64_t seed;
 	char **lines; /* what it said; stored when the boot has ended well */
 	size_t nr_lines;
@@ -77,6 +78,7 @@ struct guests {
 	size_t next, nr_done, nr_stored;
 	int store_error; /* -errno of the first record that could not be stored */
 	char store_sentence[ERR_MSG_MAX];
+	json_t *said; /* texts of warnings that were said */
 };
 
 /* --- run_guests_open.c --- */
@@ -109,7 +111,7 @@ int guests_parse_boot_args(struct guests *guests) __must_check;
 size_t guests_nr_in_all(const struct guests *guests);
 /* Every boot of this run, or of its shard. -EINVAL: a shard without a boot. */
 int guests_make_boots(struct guests *guests) __must_check;
-/* "6.12", or "6.12,nokmem": no name that a user gives has a comma. Writes to and returns @buf. */
+/* "6.12", or "6.12,psi=1": no name that a user gives has a comma. Writes to and returns @buf. */
 const char *guest_boot_kernel_name(const struct guest_boot *boot, char *buf, size_t size);
 /* "kernel 6.12, memcg off, seed 1": for sentences. Writes to and returns @buf. */
 const char *guest_boot_text(const struct guest_boot *boot, char *buf, size_t size);
@@ -128,6 +130,14 @@ void guest_boot_once(struct guests *guests, struct guest_boot *boot, const char 
 const char *guest_boot_error(const struct guest_boot *boot);
 /* --dry-run: the QEMU line of every boot, as a shell takes it. Returns the exit status. */
 int guests_print_commands(struct guests *guests);
+
+/* --- run_guests_args.c --- */
+
+/*
+ * A warning record for each argument of --append and --boot-arg that had no effect, as far as @end, the boot's end record, and the
+ * kernel's image tell. What cannot be told is not said. The caller owns the array.
+ */
+json_t *guest_boot_arg_warnings(const struct guests *guests, const struct guest_boot *boot, const json_t *end);
 
 /* --- run_guests_time.c --- */
 

@@ -41,6 +41,7 @@ static void complete_boot_record(const struct guest_boot *boot, json_t *record)
 	if (boot->arg) {
 		json_object_set_new(record, "variant_of", json_string(boot->kernel->name));
 		json_object_set_new(record, "boot_arg", json_string(boot->arg->args));
+		json_object_set_new(record, "own_off", json_true());
 	}
 	/* Memcg was not switched off, and yet there is none. */
 	if (guests_lacks_memcg(boot->kernel) || (!boot->off && version && !strcmp(version, "none")))
@@ -62,16 +63,53 @@ static int store_guest_line(struct guests *guests, unsigned int number, const st
 	return store_line(guests->store, number, "qemu", named ? named : line, ret_record);
 }
 
+/* As the runner writes it: the type comes first. */
+static bool is_type(const char *line, const char *type)
+{
+	char begin[64];
+
+	return !strncmp(line, begin, (size_t)snprintf(begin, sizeof(begin), "{\"type\":\"%s\"", type));
+}
+
 /* TCG without -icount shows whether a bench runs; its times are those of an emulator on a busy machine, and no cost. */
 static bool is_dropped(const struct guests *guests, const char *line)
 {
-	static const char *const kinds[] = {"{\"type\":\"sample\"", "{\"type\":\"latency\"", "{\"type\":\"counters\""};
+	return guests->args->accel == RUN_TCG && (is_type(line, "sample") || is_type(line, "latency") || is_type(line, "counters"));
+}
+
+/* Has a boot before said the same? All seeds of a variant do. */
+static bool is_news(struct guests *guests, const char *text)
+{
+	const json_t *said;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (guests->args->accel == RUN_TCG && !strncmp(line, kinds[i], strlen(kinds[i])))
-			return true;
-	return false;
+	json_array_foreach(guests->said, i, said)
+		if (!strcmp(json_string_value(said), text))
+			return false;
+	json_array_append_new(guests->said, json_string(text));
+	return true;
+}
+
+/* Before the end record, behind which a boot has nothing more to say. */
+static int store_arg_warnings(struct guests *guests, unsigned int number, const struct guest_boot *boot, const char *end_line)
+{
+	json_t *end = json_loads(end_line, 0, NULL), *warnings = guest_boot_arg_warnings(guests, boot, end), *warning;
+	size_t i;
+	int ret = 0;
+
+	json_array_foreach(warnings, i, warning) {
+		const char *text = json_string_value(json_object_get(warning, "text"));
+		__free_mem char *line = json_dumps(warning, JSON_COMPACT);
+
+		ret = line ? store_line(guests->store, number, "qemu", line, NULL) : err_sys(ENOMEM, "memory for a record");
+		if (ret)
+			break;
+		if (is_news(guests, text))
+			guests_say(guests, text);
+	}
+	json_decref(warnings);
+	json_decref(end);
+	return ret;
 }
 
 static int store_boot(struct guests *guests, unsigned int number, struct guest_boot *boot)
@@ -86,7 +124,10 @@ static int store_boot(struct guests *guests, unsigned int number, struct guest_b
 
 		if (is_dropped(guests, boot->lines[i]))
 			continue;
-		ret = store_guest_line(guests, number, boot, boot->lines[i], &record);
+		if (is_type(boot->lines[i], "end"))
+			ret = store_arg_warnings(guests, number, boot, boot->lines[i]);
+		if (!ret)
+			ret = store_guest_line(guests, number, boot, boot->lines[i], &record);
 		if (!ret && !strcmp(json_string_value(json_object_get(record, "type")), "error"))
 			say_error(guests, boot, json_string_value(json_object_get(record, "text")));
 		json_decref(record);

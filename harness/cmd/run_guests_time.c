@@ -58,10 +58,10 @@ uint64_t guests_time_ns(const struct guests *guests)
 
 /* --- --budget --- */
 
-/* Every kernel with memcg off and on, and with each further argument, under each seed; the first one twice. */
+/* Every kernel, and each variant of it, with memcg off and on under each seed; the first one twice. */
 static uint64_t expected_ns(const struct guests *guests)
 {
-	size_t nr_on = guests->nr_kernels * guests->nr_seeds * (1 + guests->args->boot_args.nr), nr_off = guests->nr_kernels * guests->nr_seeds + 1;
+	size_t nr_on = guests->nr_kernels * guests->nr_seeds * (1 + guests->args->boot_args.nr), nr_off = nr_on + 1;
 	uint64_t on_ns = boot_ns(guests, false, guests->plan->nr_items + 1), off_ns = boot_ns(guests, true, guests->plan->nr_items + 1);
 
 	return (nr_on * on_ns + nr_off * off_ns) / guests_nr_threads(guests, nr_on + nr_off);

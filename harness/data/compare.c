@@ -11,6 +11,7 @@
 #include "data/compare_match.h"
 #include "data/compare_rows.h"
 #include "data/compare_units.h"
+#include "data/variant.h"
 
 #define ALPHA 0.05
 
@@ -160,12 +161,45 @@ static int warn_of_unpaired(struct compare *compare)
 				     : 0;
 }
 
-static int add_warnings(struct compare *compare)
+static bool is_warned(const struct compare *compare, const char *text)
 {
-	const struct compare_side *side[] = {&compare->base, &compare->cand};
+	size_t i;
+
+	for (i = 0; i < compare->nr_warnings; i++)
+		if (!strcmp(compare->warnings[i], text))
+			return true;
+	return false;
+}
+
+/* What a kernel was booted with and made nothing of (cmd/run_guests_args.c). Every boot of it says the same. */
+static int warn_of_boot_args(struct compare *compare, const struct compare_side *side)
+{
+	const json_t *note;
 	size_t i;
 	int ret = 0;
 
+	json_array_foreach(side->data->notes, i, note)
+		if (!ret && !strcmp(match_text(note, "code"), "boot-arg") && match_record_is_of(side, note) &&
+		    !is_warned(compare, match_text(note, "text")))
+			ret = add_warning(compare, "%s", match_text(note, "text"));
+	return ret;
+}
+
+static int add_warnings(struct compare *compare)
+{
+	const struct compare_side *side[] = {&compare->base, &compare->cand};
+	char borrows[512];
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < 2; i++) {
+		const char *lender = variant_borrows_off(side[i]->data, side[i]->kernel);
+
+		if (lender)
+			ret = add_warning(compare, "%s", variant_borrows_text(side[i]->name, lender, borrows, sizeof(borrows)));
+		if (!ret)
+			ret = warn_of_boot_args(compare, side[i]);
+	}
 	for (i = 0; !ret && i < 2; i++) {
 		if (i && side[0]->data == side[1]->data)
 			break;

@@ -342,8 +342,7 @@ static const char *behind_name(const char *text, const char *name)
 	return text + 7 + len + 2;
 }
 
-/* Is @record of a boot of this side's kernel? One that never came to its first record is known by its sentence alone (cmd/run_guests.c). */
-static bool record_is_of(const struct compare_side *side, const json_t *record)
+bool match_record_is_of(const struct compare_side *side, const json_t *record)
 {
 	const json_t *number = json_object_get(record, "boot"), *boot;
 	size_t i;
@@ -365,7 +364,7 @@ static const char *find_error(const struct compare_side *side, const json_t *rec
 	json_array_foreach(records, i, record) {
 		const char *text = match_text(record, "text");
 
-		if (strcmp(match_text(record, "type"), "error") || !record_is_of(side, record))
+		if (strcmp(match_text(record, "type"), "error") || !match_record_is_of(side, record))
 			continue;
 		number = json_object_get(record, "arm");
 		if (arm != MATCH_NONE && json_is_integer(number) && json_integer_value(number) != 0 &&

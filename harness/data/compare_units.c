@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "data/variant.h"
 
 static int no_memory(void)
 {
@@ -36,31 +37,21 @@ static bool same(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-/* The kernel that this side's kernel is a variant of; NULL: it is none. */
-static const char *variant_of(const struct compare_side *side)
+/* Whose boots the samples of @arm are of. NULL: the run's boots have no names. */
+static const char *owner_of(const struct compare_side *side, const struct rundata_arm *arm)
 {
-	const json_t *boot;
-	size_t i;
+	const char *lender = strcmp(arm->state, "off") ? NULL : variant_borrows_off(side->data, side->kernel);
 
-	json_array_foreach(json_object_get(side->data->run, "boots"), i, boot)
-		if (same(json_string_value(json_object_get(boot, "kernel")), side->kernel))
-			return json_string_value(json_object_get(boot, "variant_of"));
-	return NULL;
+	return lender ? lender : side->kernel;
 }
 
-/* Whose samples of an arm are this side's. */
-struct owner {
-	const struct compare_side *side;
-	const char *plain; /* the boots of this kernel too; NULL: none */
-};
-
-/* Is boot @number of this owner? Its seed then. */
-static bool boot_of_owner(const struct owner *owner, unsigned int number, uint64_t *ret_seed)
+/* Is boot @number of kernel @owner? Its seed then. */
+static bool boot_of_owner(const struct rundata *data, const char *owner, unsigned int number, uint64_t *ret_seed)
 {
-	const json_t *boot = find_boot(owner->side->data, number);
+	const json_t *boot = find_boot(data, number);
 	const char *kernel = json_string_value(json_object_get(boot, "kernel"));
 
-	if (!boot || (owner->side->kernel && !same(kernel, owner->side->kernel) && !same(kernel, owner->plain)))
+	if (!boot || (owner && !same(kernel, owner)))
 		return false;
 	*ret_seed = (uint64_t)json_integer_value(json_object_get(boot, "seed"));
 	return true;
@@ -94,7 +85,7 @@ static int read_reps(const struct compare_side *side, const struct rundata_item 
 		     struct rep **ret_reps, size_t *ret_nr)
 {
 	struct rep *reps = calloc(item->nr_samples ? item->nr_samples : 1, sizeof(*reps));
-	struct owner owner = {side, strcmp(item->arms[arm].state, "off") ? NULL : variant_of(side)};
+	const char *owner = owner_of(side, &item->arms[arm]);
 	bool boots = units_are_boots(side), known = false, ours = false;
 	unsigned int last = 0;
 	uint64_t seed = 0;
@@ -108,7 +99,7 @@ static int read_reps(const struct compare_side *side, const struct rundata_item 
 		if (sample->arm != arm || sample->warmup || sample->cut || isnan(sample->value[metric]))
 			continue;
 		if (!known || sample->boot != last) {
-			ours = boot_of_owner(&owner, sample->boot, &seed);
+			ours = boot_of_owner(side->data, owner, sample->boot, &seed);
 			last = sample->boot;
 			known = true;
 		}

@@ -25,7 +25,7 @@ struct units {
 /* Is the unit a boot? (Else a block.) */
 bool units_are_boots(const struct compare_side *side);
 
-/* @arm and @metric: indices in @item. The arm "off" of a variant of a kernel (boot record, variant_of) is that of the kernel. No value at all is no error. Free with units_free(). */
+/* @arm and @metric: indices in @item. Whose the arm "off" of a variant is: data/variant.h. No value at all is no error. Free with units_free(). */
 int units_read(const struct compare_side *side, const struct rundata_item *item, size_t arm, size_t metric,
 	       struct units *ret_units) __must_check;
 /* arm − below for every key that both have. */

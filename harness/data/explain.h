@@ -82,7 +82,7 @@ struct explain_query {
 
 /* What one kernel paid: the arm asked for and memcg off, under one seed. */
 struct explain_side {
-	char kernel[128];
+	char kernel[128], off_kernel[128]; /* off_kernel: as in struct explain_resolved */
 	const struct rundata_item *item;
 	size_t metric, arm;
 	char arm_name[64];

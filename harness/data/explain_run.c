@@ -9,6 +9,7 @@
 #include "base/beneath.h"
 #include "base/err.h"
 #include "data/explain_run.h"
+#include "data/variant.h"
 
 /* Beyond this a region waited: the guest's clock jumps over time that nobody uses. */
 #define CLOCK_MAX_PER_REGION 500
@@ -77,19 +78,9 @@ static int resolve_arm(const struct explain_query *query, struct explain_resolve
 
 const char *explain_off_kernel(const struct rundata *data, const char *kernel, const struct rundata_item *item, size_t off)
 {
-	const json_t *boots = boots_of(data);
-	const char *plain;
-	size_t i;
+	const char *lender = off == SIZE_MAX || strcmp(item->arms[off].state, "off") ? NULL : variant_borrows_off(data, kernel);
 
-	/* Only "off" is booted once for all variants of a kernel. */
-	if (off == SIZE_MAX || strcmp(item->arms[off].state, "off"))
-		return kernel;
-	for (i = 0; i < json_array_size(boots); i++) {
-		plain = json_string_value(json_object_get(json_array_get(boots, i), "variant_of"));
-		if (plain && !strcmp(boot_kernel(json_array_get(boots, i)), kernel))
-			return plain;
-	}
-	return kernel;
+	return lender ? lender : kernel;
 }
 
 static bool has_param(const struct rundata_item *item, const char *text)
@@ -430,6 +421,7 @@ int explain_resolved_load(const struct rundata *data, const struct explain_resol
 	int ret;
 
 	snprintf(side.kernel, sizeof(side.kernel), "%s", resolved->kernel);
+	snprintf(side.off_kernel, sizeof(side.off_kernel), "%s", resolved->off_kernel);
 	name_arm(resolved->item, resolved->arm, side.arm_name, sizeof(side.arm_name));
 	ret = load_rep(data, resolved, resolved->arm, seed, &side.symbols, &side.with);
 	side.has_off = resolved->off != SIZE_MAX && explain_least(data, resolved, resolved->off, seed, &boot);

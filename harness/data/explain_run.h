@@ -12,7 +12,7 @@ struct explain_resolved {
 	const char *kernel;
 	const struct rundata_item *item;
 	size_t metric, arm, off; /* off: SIZE_MAX: the item has none, or it is the arm itself */
-	const char *off_kernel;	 /* whose boots have off: the kernel itself, or that which it is a variant of (boot record, variant_of) */
+	const char *off_kernel;	 /* whose boots have off: the kernel itself, or whom it borrows it of (data/variant.h) */
 };
 
 int explain_resolve(const struct rundata *data, const struct explain_query *query, struct explain_resolved *ret_resolved) __must_check;

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "data/stats.h"
+#include "data/variant.h"
 
 /* Which kernel and seed each boot number is. */
 struct boot_key {
@@ -29,7 +30,7 @@ static int no_memory(void)
 
 static int find_kernel(struct ladder *ladder, const char *name, size_t *ret_index)
 {
-	size_t *variant_of, i;
+	size_t *variant_of, *off_of, i;
 	char **kernels;
 	bool *no_memcg;
 
@@ -43,11 +44,14 @@ static int find_kernel(struct ladder *ladder, const char *name, size_t *ret_inde
 		ladder->kernels = kernels;
 		variant_of = reallocarray(ladder->variant_of, i + 1, sizeof(*variant_of));
 		ladder->variant_of = variant_of ? variant_of : ladder->variant_of;
+		off_of = reallocarray(ladder->off_of, i + 1, sizeof(*off_of));
+		ladder->off_of = off_of ? off_of : ladder->off_of;
 		no_memcg = reallocarray(ladder->no_memcg, i + 1, sizeof(*no_memcg));
 		ladder->no_memcg = no_memcg ? no_memcg : ladder->no_memcg;
-		if (!variant_of || !no_memcg)
+		if (!variant_of || !off_of || !no_memcg)
 			return no_memory();
 		variant_of[i] = SIZE_MAX;
+		off_of[i] = i;
 		no_memcg[i] = false;
 		kernels[i] = strdup(name);
 		if (!kernels[i])
@@ -78,9 +82,10 @@ static int find_seed(struct ladder *ladder, uint64_t seed, size_t *ret_index)
 }
 
 /* What else a boot record says of its kernel. */
-static int read_kernel(struct ladder *ladder, size_t kernel, const json_t *boot)
+static int read_kernel(const struct build *build, size_t kernel, const json_t *boot)
 {
-	const char *plain = json_string_value(json_object_get(boot, "variant_of"));
+	struct ladder *ladder = build->ladder;
+	const char *plain = variant_plain(build->data, ladder->kernels[kernel]);
 	size_t of;
 	int ret;
 
@@ -88,9 +93,12 @@ static int read_kernel(struct ladder *ladder, size_t kernel, const json_t *boot)
 	if (!plain)
 		return 0;
 	ret = find_kernel(ladder, plain, &of);
-	if (!ret)
-		ladder->variant_of[kernel] = of;
-	return ret;
+	if (ret)
+		return ret;
+	ladder->variant_of[kernel] = of;
+	if (variant_borrows_off(build->data, ladder->kernels[kernel]))
+		ladder->off_of[kernel] = of;
+	return 0;
 }
 
 static int read_boots(struct build *build)
@@ -117,7 +125,7 @@ static int read_boots(struct build *build)
 			keys[build->nr_boots] = (struct boot_key){SIZE_MAX, SIZE_MAX};
 		ret = find_kernel(build->ladder, kernel, &keys[at].kernel);
 		if (!ret)
-			ret = read_kernel(build->ladder, keys[at].kernel, boot);
+			ret = read_kernel(build, keys[at].kernel, boot);
 		if (!ret)
 			ret = find_seed(build->ladder, (uint64_t)json_integer_value(seed), &keys[at].seed);
 		if (ret)
@@ -185,8 +193,7 @@ static bool is_of_row(const struct build *build, const struct ladder_row *row, c
 
 	if (sample->warmup || sample->cut || !key)
 		return false;
-	return key->kernel == row->kernel || (key->kernel == build->ladder->variant_of[row->kernel] &&
-					      !strcmp(row->item->arms[sample->arm].state, "off"));
+	return key->kernel == (strcmp(row->item->arms[sample->arm].state, "off") ? row->kernel : build->ladder->off_of[row->kernel]);
 }
 
 /* A rep lasts at least as long as its work, and a timer tick only adds: the least rep of every boot of the row's kernel. */
@@ -231,7 +238,8 @@ static int read_medians(const struct build *build, struct ladder_row *row, size_
 	return 0;
 }
 
-static int finish_row(struct ladder_row *row, const struct ladder_row *base, bool is_variant, const bool *counts, size_t nr_seeds)
+/* @own_off: the row's off is not that of @base. */
+static int finish_row(struct ladder_row *row, const struct ladder_row *base, bool own_off, const bool *counts, size_t nr_seeds)
 {
 	size_t i, seed;
 	int ret = 0;
@@ -243,8 +251,8 @@ static int finish_row(struct ladder_row *row, const struct ladder_row *base, boo
 			if (base != row)
 				row->change[i].by_seed[seed] =
 					i ? row->overhead[i].by_seed[seed] - base->overhead[i].by_seed[seed]
-					  : is_variant ? NAN
-						       : row->arm[0].by_seed[seed] - base->arm[0].by_seed[seed];
+					  : own_off ? row->arm[0].by_seed[seed] - base->arm[0].by_seed[seed]
+						    : NAN;
 		}
 	}
 	for (i = 0; !ret && i < row->item->nr_arms; i++) {
@@ -333,7 +341,7 @@ static int add_rows(struct build *build, const struct rundata_item *item, size_t
 		return ret;
 	find_common(rows, ladder->nr_kernels, counts, ladder->nr_seeds);
 	for (kernel = 0; !ret && kernel < ladder->nr_kernels; kernel++) {
-		ret = finish_row(&rows[kernel], &rows[base_kernel(ladder, kernel)], ladder->variant_of[kernel] != SIZE_MAX, counts,
+		ret = finish_row(&rows[kernel], &rows[base_kernel(ladder, kernel)], ladder->off_of[kernel] == kernel, counts,
 				 ladder->nr_seeds);
 		for (arm = 0; arm < item->nr_arms; arm++)
 			any |= has_arm(&rows[kernel], arm, ladder->nr_seeds);
@@ -454,6 +462,7 @@ void ladder_free(struct ladder *ladder)
 		free(ladder->kernels[i]);
 	free(ladder->kernels);
 	free(ladder->variant_of);
+	free(ladder->off_of);
 	free(ladder->no_memcg);
 	free(ladder->seeds);
 	free(ladder->rows);

@@ -41,11 +41,8 @@ struct ladder_row {
 struct ladder {
 	char **kernels; /* names in the order of their first boot */
 	size_t nr_kernels;
-	/*
-	 * By kernel. A variant is a kernel booted with memcg on and a further argument ("6.12,nokmem"); its "off" is that of
-	 * the kernel itself. SIZE_MAX: no variant.
-	 */
-	size_t *variant_of;
+	size_t *variant_of; /* by kernel: which it is with a further argument ("6.12,nokmem"); SIZE_MAX: no variant */
+	size_t *off_of;	    /* by kernel: whose boots with memcg off are its "off"; itself, but for variants of old runs (data/variant.h) */
 	bool *no_memcg; /* by kernel: built without the memory controller, so that there is only "off" */
 	uint64_t *seeds;
 	size_t nr_seeds;

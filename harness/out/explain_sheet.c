@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "data/variant.h"
 #include "out/explain.h"
 
 /* Below this a number is counting in units of one rep, not of the kernel. */
@@ -172,6 +173,13 @@ const char *explain_sheet_title(const struct explain_print *print, size_t number
 				 (unsigned long long)side->with.seed, print->nr_seeds,
 				 explain_number(print->median, view->old || view->has_off, median, sizeof(median)));
 		return buf;
+	case 3:
+		/* Of two that borrow, one says it for both. */
+		if (!strcmp(side->kernel, side->off_kernel) && view->old)
+			side = view->old;
+		return side->has_off && strcmp(side->kernel, side->off_kernel)
+			       ? variant_borrows_text(side->kernel, side->off_kernel, buf, size)
+			       : NULL;
 	}
 	return NULL;
 }

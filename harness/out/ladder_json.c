@@ -75,13 +75,16 @@ static json_t *item_json(const struct ladder *ladder, const struct rundata_item 
 
 json_t *ladder_json(const struct rundata *data, const struct ladder *ladder)
 {
-	json_t *kernels = json_array(), *seeds = json_array(), *items = json_array(), *variants = json_object(), *no_memcg = json_array();
+	json_t *kernels = json_array(), *seeds = json_array(), *items = json_array(), *variants = json_object(), *no_memcg = json_array(),
+	       *off_of = json_object();
 	size_t i;
 
 	for (i = 0; i < ladder->nr_kernels; i++) {
 		json_array_append_new(kernels, json_string(ladder->kernels[i]));
 		if (ladder->variant_of[i] != SIZE_MAX)
 			json_object_set_new(variants, ladder->kernels[i], json_string(ladder->kernels[ladder->variant_of[i]]));
+		if (ladder->off_of[i] != i)
+			json_object_set_new(off_of, ladder->kernels[i], json_string(ladder->kernels[ladder->off_of[i]]));
 		if (ladder->no_memcg[i])
 			json_array_append_new(no_memcg, json_string(ladder->kernels[i]));
 	}
@@ -89,8 +92,9 @@ json_t *ladder_json(const struct rundata *data, const struct ladder *ladder)
 		json_array_append_new(seeds, json_integer((json_int_t)ladder->seeds[i]));
 	for (i = 0; i < data->nr_items; i++)
 		json_array_append_new(items, item_json(ladder, &data->items[i]));
-	return json_pack("{s:s, s:i, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:O, s:o}", "schema", "memcgbench-ladder",
+	return json_pack("{s:s, s:i, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:O, s:o}", "schema", "memcgbench-ladder",
 			 "schema_version", 1, "run", label_string(data->run, "run"), "status",
 			 label_string(data->run, "status"), "complete", data->complete, "clock", label_clock(data),
-			 "kernels", kernels, "variants", variants, "no_memcg", no_memcg, "seeds", seeds, "notes", data->notes, "items", items);
+			 "kernels", kernels, "variants", variants, "off_of", off_of, "no_memcg", no_memcg,
+			 "seeds", seeds, "notes", data->notes, "items", items);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "data/variant.h"
 #include "out/table.h"
 
 /* Instructions are whole; their mean over the ops of a rep is not. Below this a difference is not worth a digit. */
@@ -246,17 +247,21 @@ static void print_variants(const struct ladder_print *print)
 {
 	const json_t *boots = json_object_get(print->data->run, "boots"), *boot = NULL;
 	const struct ladder *ladder = print->ladder;
+	char borrows[512];
 	size_t kernel, i;
 
 	for (kernel = 0; kernel < ladder->nr_kernels; kernel++) {
+		const char *name = ladder->kernels[kernel], *plain;
+
 		if (ladder->variant_of[kernel] == SIZE_MAX)
 			continue;
+		plain = ladder->kernels[ladder->variant_of[kernel]];
 		json_array_foreach(boots, i, boot)
-			if (!strcmp(label_string(boot, "kernel"), ladder->kernels[kernel]))
+			if (!strcmp(label_string(boot, "kernel"), name))
 				break;
-		fprintf(print->out, "%s: %s booted with %s; off and change are against %s.\n", ladder->kernels[kernel],
-			ladder->kernels[ladder->variant_of[kernel]], label_string(boot, "boot_arg"),
-			ladder->kernels[ladder->variant_of[kernel]]);
+		fprintf(print->out, "%s: %s booted with %s; change is against %s.\n", name, plain, label_string(boot, "boot_arg"), plain);
+		if (ladder->off_of[kernel] != kernel)
+			fprintf(print->out, "%s\n", variant_borrows_text(name, plain, borrows, sizeof(borrows)));
 	}
 }
 

@@ -8,7 +8,8 @@
 # boot), "broken" (does not build), "truncated", "panic" (behind 99 lines on the console), "panic on" (with memcg on only), "slow N" (a boot
 # that takes a minute), "tainted N" (with memcg on: the kernel's taint), or "again WHAT" (the repetition of a boot differs, is short, or panics).
 #
-# qemu-system-x86_64 answers as a boot of such an image.
+# qemu-system-x86_64 answers as a boot of such an image. Of its arguments the kernel knows "everybody=N", which makes every fault N
+# instructions dearer, also with memcg off, and zswap.enabled, which stays off; none that begins with "nosuch".
 make_fakes()
 {
 	cat >"$BIN/build-image" <<-'END'
@@ -48,6 +49,8 @@ make_fakes()
 		    import time
 		    time.sleep(60)
 		memcg = "off" if "cgroup_disable=memory" in words else "on"
+		args = sys.argv[sys.argv.index("-append") + 1].split()
+		everybody = sum(int(arg[10:]) for arg in args if arg.startswith("everybody="))
 		again = cost[6:] if cost.startswith("again") and "-again/" in path["results"] else ""
 		if cost == "panic" or cost == "panic " + memcg or again == "panics":
 		    with open(path["console"], "w") as out:
@@ -62,7 +65,7 @@ make_fakes()
 		            record["seed"] = seed
 		        if record["type"] == "sample":
 		            fault = record["metrics"]["fault"]
-		            extra = seed % 3
+		            extra = seed % 3 + everybody
 		            if record["arm"] == 2 and cost.strip("?").isdigit():
 		                # "3" is 3 more in every boot, "3?" in every other one: inconclusive
 		                extra += int(cost.strip("?")) if "?" not in cost or seed % 2 else -4 * int(cost.strip("?"))
@@ -71,6 +74,9 @@ make_fakes()
 		                fault["ns"] += 7
 		        if record["type"] == "end" and memcg == "on" and cost.startswith("tainted"):
 		            record["tainted"] = int(cost[8:])
+		        if record["type"] == "end":
+		            record["args"] = {"unknown": [arg for arg in args if arg.startswith("nosuch")],
+		                              "values": {"zswap.enabled": "N"} if "zswap.enabled=1" in args else {}}
 		        if record["type"] == "noise" and again == "is short":
 		            continue
 		        out.write(json.dumps(record, separators=(",", ":")) + "\n")

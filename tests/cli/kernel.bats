@@ -89,20 +89,54 @@ END
 	[[ $output == *"built or configured in place (.config)"* ]]
 }
 
-@test "--boot-arg: one more boot a kernel and seed, with memcg on" {
+@test "--boot-arg: two more boots a kernel and seed, with memcg off and on" {
 	fake_kernel "$BATS_TEST_TMPDIR/k" <<<"CONFIG_MEMCG=y"
 	run --separate-stderr memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg=cgroup.memory=nokmem,nosocket \
-		--boot-arg 'two=a=b c' --seeds=2 --dry-run null
+		--boot-arg 'two:a=b c' --seeds=2 --dry-run null
 	[ "$status" -eq 0 ]
-	[ "$(grep '^# kernel' <<<"$output" | head -n 4)" = "# kernel k, memcg off, seed 1
+	[ "$(grep '^# kernel' <<<"$output" | head -n 6)" = "# kernel k, memcg off, seed 1
 # kernel k, memcg on, seed 1
-# kernel k,nokmem+nosocket, memcg on, seed 1
+# kernel k,cgroup.memory=nokmem+nosocket, memcg off, seed 1
+# kernel k,cgroup.memory=nokmem+nosocket, memcg on, seed 1
+# kernel k,two, memcg off, seed 1
 # kernel k,two, memcg on, seed 1" ]
-	[ "$(grep -c ' cgroup.memory=nokmem,nosocket' <<<"$output")" -eq 2 ]
-	[ "$(grep -c " a=b c'" <<<"$output")" -eq 2 ]
-	run memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg='x y' --dry-run null
-	[ "$status" -eq 2 ]
-	run memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg=a=b=1 --boot-arg=a=c=1 --dry-run null
+	[ "$(grep -c '^# kernel' <<<"$output")" -eq 12 ]
+	[ "$(grep -c " cgroup.memory=nokmem,nosocket'" <<<"$output")" -eq 4 ]
+	[ "$(grep -c " a=b c'" <<<"$output")" -eq 4 ]
+}
+
+# What the kernel of the variant is booted with, behind the pad that the seed makes; and what the variant is called.
+boot_arg()
+{
+	local plan
+	plan=$(memcgbench run -k k="$BATS_TEST_TMPDIR/k" --append=loglevel=7 --boot-arg="$1" --seeds=1 --dry-run null)
+	[ "$(sed -n 's/^# kernel k,\(.*\), memcg on, seed 1/\1/p' <<<"$plan")" = "$3" ]
+	[[ $(tail -n 1 <<<"$plan") == *" memcgbench.pad="*" loglevel=7 $2'" ]]
+}
+
+@test "--boot-arg: the argument reaches the kernel whole, last, and NAME: is the only other thing before it" {
+	fake_kernel "$BATS_TEST_TMPDIR/k" <<<"CONFIG_MEMCG=y"
+	boot_arg mitigations=off mitigations=off mitigations=off
+	boot_arg psi=0 psi=0 psi=0
+	boot_arg nosmt nosmt nosmt
+	boot_arg transparent_hugepage=always transparent_hugepage=always transparent_hugepage=always
+	boot_arg "psi=1 mitigations=off" "psi=1 mitigations=off" "psi=1+mitigations=off"
+	boot_arg fast:mitigations=off mitigations=off fast
+	boot_arg "v1.2:numa=fake=4 nosmt" "numa=fake=4 nosmt" v1.2
+	boot_arg :root=UUID=3 root=UUID=3 root=UUID=3
+	# As it was written before NAME: a value that begins with a module's name belongs to no argument of the kernel.
+	boot_arg zswap=zswap.enabled=1 zswap.enabled=1 zswap
+	for wrong in numa=fake=4 "two=a=b c"; do
+		run memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg="$wrong" --dry-run null
+		[ "$status" -eq 2 ]
+		[[ $output == *"--boot-arg=$wrong: is ${wrong%%=*} a name? Then say ${wrong%%=*}:${wrong#*=}, else give it one: NAME:$wrong"* ]]
+	done
+	for wrong in fast: "fast: " :; do
+		run memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg="$wrong" --dry-run null
+		[ "$status" -eq 2 ]
+		[[ $output == *"ARGS or NAME:ARGS is wanted"* ]]
+	done
+	run memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg=a:b=1 --boot-arg=a:c=1 --dry-run null
 	[ "$status" -eq 2 ]
 	[[ $output == *'two are called "a"'* ]]
 }
@@ -111,8 +145,9 @@ END
 	fake_kernel "$BATS_TEST_TMPDIR/k" <<<"# CONFIG_MEMCG is not set"
 	run --separate-stderr memcgbench run -k k="$BATS_TEST_TMPDIR/k" --boot-arg=cgroup.memory=nokmem --seeds=2 --dry-run null
 	[ "$status" -eq 0 ]
-	[ "$(grep -c '^# kernel' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '^# kernel' <<<"$output")" -eq 4 ]
 	[ "$(grep -c '^# kernel k, memcg off' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '^# kernel k,cgroup.memory=nokmem, memcg off' <<<"$output")" -eq 2 ]
 	[ "$stderr" = "memcgbench run: kernel k is built without CONFIG_MEMCG: it counts as memcg off, and has no other boot" ]
 }
 

@@ -494,7 +494,9 @@ static void test_one_off(void **state)
 	rundata_free(data);
 }
 
-/* A variant of a kernel has no boots with memcg off: those of the kernel are its own. And it is no kernel of the run by itself. */
+/*
+ * A variant of an old run has no boots with memcg off: it is set against those of its kernel, and that is said. It is no kernel of the run by itself.
+ */
 static void test_variant(void **state)
 {
 	struct writer writer;
@@ -524,6 +526,71 @@ static void test_variant(void **state)
 	near(compare->rows[0].change.value, -100, 1e-9);
 	near(compare->rows[0].control.value, 0, 1e-9);
 	assert_int_equal(compare->rows[0].verdict, COMPARE_IMPROVEMENT);
+	assert_int_equal(compare->nr_warnings, 1);
+	assert_string_equal(compare->warnings[0], "k,nokmem was never booted with memcg off: its off is that of k, and what the argument does to "
+						  "everybody is counted as memcg's.");
+	compare_free(compare);
+	rundata_free(data);
+}
+
+/* With its own: what the argument does to everybody is in its off as in its other states. A boot of them that failed is not the kernel's. */
+static void test_variant_with_off(void **state)
+{
+	static const char more[] = "\"variant_of\": \"k\", \"own_off\": true,";
+	struct writer writer;
+	struct rundata *data;
+	struct compare *compare;
+	unsigned int seed;
+
+	(void)state;
+	begin(&writer, "insn", ICOUNT_GUEST, NULL);
+	for (seed = 1; seed <= 4; seed++) {
+		guest_boot(&writer, "insn", "k", "", seed, true, 1000, 0);
+		guest_boot(&writer, "insn", "k", "", seed, false, 1200, 0);
+		if (seed < 4)
+			guest_boot(&writer, "insn", "k,zswap", more, seed, true, 600, 0);
+		guest_boot(&writer, "insn", "k,zswap", more, seed, false, 790, 0);
+	}
+	data = end(&writer, "complete");
+	compare = compare_all(data, "k", data, "k,zswap");
+	assert_int_equal(compare->nr_rows, 1);
+	assert_int_equal(compare->rows[0].change.nr, 3);
+	near(compare->rows[0].change.value, -10, 1e-9);
+	near(compare->rows[0].control.value, -400, 1e-9);
+	near(compare->rows[0].cand_overhead, 190, 1e-9);
+	assert_int_equal(compare->nr_warnings, 1);
+	assert_non_null(strstr(compare->warnings[0], "seeds that one side alone has"));
+	compare_free(compare);
+	rundata_free(data);
+}
+
+/* An argument that did nothing: the comparison of that kernel says so, once, and no other. */
+static void test_idle_argument(void **state)
+{
+	static const char text[] = "kernel k,x: the argument x had no effect: the kernel does not know it";
+	struct writer writer;
+	struct rundata *data;
+	struct compare *compare;
+	unsigned int seed;
+
+	(void)state;
+	begin(&writer, "insn", ICOUNT_GUEST, NULL);
+	for (seed = 1; seed <= 3; seed++) {
+		guest_boot(&writer, "insn", "k", "", seed, false, 1200, 0);
+		boot(&writer, "insn", "k,x", "\"variant_of\": \"k\", \"own_off\": true,", seed, &plain_machine);
+		item(&writer, 0, "1M", 1, OFF ", " CHILD(1), false);
+		sample(&writer, 0, 1, 1, 1, 1200);
+		line(&writer, "{\"type\": \"warning\", \"code\": \"boot-arg\", \"text\": \"%s\"}", text);
+		finish_boot(&writer);
+		writer.boot++;
+	}
+	data = end(&writer, "complete");
+	compare = compare_all(data, "k", data, "k,x");
+	assert_int_equal(compare->nr_warnings, 1);
+	assert_string_equal(compare->warnings[0], text);
+	compare_free(compare);
+	compare = compare_all(data, "k", data, "k");
+	assert_int_equal(compare->nr_warnings, 0);
 	compare_free(compare);
 	rundata_free(data);
 }
@@ -626,6 +693,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_failed_run, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_variant, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_variant_with_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_idle_argument, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_without_memcg, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mixed_run, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hopeless_design, setup, teardown),

@@ -117,7 +117,7 @@ static char *print_text(const struct ladder *ladder)
 	return text;
 }
 
-static void variant_shares_off(void **state)
+static void variant_of_an_old_run_borrows_off(void **state)
 {
 	struct ladder *ladder;
 	char *text;
@@ -136,7 +136,38 @@ static void variant_shares_off(void **state)
 	assert_int_equal(ladder->rows[2].change[0].nr, 0);
 	assert_cost(&ladder->rows[1].change[2], 1, 2, 2, 2);
 	text = print_text(ladder);
-	assert_non_null(strstr(text, "old,nokmem: old booted with cgroup.memory=nokmem; off and change are against old."));
+	assert_non_null(strstr(text, "old,nokmem: old booted with cgroup.memory=nokmem; change is against old.\n"
+				     "old,nokmem was never booted with memcg off: its off is that of old, and "));
+	free(text);
+	ladder_free(ladder);
+}
+
+/* What the argument does to everybody is the change of off, and no cost of memcg; no boot of the kernel stands in for one that is missing. */
+static void variant_has_an_off_of_its_own(void **state)
+{
+	json_t *boots = json_object_get(data.run, "boots");
+	struct ladder *ladder;
+	char *text;
+
+	(void)state;
+	add_boot("old,nokmem", "old", 107, 115);
+	json_object_set_new(json_array_get(boots, 8), "own_off", json_true());
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_int_equal(ladder->rows[2].arm[0].nr, 0);
+	assert_int_equal(ladder->rows[2].overhead[2].nr, 0);
+	assert_int_equal(ladder->rows[2].change[2].nr, 0);
+	ladder_free(ladder);
+	json_array_append_new(boots, json_pack("{s:i, s:s, s:s, s:b, s:s, s:i, s:{s:s}}", "boot", 9, "kernel", "old,nokmem", "variant_of",
+					       "old", "own_off", 1, "boot_arg", "x", "seed", 1, "cgroup", "version", "none"));
+	add(9, 0, 70, false);
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_cost(&ladder->rows[2].arm[0], 1, 70, 70, 70);
+	assert_cost(&ladder->rows[2].overhead[2], 1, 45, 45, 45);
+	assert_cost(&ladder->rows[2].change[0], 1, -30, -30, -30);
+	assert_cost(&ladder->rows[2].change[2], 1, 25, 25, 25);
+	assert_cost(&ladder->rows[0].arm[0], 1, 100, 100, 100);
+	text = print_text(ladder);
+	assert_null(strstr(text, "never booted with memcg off"));
 	free(text);
 	ladder_free(ladder);
 }
@@ -306,7 +337,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(missing_boot_is_missing, make, clear),
 		cmocka_unit_test_setup_teardown(nothing_measured_is_an_error, make, clear),
 		cmocka_unit_test_setup_teardown(table_shows_changes_and_gaps, make, clear),
-		cmocka_unit_test_setup_teardown(variant_shares_off, make, clear),
+		cmocka_unit_test_setup_teardown(variant_of_an_old_run_borrows_off, make, clear),
+		cmocka_unit_test_setup_teardown(variant_has_an_off_of_its_own, make, clear),
 		cmocka_unit_test_setup_teardown(variant_of_the_second, make, clear),
 		cmocka_unit_test_setup_teardown(kernel_without_memcg, make, clear),
 		cmocka_unit_test_setup_teardown(nanoseconds_by_median, make, clear),
