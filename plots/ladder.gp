@@ -15,7 +15,7 @@ label_room = 7.0 * names * 0.7 + 24
 pitch = nr_kernels > 24 ? 26 : 72
 # A turned name reaches to the left of its kernel.
 left = 108 > 5.4 * names - 20 ? 108 : 5.4 * names - 20
-meaning = (text ? 'median of the boots' : 'median of the boots and its interval') . '; the axis does not begin at 0' . (gaps ? '; a gap: not measured' : '')
+meaning = (text ? 'mean of the boots (in ns: median)' : 'mean of the boots (in ns: median) and their spread') . '; the axis does not begin at 0' . (gaps ? '; a gap: not measured' : '')
 # Names of states stand at the end of their lines' key, on the right.
 width = left + 150 + (nr_kernels * pitch > 560 ? nr_kernels * pitch : 560)
 if (width > 2600) { width = 2600 }

@@ -40,8 +40,8 @@ stats data index 0 using (low[int($1)] = $2, high[int($1)] = $3, metric[int($1)]
 
 set multiplot
 set label 1 'What memcg costs, by kernel' at screen 14.0 / width, screen 1 - 20.0 / height left font ',15'
-meaning = 'what an op costs more than with memcg off: median of the boots'
-if (!text) { meaning = meaning . ' and its interval; a large point: a change begins; a gap: not measured' }
+meaning = 'what an op costs more than with memcg off: mean of the boots (in ns: median)'
+if (!text) { meaning = meaning . ' and their spread; a large point: a change begins; a gap: not measured' }
 set label 2 meaning at screen 14.0 / width, screen 1 - 42.0 / height left textcolor rgb '#555555' font ',10'
 set label 5 environment at screen 14.0 / width, screen 12.0 / height left textcolor rgb '#555555' font ',9'
 set xrange [-0.5 : nr_kernels - 0.5]

@@ -18,8 +18,8 @@ pitch = nr_kernels > 24 ? 26 : 72
 # A turned name reaches to the left of its kernel.
 left = 112 > 5.4 * names - 20 ? 112 : 5.4 * names - 20
 remarks = sprintf('%s; %s', environment, better)
-meaning = 'point and bar: median of the boots and its interval; line: level; number: a change begins; the axis does not begin at 0' . (gaps ? '; a gap: not measured' : '')
-if (text) { meaning = 'o: median of the boots; line: level; number: a change begins' . (gaps ? '; a gap: not measured' : '') }
+meaning = 'point and bar: mean of the boots (in ns: median) and their spread; line: level; number: a change begins; the axis does not begin at 0' . (gaps ? '; a gap: not measured' : '')
+if (text) { meaning = 'o: mean of the boots (in ns: median); line: level; number: a change begins' . (gaps ? '; a gap: not measured' : '') }
 width = left + 40 + (nr_kernels * pitch > 560 ? nr_kernels * pitch : 560)
 if (width > 2600) { width = 2600 }
 longest = strlen(remarks) > strlen(meaning) ? strlen(remarks) : strlen(meaning)

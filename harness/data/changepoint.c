@@ -29,7 +29,6 @@ struct series {
 	size_t nr_points;
 	size_t nr_places; /* where the whole history could be cut */
 	const struct changepoint_options *options;
-	double alpha;
 	bool by_kernel; /* a point is one value */
 	double *x;
 	size_t *start; /* nr_points + 1: where a point's values begin */
@@ -210,7 +209,7 @@ static void find_exact(struct series *series)
 static int permutation_passes(struct series *series, const double *x, size_t n, const size_t *cuts, size_t nr_cuts, double q)
 {
 	size_t nr = series->options->nr_permutations, as_good = 0, i;
-	double allowed = series->alpha * (double)(nr + 1);
+	double allowed = series->options->alpha * (double)(nr + 1);
 	__free_mem double *shuffled = calloc(n, sizeof(*shuffled));
 
 	if (!shuffled)
@@ -232,7 +231,7 @@ static int permutation_passes(struct series *series, const double *x, size_t n, 
 
 static bool t_passes(const struct series *series, size_t from, size_t at, size_t to)
 {
-	double weak = fmin(fmax(WEAK_MAX, series->alpha), WEAK_FACTOR * series->alpha), p;
+	double weak = fmin(fmax(WEAK_MAX, series->options->alpha), WEAK_FACTOR * series->options->alpha), p;
 	size_t i;
 
 	p = t_between(series, from, at, to);
@@ -299,7 +298,7 @@ static double weakness(const struct series *series, size_t i)
 	if (isnan(p) || diff == 0)
 		return INFINITY;
 	/* Too small goes before too uncertain only where it is smaller by more. */
-	return fmax(p / series->alpha, fabs(diff) > least ? 0 : nextafter(least / fabs(diff), INFINITY));
+	return fmax(p / series->options->alpha, fabs(diff) > least ? 0 : nextafter(least / fabs(diff), INFINITY));
 }
 
 static void merge(struct series *series)
@@ -409,7 +408,7 @@ static int find_segment(struct series *series, size_t from, struct changepoint_r
 }
 
 /* Levels between the changes of @known, which stay. */
-static int by_levels(const struct changepoint_point *points, size_t nr_points, const struct changepoint_options *options, double alpha,
+static int by_levels(const struct changepoint_point *points, size_t nr_points, const struct changepoint_options *options,
 		     const struct changepoint *known, size_t nr_known, struct changepoint_result *result)
 {
 	double squares = 0;
@@ -417,7 +416,7 @@ static int by_levels(const struct changepoint_point *points, size_t nr_points, c
 	int ret = 0;
 
 	for (i = 0; !ret && i <= nr_known; i++) {
-		struct series series = {.options = options, .alpha = alpha, .nr_places = nr_points - 1};
+		struct series series = {.options = options, .nr_places = nr_points - 1};
 
 		to = i < nr_known ? known[i].at : nr_points;
 		series.points = points + from;
@@ -456,12 +455,11 @@ static enum changepoint_method method_of(const struct changepoint_point *points,
 	return nr_points >= CHANGEPOINT_KERNELS_MIN ? CHANGEPOINT_LEVELS : CHANGEPOINT_BOOTS;
 }
 
-/* Pairs, and where they resolve too little what is left between their changes by levels: alpha is for both then. */
+/* Pairs, and where they resolve too little what is left between their changes by levels. */
 static int find(const struct changepoint_point *points, size_t nr_points, const struct changepoint_options *options,
 		struct changepoint_result *result)
 {
 	__free_mem struct changepoint *known = calloc(nr_points, sizeof(*known));
-	double alpha = options->alpha;
 	size_t nr_known;
 	int ret = known ? changepoint_by_pairs(points, nr_points, options, result) : no_memory();
 
@@ -469,11 +467,9 @@ static int find(const struct changepoint_point *points, size_t nr_points, const 
 		return ret;
 	nr_known = result->nr;
 	memcpy(known, result->change, nr_known * sizeof(*known));
-	if (points[0].key)
-		alpha /= 2;
 	result->nr = 0;
 	result->method = method_of(points, nr_points);
-	return by_levels(points, nr_points, options, alpha, known, nr_known, result);
+	return by_levels(points, nr_points, options, known, nr_known, result);
 }
 
 static int fill_result(const struct changepoint_point *points, size_t nr_points, const struct changepoint_options *options,

@@ -19,6 +19,7 @@ struct pair {
 	enum compare_verdict verdict;
 	double before; /* mean of the units of @from that have a partner */
 	double p;      /* that the change is not beyond the floor, corrected; 0 or 1: exact, NAN: not compared */
+	struct family_test test; /* the same where seeds may have modes */
 };
 
 static int no_memory(void)
@@ -66,7 +67,27 @@ static int compare_points(const struct changepoint_point *points, size_t from, s
 	ret = change_beyond_p(&base, &cand, true, &pair->change, a->floor, &pair->p);
 	if (!ret && pair->change.method == COMPARE_EXACT)
 		pair->p = is_change(pair->verdict) ? 0 : 1;
-	return ret;
+	return ret ? ret : change_test(&base, &cand, true, &pair->change, a->floor, &pair->test);
+}
+
+/*
+ * Do boots have no modes? Seeds of a kernel that choose between modes agree by luck (family.h), and so do pairs; but where a mode is
+ * likely enough for that, most kernels would have boots of both. Up to a quarter of the kernels, or one, may be noisy for another reason.
+ */
+static bool has_no_modes(const struct changepoint_point *points, size_t nr_points)
+{
+	size_t nr = 0, i, k;
+
+	for (i = 0; i < nr_points; i++) {
+		double least = INFINITY, most = -INFINITY;
+
+		for (k = 0; k < points[i].nr; k++) {
+			least = fmin(least, points[i].unit[k]);
+			most = fmax(most, points[i].unit[k]);
+		}
+		nr += most - least > points[i].floor;
+	}
+	return nr <= 1 || 4 * nr <= nr_points;
 }
 
 /* Would it have shown a change of the floor's size, by Student's t alone? */
@@ -80,19 +101,26 @@ static enum changepoint_step step_of(const struct pair *pair)
 	return compare_finds_none(pair->verdict) && pair->verdict != COMPARE_INCONCLUSIVE ? CHANGEPOINT_SAME : CHANGEPOINT_UNRESOLVED;
 }
 
-static int correct(struct pair *pairs, size_t nr)
+static int correct(struct pair *pairs, size_t nr, bool has_modes)
 {
 	__free_mem double *p = calloc(nr, sizeof(*p)), *adjusted = calloc(nr, sizeof(*adjusted));
+	__free_mem struct family_test *tests = calloc(nr, sizeof(*tests));
 	size_t i;
+	int ret = 0;
 
-	if (!p || !adjusted)
+	if (!p || !adjusted || !tests)
 		return no_memory();
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		p[i] = pairs[i].p;
-	stats_holm(p, nr, adjusted);
-	for (i = 0; i < nr; i++)
+		tests[i] = pairs[i].test;
+	}
+	if (has_modes)
+		ret = family_adjust(tests, nr, adjusted);
+	else
+		stats_holm(p, nr, adjusted);
+	for (i = 0; !ret && i < nr; i++)
 		pairs[i].p = adjusted[i];
-	return 0;
+	return ret;
 }
 
 static struct changepoint changepoint_of(const struct pair *pair)
@@ -120,7 +148,7 @@ static void add_change(struct changepoint_result *result, const struct pair *pai
  * Has the point @at left its level, which began at @start, by steps too small to count? Against the first point of the level that it
  * resolves a change against: a noisy one hides nothing of what came before or after it.
  */
-static int find_creep(const struct changepoint_point *points, double alpha, size_t start, size_t at, size_t nr,
+static int find_creep(const struct changepoint_point *points, double alpha, bool has_modes, size_t start, size_t at, size_t nr,
 		      struct changepoint_result *result)
 {
 	struct pair crept;
@@ -134,7 +162,7 @@ static int find_creep(const struct changepoint_point *points, double alpha, size
 		if (!is_resolved(&crept, points[from].floor))
 			continue;
 		/* Every point but the first two may be compared so. */
-		crept.p = fmin(1, crept.p * (double)(nr - 1));
+		crept.p = fmin(1, (has_modes ? crept.test.p : crept.p) * (double)(nr - 1));
 		if (is_change(crept.verdict) && crept.p <= (1 - NEIGHBOURS_SHARE) * alpha)
 			add_change(result, &crept);
 		return 0;
@@ -152,7 +180,7 @@ static void find_shown(const struct pair *pairs, size_t nr, double alpha, struct
 			add_change(result, &pairs[i]);
 }
 
-static int find(const struct changepoint_point *points, const struct pair *pairs, size_t nr, double alpha,
+static int find(const struct changepoint_point *points, const struct pair *pairs, size_t nr, double alpha, bool has_modes,
 		struct changepoint_result *result)
 {
 	double share = nr > 1 ? NEIGHBOURS_SHARE : 1; /* two points have nothing else to compare */
@@ -166,7 +194,7 @@ static int find(const struct changepoint_point *points, const struct pair *pairs
 		if (is_change(pairs[i].verdict) && pairs[i].p <= share * alpha)
 			add_change(result, &pairs[i]);
 		else
-			ret = find_creep(points, alpha, start, i + 1, nr, result);
+			ret = find_creep(points, alpha, has_modes, start, i + 1, nr, result);
 		if (result->step[i + 1] == CHANGEPOINT_CHANGED)
 			start = i + 1;
 		else if (result->step[i + 1] == CHANGEPOINT_UNRESOLVED && fabs(pairs[i].change.value) > points[i].floor)
@@ -194,7 +222,7 @@ int changepoint_by_pairs(const struct changepoint_point *points, size_t nr_point
 {
 	size_t nr = nr_points - 1, resolved = 0, i;
 	__free_mem struct pair *pairs = calloc(nr, sizeof(*pairs));
-	bool enough;
+	bool enough, has_modes = !has_no_modes(points, nr_points);
 	int ret = pairs ? 0 : no_memory();
 
 	for (i = 0; !ret && i < nr; i++) {
@@ -205,10 +233,10 @@ int changepoint_by_pairs(const struct changepoint_point *points, size_t nr_point
 	}
 	enough = 2 * resolved >= nr;
 	if (!ret)
-		ret = correct(pairs, nr);
+		ret = correct(pairs, nr, has_modes);
 	if (!ret && enough)
-		ret = find(points, pairs, nr, options->alpha_pairs, result);
+		ret = find(points, pairs, nr, options->alpha_pairs, has_modes, result);
 	else if (!ret)
-		find_shown(pairs, nr, options->alpha / 2, result);
+		find_shown(pairs, nr, NEIGHBOURS_SHARE * options->alpha_pairs, result);
 	return !ret && enough ? find_sigma(pairs, nr, result) : ret;
 }

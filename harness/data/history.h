@@ -25,8 +25,8 @@
 struct history_point {
 	size_t kernel; /* index in history->kernels */
 	struct changepoint_point units;
-	double value;	  /* their median */
-	double low, high; /* 95 % interval of the median, of fewer than 6 boots the least and the most; of one, NAN */
+	double value;	  /* on the clock of instructions their mean, as `compare` has it; else their median */
+	double low, high; /* of a mean the least and the most; 95 % interval of the median, of fewer than 6 boots as of a mean; of one, NAN */
 };
 
 struct history_series {

@@ -194,7 +194,7 @@ static int by_kernel_and_key(const void *a, const void *b)
 }
 
 /* Units of one kernel, those of one key together: @raw[0…nr-1]. */
-static int make_point(const struct history_raw *raw, size_t nr, struct history_point *point)
+static int make_point(const struct history_raw *raw, size_t nr, bool counted, struct history_point *point)
 {
 	double *unit = calloc(nr, sizeof(*unit));
 	uint64_t *key = calloc(nr, sizeof(*key));
@@ -214,11 +214,12 @@ static int make_point(const struct history_raw *raw, size_t nr, struct history_p
 		key[n] = raw[i].key;
 		unit[n++] = sum / (double)(end - i);
 	}
-	*point = (struct history_point){.kernel = raw[0].kernel, .units = {unit, key, n, 0}, .value = stats_median(unit, n)};
+	*point = (struct history_point){.kernel = raw[0].kernel, .units = {unit, key, n, 0}};
+	point->value = counted ? stats_mean(unit, n) : stats_median(unit, n);
 	interval = stats_median_interval(unit, n, 0.95);
 	point->low = interval.low;
 	point->high = interval.high;
-	if (isnan(point->low) && n > 1) {
+	if ((counted || isnan(point->low)) && n > 1) {
 		point->low = point->high = unit[0];
 		for (k = 1; k < n; k++) {
 			point->low = fmin(point->low, unit[k]);
@@ -241,7 +242,7 @@ static int make_points(struct history_series *series)
 
 		for (end = i; end < series->nr_raw && series->raw[end].kernel == series->raw[i].kernel; end++)
 			;
-		ret = make_point(&series->raw[i], end - i, &series->points[series->nr_points]);
+		ret = make_point(&series->raw[i], end - i, !strcmp(series->clock, "insn"), &series->points[series->nr_points]);
 		if (ret)
 			return ret;
 		series->nr_points++;

@@ -206,7 +206,7 @@ int trend_dat_series(const struct trend_view *view, size_t first, size_t next, c
 	out = file.out;
 	put_origin(view, view->trend->rows[first].series, out);
 	fprintf(out, "# Two data sets per series, in %s. Its kernels:\n", view->trend->rows[first].series->unit);
-	fprintf(out, "#   1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and most)  6 boots\n");
+	fprintf(out, "#   1 place  2 kernel  3 mean of its boots (ns: median)  4 5 least and most (ns, from 6 boots on: interval)  6 boots\n");
 	fprintf(out, "# and its levels between changes, in pieces where kernels between were not measured, or a step is not resolved:\n");
 	fprintf(out, "#   1 2 from and to place  3 level  4 the change that begins here  5 1: worse, -1: better  6 in words\n");
 	fprintf(out, "# An empty line where kernels between were not measured. At the end the axis: 1 place  2 kernel\n");
@@ -262,7 +262,7 @@ int trend_dat_ladder(const struct trend_view *view, size_t first, const char *pa
 	out = file.out;
 	put_origin(view, like, out);
 	fprintf(out, "# A data set per memcg state, in %s, and the axis (1 place  2 kernel) at the end:\n", like->unit);
-	fprintf(out, "# 1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and most)  6 boots\n"
+	fprintf(out, "# 1 place  2 kernel  3 mean of its boots (ns: median)  4 5 least and most (ns, from 6 boots on: interval)  6 boots\n"
 		     "# An empty line where kernels between were not measured.\n");
 	for (i = 0; i < view->history->nr_series; i++) {
 		const struct history_series *s = view->history->series[i];

@@ -341,8 +341,8 @@ static int put_file(const struct overview *overview, const size_t *place, const 
 	}
 	put_labels(overview, out);
 	fputs("# 1 panel  2 line  3 place  4 name, with its last value\n"
-	      "# and a data set for each line: 1 place  2 kernel  3 median of its boots  4 5 interval (of fewer than 6 boots: least and\n"
-	      "# most)  6 boots  7 1: a change begins; an empty line where kernels between were not measured\n",
+	      "# and a data set for each line: 1 place  2 kernel  3 mean of its boots (ns: median)  4 5 least and most\n"
+	      "# (ns, from 6 boots on: interval)  6 boots  7 1: a change begins; an empty line where kernels between were not measured\n",
 	      out);
 	for (i = 0; i < overview->nr; i++)
 		for (k = 0; k < overview->panels[i].nr; k++)

@@ -578,6 +578,7 @@ struct nothing {
 	double luck;	 /* standard deviation of what all boots of a kernel share */
 	double memory;	 /* correlation of the luck of a kernel with that of the next */
 	double noisy;	 /* noise of every other kernel's boots */
+	double mode;	 /* chance of a boot to cost 100 more */
 	double floor;
 	bool by_seed;
 	enum changepoint_accept accept;
@@ -592,7 +593,7 @@ static bool raises_an_alarm(const struct nothing *kind, uint64_t seed)
 	struct history h;
 	double luck = kind->luck * normal();
 	bool alarm;
-	size_t i;
+	size_t i, k;
 
 	options.accept = kind->accept;
 	options.nr_permutations = 199;
@@ -604,6 +605,8 @@ static bool raises_an_alarm(const struct nothing *kind, uint64_t seed)
 	h.floor = kind->floor;
 	for (i = 0; i < kind->nr_kernels; i++) {
 		add_point(&h, 1000 + luck, i % 2 && kind->noisy > 0 ? kind->noisy : 1, kind->nr_units);
+		for (k = 0; k < kind->nr_units; k++)
+			h.unit[i][k] = kind->mode > 0 ? (uniform() < kind->mode ? 1100 : 1000) : h.unit[i][k];
 		if (!kind->by_seed)
 			h.point[i].key = NULL;
 		luck = kind->memory * luck + sqrt(1 - kind->memory * kind->memory) * kind->luck * normal();
@@ -634,6 +637,20 @@ static void histories_without_a_change(void **state)
 		{.name = "seeds, half noisy 20", .nr_kernels = 20, .nr_units = 3, .floor = 5, .noisy = 20, .by_seed = true, .at_most = 20},
 		{.name = "seeds and luck, floor 5", .nr_kernels = 20, .nr_units = 3, .luck = 0.5, .floor = 5, .by_seed = true, .at_most = 20},
 		{.name = "seeds and large luck, floor 5", .nr_kernels = 20, .nr_units = 3, .luck = 3, .floor = 5, .by_seed = true, .at_most = 900},
+		{.name = "modes, 1 of 2 boots, 20 kernels, 3 seeds", .nr_kernels = 20, .nr_units = 3, .mode = 0.5, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 5 boots, 20 kernels, 3 seeds", .nr_kernels = 20, .nr_units = 3, .mode = 0.2, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 10 boots, 20 kernels, 3 seeds", .nr_kernels = 20, .nr_units = 3, .mode = 0.1, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 2 boots, 20 kernels, 5 seeds", .nr_kernels = 20, .nr_units = 5, .mode = 0.5, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 5 boots, 20 kernels, 5 seeds", .nr_kernels = 20, .nr_units = 5, .mode = 0.2, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 2 boots, 8 kernels, 3 seeds", .nr_kernels = 8, .nr_units = 3, .mode = 0.5, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 5 boots, 8 kernels, 3 seeds", .nr_kernels = 8, .nr_units = 3, .mode = 0.2, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 2 boots, 5 kernels, 3 seeds", .nr_kernels = 5, .nr_units = 3, .mode = 0.5, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 5 boots, 5 kernels, 3 seeds", .nr_kernels = 5, .nr_units = 3, .mode = 0.2, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 2 boots, 4 kernels, 3 seeds", .nr_kernels = 4, .nr_units = 3, .mode = 0.5, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 5 boots, 4 kernels, 3 seeds", .nr_kernels = 4, .nr_units = 3, .mode = 0.2, .floor = 5, .by_seed = true, .at_most = 60},
+		{.name = "modes, 1 of 2 boots, 3 kernels, 3 seeds", .nr_kernels = 3, .nr_units = 3, .mode = 0.5, .floor = 5, .by_seed = true, .at_most = 70},
+		{.name = "modes, 1 of 5 boots, 3 kernels, 3 seeds", .nr_kernels = 3, .nr_units = 3, .mode = 0.2, .floor = 5, .by_seed = true, .at_most = 70},
+		{.name = "modes, 1 of 2 boots, 2 kernels, 3 seeds", .nr_kernels = 2, .nr_units = 3, .mode = 0.5, .floor = 5, .by_seed = true, .at_most = 60},
 	};
 	size_t i, k;
 
