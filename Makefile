@@ -123,7 +123,7 @@ all: $(BINARIES) ## build memcgbench, memcgbench-runner and the probe
 unit: $(UNIT_TESTS) ## build the unit tests
 layers: $(LAYER_PROOFS) ## prove by linking that no layer calls one that it must not know
 
-.PHONY: all unit layers deps bench trend plots history report bench-self check fuzz lint install uninstall clean help FORCE
+.PHONY: all unit layers deps bench trend plots history report bench-self check check-docs fuzz lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 FORCE:
@@ -278,6 +278,11 @@ bench-self: all $(O)/tests/self/control ## what the harness itself costs, beside
 check: ## install what is missing, then every test, with gcc, clang and the sanitizers, and the lints
 	@tools/deps check
 	@O=$(O) MAKE=$(MAKE) tests/run
+
+check-docs: ## do the commands in the documents print what the documents say? With guests, half an hour
+	@tools/deps check
+	@tools/deps guest
+	@O=$(O) MAKE=$(MAKE) tests/run docs-guests
 
 fuzz: ## read invented result files for FUZZ_SECONDS (clang with libFuzzer)
 	@tools/deps check
