@@ -20,7 +20,6 @@ struct build {
 	struct ladder *ladder;
 	struct boot_key *boots; /* by boot number */
 	size_t nr_boots;
-	bool is_exact; /* the clock counts instructions */
 };
 
 static int no_memory(void)
@@ -152,9 +151,10 @@ static int row_alloc(struct ladder_row *row, size_t nr_seeds)
 	int ret = 0;
 
 	row->arm = calloc(nr, sizeof(*row->arm));
+	row->floor = calloc(nr, sizeof(*row->floor));
 	row->overhead = calloc(nr, sizeof(*row->overhead));
 	row->change = calloc(nr, sizeof(*row->change));
-	if (!row->arm || !row->overhead || !row->change)
+	if (!row->arm || !row->floor || !row->overhead || !row->change)
 		return no_memory();
 	for (i = 0; !ret && i < nr; i++) {
 		ret = cost_alloc(&row->arm[i], nr_seeds);
@@ -196,21 +196,49 @@ static bool is_of_row(const struct build *build, const struct ladder_row *row, c
 	return key->kernel == (strcmp(row->item->arms[sample->arm].state, "off") ? row->kernel : build->ladder->off_of[row->kernel]);
 }
 
-/* A rep lasts at least as long as its work, and a timer tick only adds: the least rep of every boot of the row's kernel. */
-static void read_times(const struct build *build, struct ladder_row *row, size_t metric)
+/* @next: the second least reps by arm and seed; NAN: a boot of one rep. */
+static void find_floors(struct ladder_row *row, const double *next, size_t nr_seeds)
 {
-	size_t i;
+	size_t arm, seed;
 
+	for (arm = 0; arm < row->item->nr_arms; arm++)
+		for (seed = 0; seed < nr_seeds; seed++) {
+			double least = row->arm[arm].by_seed[seed], gap = next[arm * nr_seeds + seed] - least;
+
+			if (!(gap > fmax(LADDER_FLOOR * least, LADDER_FLOOR_INSN)))
+				continue;
+			row->floor[arm].nr_alone++;
+			row->floor[arm].gap = fmax(row->floor[arm].gap, gap);
+		}
+}
+
+/* A rep lasts at least as long as its work, and a timer tick only adds: the least rep of every boot of the row's kernel. */
+static int read_times(const struct build *build, struct ladder_row *row, size_t metric)
+{
+	size_t nr_seeds = build->ladder->nr_seeds, nr = row->item->nr_arms * nr_seeds, i;
+	__free_mem double *next = calloc(nr ? nr : 1, sizeof(*next));
+
+	if (!next)
+		return no_memory();
+	for (i = 0; i < nr; i++)
+		next[i] = NAN;
 	for (i = 0; i < row->item->nr_samples; i++) {
 		const struct rundata_sample *sample = &row->item->samples[i];
-		double *least;
+		double value = sample->value[metric], *least, *second;
 
-		if (!is_of_row(build, row, sample))
+		if (!is_of_row(build, row, sample) || isnan(value))
 			continue;
 		least = &row->arm[sample->arm].by_seed[build->boots[sample->boot].seed];
-		if (isnan(*least) || sample->value[metric] < *least)
-			*least = sample->value[metric];
+		second = &next[sample->arm * nr_seeds + build->boots[sample->boot].seed];
+		if (isnan(*least) || value < *least) {
+			*second = *least;
+			*least = value;
+		} else if (isnan(*second) || value < *second) {
+			*second = value;
+		}
 	}
+	find_floors(row, next, nr_seeds);
+	return 0;
 }
 
 /* Nothing only adds to a count, and nanoseconds are never exact: the median rep of every boot. */
@@ -314,10 +342,9 @@ static int read_row(struct build *build, struct ladder_row *row, size_t metric)
 
 	if (ret)
 		return ret;
-	if (row->metric->is_count || !build->is_exact)
+	if (row->metric->is_count || !build->ladder->is_exact)
 		return read_medians(build, row, metric);
-	read_times(build, row, metric);
-	return 0;
+	return read_times(build, row, metric);
 }
 
 /* 1: there is something in them. */
@@ -383,13 +410,20 @@ static int build_rows(struct build *build)
 	return any ? 0 : nothing_measured(build->data);
 }
 
+bool ladder_seeds_differ(const struct ladder *ladder, const struct ladder_row *row, size_t arm)
+{
+	const struct ladder_cost *more = &row->overhead[arm];
+
+	return ladder->is_exact && !row->metric->is_count && more->nr > 1 && more->high - more->low > 2 * LADDER_AGREE * row->arm[arm].mean;
+}
+
 int ladder_compute(const struct rundata *data, struct ladder **ret_ladder)
 {
 	struct build build = {.data = data, .ladder = calloc(1, sizeof(*build.ladder))};
 	const char *clock = json_string_value(json_object_get(data->run, "clock"));
 	int ret = build.ladder ? read_boots(&build) : no_memory();
 
-	build.is_exact = clock && !strcmp(clock, "insn");
+	build.ladder->is_exact = clock && !strcmp(clock, "insn");
 	if (!ret)
 		ret = build_rows(&build);
 	free(build.boots);
@@ -455,6 +489,7 @@ void ladder_free(struct ladder *ladder)
 		struct ladder_row *row = &ladder->rows[i];
 
 		costs_free(row->arm, row->item->nr_arms);
+		free(row->floor);
 		costs_free(row->overhead, row->item->nr_arms);
 		costs_free(row->change, row->item->nr_arms);
 	}

@@ -24,12 +24,27 @@ struct ladder_cost {
 	double mean, low, high; /* over seeds: all of it, no interval; NAN when nr is 0 */
 };
 
+/*
+ * Whether the least rep of a boot is a floor, on a clock that is exact: work that is the same in each rep gives many that are as cheap. 0 and 0
+ * on other clocks, and of a count.
+ */
+struct ladder_floor {
+	size_t nr_alone; /* seeds whose boot has no second rep within LADDER_FLOOR of its least */
+	double gap;	 /* the most that such a boot's next rep lay above the least, per op */
+};
+#define LADDER_FLOOR	    0.001 /* of the least, or LADDER_FLOOR_INSN where that is less */
+#define LADDER_FLOOR_INSN 0.5
+
+/* What memcg adds is not the same under all seeds if half its range is more than this part of the arm: docs/METHOD.md, "No floor". */
+#define LADDER_AGREE 0.01
+
 /* One metric of one item on one kernel. */
 struct ladder_row {
 	const struct rundata_item *item;
 	const struct rundata_metric *metric;
 	size_t kernel;
 	struct ladder_cost *arm;      /* item->nr_arms: the cost in each arm */
+	struct ladder_floor *floor;   /* item->nr_arms */
 	struct ladder_cost *overhead; /* item->nr_arms: arm − off within a seed; of arm 0: nothing */
 	/*
 	 * The memcg cost change: this overhead − that of kernel 0, within a seed; nothing on kernel 0. And the change
@@ -48,7 +63,11 @@ struct ladder {
 	size_t nr_seeds;
 	struct ladder_row *rows; /* by item, metric, kernel */
 	size_t nr_rows;
+	bool is_exact; /* the clock counts instructions */
 };
+
+/* Does what @arm costs more than off depend on the seed, on a clock that is exact? False of a count, and of one seed. */
+bool ladder_seeds_differ(const struct ladder *ladder, const struct ladder_row *row, size_t arm);
 
 /*
  * A row's numbers as a table shows them with @decimals, so that they subtract as they are printed: the candidate's are those of the kernel

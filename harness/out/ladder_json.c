@@ -35,14 +35,31 @@ static json_t *costs_json(const struct ladder_cost *costs, size_t nr, size_t nr_
 	return json;
 }
 
+/* Why not to take a row for exact, by arm. */
+static json_t *doubts_json(const struct ladder *ladder, const struct ladder_row *row)
+{
+	json_t *json = json_array();
+	size_t i;
+
+	for (i = 0; i < row->item->nr_arms; i++) {
+		if (row->floor[i].nr_alone)
+			json_array_append_new(json, json_pack("{s:s, s:i, s:i, s:o}", "code", "no-floor", "arm", (int)i, "seeds",
+							      (int)row->floor[i].nr_alone, "gap", number(row->floor[i].gap)));
+		if (ladder_seeds_differ(ladder, row, i))
+			json_array_append_new(json, json_pack("{s:s, s:i}", "code", "seeds-differ", "arm", (int)i));
+	}
+	return json;
+}
+
 static json_t *row_json(const struct ladder *ladder, const struct ladder_row *row)
 {
 	size_t nr = row->item->nr_arms, seeds = ladder->nr_seeds;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "metric", row->metric->name, "unit", row->metric->unit,
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "metric", row->metric->name, "unit", row->metric->unit,
 			 "better", row->metric->lower_is_better ? "lower" : "higher", "kernel",
 			 ladder->kernels[row->kernel], "cost", costs_json(row->arm, nr, seeds), "overhead",
-			 costs_json(row->overhead, nr, seeds), "change", costs_json(row->change, nr, seeds));
+			 costs_json(row->overhead, nr, seeds), "change", costs_json(row->change, nr, seeds), "doubts",
+			 doubts_json(ladder, row));
 }
 
 static json_t *arms_json(const struct rundata_item *item)

@@ -158,6 +158,45 @@ static bool has_values(const struct ladder_row *row)
 	return false;
 }
 
+/* "root (1 seed), child (3 seeds)": the arms that @is_doubted. */
+static char *doubted_arms(const struct ladder_print *print, const struct ladder_row *row, bool floor, double *ret_gap)
+{
+	char *text = NULL, label[LABEL_MAX];
+	size_t size, i, nr = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	for (i = 0; out && i < row->item->nr_arms; i++) {
+		size_t alone = row->floor[i].nr_alone;
+
+		if (floor ? !alone : !ladder_seeds_differ(print->ladder, row, i))
+			continue;
+		fprintf(out, "%s%s", nr++ ? ", " : "", label_arm(row->item, &row->item->arms[i], label));
+		if (floor && print->ladder->nr_seeds > 1)
+			fprintf(out, " (%zu of %zu seeds)", alone, print->ladder->nr_seeds);
+		*ret_gap = fmax(*ret_gap, row->floor[i].gap);
+	}
+	if (out)
+		fclose(out);
+	if (nr)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* A number of one rep, or of one seed, is no cost: below the table of the item. */
+static void print_doubts(const struct ladder_print *print, const struct ladder_row *row)
+{
+	double gap = 0;
+	__free_mem char *alone = doubted_arms(print, row, true, &gap), *differ = doubted_arms(print, row, false, &gap);
+
+	if (alone)
+		fprintf(print->out, "doubt, %s of %s: the least rep of a boot stands alone, up to %.1f below the next, in %s\n",
+			row->metric->name, print->ladder->kernels[row->kernel], gap, alone);
+	if (differ)
+		fprintf(print->out, "doubt, %s of %s: seeds differ by more than %g %% in %s\n", row->metric->name,
+			print->ladder->kernels[row->kernel], 200 * LADDER_AGREE, differ);
+}
+
 static int print_item(const struct ladder_print *print, const struct rundata_item *item)
 {
 	enum { COLUMNS_MAX = 64 };
@@ -187,6 +226,9 @@ static int print_item(const struct ladder_print *print, const struct rundata_ite
 		}
 	ret = table_print(table, &print->look, print->out);
 	table_free(table);
+	for (i = 0; i < print->ladder->nr_rows; i++)
+		if (print->ladder->rows[i].item == item)
+			print_doubts(print, &print->ladder->rows[i]);
 	return ret;
 }
 

@@ -263,6 +263,67 @@ static void missing_boot_is_missing(void **state)
 	ladder_free(ladder);
 }
 
+/* Two reps that agree are a floor, whatever a tick adds to a third; a least rep that stands alone is none, and neither do seeds agree. */
+static void a_lone_least_rep_is_doubted(void **state)
+{
+	struct ladder *ladder;
+	char *text;
+
+	(void)state;
+	add(0, 0, 100.4, false); /* within half an instruction */
+	add(1, 2, 120.6, false); /* not */
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_int_equal(ladder->rows[0].floor[0].nr_alone, 1); /* seed 2 has a rep of 104 and one of 1104 */
+	assert_true(ladder->rows[0].floor[0].gap == 1000);
+	assert_int_equal(ladder->rows[0].floor[1].nr_alone, 2);
+	assert_int_equal(ladder->rows[0].floor[2].nr_alone, 1);
+	assert_true(fabs(ladder->rows[0].floor[2].gap - 0.6) < 1e-9);
+	/* child - off: 20 and 22 of some 123 */
+	assert_false(ladder_seeds_differ(ladder, &ladder->rows[0], 2));
+	/* 22 and 20 of some 174 */
+	assert_false(ladder_seeds_differ(ladder, &ladder->rows[1], 2));
+	text = print_text(ladder);
+	assert_non_null(strstr(text, "doubt, fault of old: the least rep of a boot stands alone, up to 1000.0 below the next, in off (1 of 2 seeds), "
+				     "root (2 of 2 seeds), child (1 of 2 seeds)\n"));
+	assert_null(strstr(text, "seeds differ"));
+	free(text);
+	ladder_free(ladder);
+}
+
+static void seeds_that_differ_are_doubted(void **state)
+{
+	/* off and child of three seeds: each boot has a floor. */
+	static const double cost[3][2] = {{3250, 3789.2}, {3250, 3653.8}, {3250, 3676.8}};
+	struct ladder *ladder;
+	unsigned int i, rep;
+	char *text;
+
+	(void)state;
+	item.nr_samples = 0;
+	for (i = 0; i < 3; i++)
+		for (rep = 0; rep < 2; rep++) {
+			add(4 * i, 0, cost[i][0], false);
+			add(4 * i + 1, 2, cost[i][1], false);
+		}
+	json_array_append_new(json_object_get(data.run, "boots"), json_pack("{s:i, s:s, s:i, s:{s:s}}", "boot", 8, "kernel", "old", "seed", 3,
+									    "cgroup", "version", "none"));
+	json_array_append_new(json_object_get(data.run, "boots"), json_pack("{s:i, s:s, s:i, s:{s:s}}", "boot", 9, "kernel", "old", "seed", 3,
+									    "cgroup", "version", "v2"));
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_int_equal(ladder->rows[0].floor[2].nr_alone, 0);
+	assert_true(ladder_seeds_differ(ladder, &ladder->rows[0], 2));
+	text = print_text(ladder);
+	assert_non_null(strstr(text, "doubt, fault of old: seeds differ by more than 2 % in child\n"));
+	assert_null(strstr(text, "stands alone"));
+	free(text);
+	ladder_free(ladder);
+	/* Nanoseconds are never exact, and say so by their intervals. */
+	json_object_set_new(data.run, "clock", json_string("ns"));
+	assert_int_equal(ladder_compute(&data, &ladder), 0);
+	assert_false(ladder_seeds_differ(ladder, &ladder->rows[0], 2));
+	ladder_free(ladder);
+}
+
 static void nothing_measured_is_an_error(void **state)
 {
 	struct ladder *ladder;
@@ -335,6 +396,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(median_rep_of_a_count, make, clear),
 		cmocka_unit_test_setup_teardown(least_rep_paired_by_seed, make, clear),
 		cmocka_unit_test_setup_teardown(missing_boot_is_missing, make, clear),
+		cmocka_unit_test_setup_teardown(a_lone_least_rep_is_doubted, make, clear),
+		cmocka_unit_test_setup_teardown(seeds_that_differ_are_doubted, make, clear),
 		cmocka_unit_test_setup_teardown(nothing_measured_is_an_error, make, clear),
 		cmocka_unit_test_setup_teardown(table_shows_changes_and_gaps, make, clear),
 		cmocka_unit_test_setup_teardown(variant_of_an_old_run_borrows_off, make, clear),
