@@ -137,17 +137,32 @@ static void take_refusal(struct guest_boot *boot)
 	json_decref(record);
 }
 
+/* Is it the kernel that its image says it is? What QEMU starts is unpacked from it, and kept (guest/vmlinux.h). */
+static void check_kernel(struct guest_boot *boot)
+{
+	json_t *record = boot->nr_lines ? json_loads(boot->lines[0], 0, NULL) : NULL, *facts = json_object_get(record, "facts");
+	const char *release = json_string_value(json_object_get(facts, "release"));
+	const char *version = json_string_value(json_object_get(facts, "version"));
+
+	if (kernel_image_is(boot->kernel->image_path, release ? release : "", version ? version : ""))
+		fail(boot, strdup(err_msg()));
+	json_decref(record);
+}
+
 /* The first line says all that a table has room for. */
 static void take_result(struct guest_boot *boot, const struct boot_result *result)
 {
 	const char *tail = result->console_tail ? result->console_tail : "";
 	size_t len = strlen(tail);
 
-	if (!result->fault)
+	if (!result->fault) {
 		take_refusal(boot);
-	else
+		if (!boot->failed)
+			check_kernel(boot);
+	} else {
 		fail(boot, text_format("%s (console: %s)%s%.*s", result->sentence, result->console_path, len ? "\n" : "",
 				       (int)(len ? len - 1 : 0), tail));
+	}
 }
 
 static int boot_in(struct guests *guests, struct guest_boot *boot, const char *folder)

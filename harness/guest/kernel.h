@@ -84,6 +84,12 @@ int kernel_open(const struct kernel_spec *spec, const struct kernel_progress *pr
 /* The header of a bzImage (Documentation/arch/x86/boot.rst of the kernel). -EBADMSG as above. */
 int kernel_image_check(const char *path, char *ret_release, size_t release_size) __must_check;
 
+/*
+ * What runs as this image says of itself: @release and @version are those of uname(2) in the guest. -EBADMSG: they are not what the image's
+ * header says (kernel_version, in full "RELEASE (BUILDER) VERSION", arch/x86/boot/version.c), so that something else was booted.
+ */
+int kernel_image_is(const char *path, const char *release, const char *version) __must_check;
+
 /* Value of CONFIG_@option in a configuration file: 'y', 'm', 'n' (also: other values read as 'y'), -errno. */
 int kernel_config_get(const char *config_path, const char *option);
 

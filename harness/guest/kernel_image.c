@@ -67,6 +67,28 @@ static void read_release(const struct file_map *map, char *ret_release, size_t s
 	ret_release[len] = '\0';
 }
 
+int kernel_image_is(const char *path, const char *release, const char *version)
+{
+	__unmap_file struct file_map map = {0};
+	char text[256], header_release[128];
+	const char *build;
+	size_t at, len;
+	int ret = kernel_image_check(path, header_release, sizeof(header_release));
+
+	if (!ret)
+		ret = file_map_open(path, &map);
+	if (ret)
+		return ret;
+	at = 0x200 + le16(map.data + KERNEL_VERSION);
+	len = at < map.size ? strnlen((const char *)map.data + at, map.size - at) : 0;
+	snprintf(text, sizeof(text), "%.*s", (int)len, len ? (const char *)map.data + at : "");
+	build = strstr(text, ") #");
+	if ((header_release[0] && strcmp(header_release, release)) || (build && strcmp(build + 2, version)))
+		return err_set(EBADMSG, "not the kernel that was to be booted: it says %s %s, the image %s%s%s", release, version,
+			       header_release, build ? " " : "", build ? build + 2 : "");
+	return 0;
+}
+
 int kernel_image_check(const char *path, char *ret_release, size_t release_size)
 {
 	__unmap_file struct file_map map = {0};

@@ -148,6 +148,14 @@ errors()
 	python3 "$top/tests/schema.py" results/*
 }
 
+@test "a guest that is another kernel than its image fails" {
+	image good 0
+	image other impostor
+	run -5 --separate-stderr boot -k other=other -k good=good
+	[ "$(kernels sample)" = good ]
+	errors | grep -q '^kernel other, memcg on, seed 1: not the kernel that was to be booted: it says 6.11.0-other .*, the image 6.12.0-fake$'
+}
+
 @test "one seed twice has to say the same: else status 7, which record, and the bytes that differ" {
 	image odd "again differs"
 	run -7 --separate-stderr boot -k odd=odd

@@ -6,7 +6,7 @@
 # build-image packs the file "cost" of the folder that it runs in into what passes for an image, out/bzImage, and writes what it
 # packed to the file $BUILDS. A cost is a number (so many instructions more per fault in a child), a number and "?" (in every other
 # boot), "broken" (does not build), "truncated", "panic" (behind 99 lines on the console), "panic on" (with memcg on only), "slow N" (a boot
-# that takes a minute), "tainted N" (with memcg on: the kernel's taint), or "again WHAT" (the repetition of a boot differs, is short, or panics).
+# that takes a minute), "tainted N" (with memcg on: the kernel's taint), "impostor" (another release than the image's), or "again WHAT" (the repetition of a boot differs, is short, or panics).
 #
 # qemu-system-x86_64 answers as a boot of such an image. Of its arguments the kernel knows "everybody=N", which makes every fault N
 # instructions dearer, also with memcg off, and zswap.enabled, which stays off; none that begins with "nosuch".
@@ -63,6 +63,7 @@ make_fakes()
 		        record = json.loads(line)
 		        if record["type"] == "boot":
 		            record["seed"] = seed
+		            record["facts"]["release"] = "6.11.0-other" if cost == "impostor" else "6.12.0-fake"
 		        if record["type"] == "sample":
 		            fault = record["metrics"]["fault"]
 		            extra = seed % 3 + everybody
