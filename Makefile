@@ -15,7 +15,7 @@ CFLAGS ?= -O2 -g
 #: V=1                     show the commands
 #: PROBE_API=2             plugin interface of the QEMU that the probe is for: 1 (QEMU before 9.0, the default), 2 (9.0), 3 (later)
 PROBE_API ?= 1
-#: QUICK=1                 make bench: under 30 s, wider intervals
+#: QUICK=1                 make bench: 30 s, wider intervals
 #: BENCH="a b"             make bench: only these benches; make trend, make plots: this one
 #: ARGS="--depth=5"        make bench: more options of `memcgbench run`
 #: KERNELS="old=A new=B"   make bench: run on these kernels instead of the one that runs
@@ -242,17 +242,20 @@ deps: ## install what `make bench` and `make check` need (Debian and Ubuntu, as 
 # One package, so that two people who quote this table quote one kernel: deb:X.Y would be another one next month. The archive drops a
 # package some time after the next; the boot then says which is the newest of 6.12.
 STOCK ?= deb:6.12.117-1
-# Nothing but this machine's own table decides the status: the archive may be out of reach.
 stock = $(if $(KERNELS)$(filter-out 0,$(QUICK)),,$(STOCK))
+
+# Its output is of interest when it fails.
+build_all = $(MAKE) --no-print-directory $(parallel) all
+build_aside = $(if $(Q),mkdir -p $(O); printf 'memcgbench: building (log: %s; V=1 shows it) ... ' $(O)/build.log; begin=$$(date +%s); \
+	if $(build_all) >$(O)/build.log 2>&1; then echo "$$(($$(date +%s) - begin)) s"; \
+	else echo failed; tail -n 20 $(O)/build.log; exit 1; fi,$(build_all))
 
 bench: ## install what is missing, build, and measure what memcg costs on this kernel, and on a stock one
 	@tools/deps $(if $(KERNELS)$(stock),guest,bench)
 	$(if $(findstring build:,$(KERNELS)),@tools/deps kernel)
-	@$(MAKE) --no-print-directory $(parallel) all
-	@$(O)/memcgbench run $(if $(filter-out 0,$(QUICK)),--quick) \
-		$(foreach k,$(KERNELS),--kernel $(call quote,$(k))) $(ARGS) $(BENCH)
-	$(if $(stock),@echo; $(O)/memcgbench run --quick --no-plots --kernel stock=$(call quote,$(stock)) \
-		$(or $(BENCH),null fault_storm) || echo "make bench: no table of a stock kernel (STOCK=$(stock))" >&2)
+	+@$(build_aside)
+	@tools/bench $(O)/memcgbench $(call quote,$(stock)) $(call quote,$(or $(BENCH),null fault_storm)) \
+		$(if $(filter-out 0,$(QUICK)),--quick) $(foreach k,$(KERNELS),--kernel $(call quote,$(k))) $(ARGS) $(BENCH)
 
 trend: all ## which costs changed over the stored runs, and since which kernel (BENCH, ARGS)
 	@$(O)/memcgbench trend $(BENCH:%=--bench=%) $(ARGS)
@@ -321,7 +324,7 @@ uninstall: ## remove what `make install` with the same variables installed
 # By name, not the whole folder: O may be a folder that holds other things.
 clean: ## remove what was built
 	rm -rf $(addprefix $(O)/,bench bench.a harness probe layers tests check fuzz plots memcgbench memcgbench-runner memcgbench-probe.so \
-		memcgbench.1 memcgbench.bash version.c version.o version.d .flags .sources)
+		memcgbench.1 memcgbench.bash build.log version.c version.o version.d .flags .sources)
 	@if [ -d $(O) ]; then rmdir --ignore-fail-on-non-empty $(O); fi
 
 help: ## this text
