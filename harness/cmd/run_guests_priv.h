@@ -143,7 +143,8 @@ json_t *guest_boot_arg_warnings(const struct guests *guests, const struct guest_
 
 /*
  * --budget, before the boots are made: as long as they are expected to take more, one seed less, down to those that a verdict takes; then the items without those
- * that are spare (core/plan.h). By run_time_boot_ns(), so that the same command leaves out the same on machines with as many cores. -ENOMEM.
+ * that are spare (core/plan.h). By run_time_boot_ns(), so that the same command leaves out the same on machines with as many cores.
+ * -EINVAL: not a time, or a part of a run; -ENOMEM.
  */
 int guests_keep_budget(struct guests *guests) __must_check;
 size_t guests_nr_threads(const struct guests *guests, size_t nr_boots);

@@ -114,6 +114,9 @@ int guests_keep_budget(struct guests *guests)
 
 	if (ret || !budget_ns)
 		return ret;
+	if (guests->args->shard)
+		return err_set(EINVAL, "--budget=%s: parts of a run on machines with more or fewer cores would leave out other boots; say --seeds and benches",
+			       guests->args->budget);
 	ret = copy_plan(guests);
 	if (ret)
 		return ret;

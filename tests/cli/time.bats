@@ -161,5 +161,7 @@ END
 	[ "$(grep 'for time' err)" = "memcgbench run: for time (--budget=2m): 3 seeds instead of 5, without \
 charge_scaling --way=turns --pages=32, 8 processes, 8 memcgs" ]
 	[ "$(grep -c '^# kernel' out)" -eq 6 ]
+	run -2 memcgbench run -k k=k --budget=2m --shard=1/2 --dry-run
+	[[ $output == *"--budget=2m: parts of a run"* ]]
 	run ! grep -q '8 processes' out
 }
