@@ -23,7 +23,7 @@ setup()
 	grep -q '</svg>' tree/docs/images/history.svg
 	page=$(cat tree/docs/HISTORY.md)
 	[[ $page == *"### 6.12.0 to 6.16.3"*"fault_storm fault (child - off) +100.0 (exact) insn/page"*"+2.9 % of the op"* ]]
-	[[ $page == *"could show: stock for 7 memcgs (f735eebe55f8, 6.16)."* ]]
+	[[ $page == *"could show: stock for 7 memcgs (f735eebe55f8, 6.16); walk of all levels ends at a memcg that is flushable (6.16)."* ]]
 	[[ $page == *"| fault_storm fault (child - off) | 500 | 500 | 600 |"* ]]
 	[[ $page != *"### 6.11.0"* ]]
 	tree/tools/history memcgbench runs
