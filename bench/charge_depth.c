@@ -215,7 +215,7 @@ static const struct bench_param params[] = {
 	 .help = "hit: charges from the stock, uncharges in batches; single: the same, uncharged one by one; miss: huge pages, "
 		 "which no stock holds; stat: statistics alone"},
 	{.name = "pages", .type = BENCH_PARAM_UINT, .def = "256", .insn_def = "128",
-	 .offset = FIELD(nr_pages), .unit = "pages", .min = 4, .max = PAGES_MAX,
+	 .offset = FIELD(nr_pages), .unit = "pages", .min = 8, .max = PAGES_MAX,
 	 .help = "pages per pass of each worker; way=miss takes as many huge pages as hold them"},
 	{.name = "siblings", .type = BENCH_PARAM_UINT, .def = "0", .offset = FIELD(nr_siblings), .unit = "memcgs", .min = 0, .max = 10000,
 	 .help = "empty memcgs beside that of worker 0"},
@@ -232,7 +232,7 @@ const struct bench bench_charge_depth = {
 		"statistic (mm/memcontrol.c, Linux 6.12; up to 6.7 there was one count for all memcgs, and no loop). Since Linux 6.16 it stops at a memcg "
 		"with more than 64 of them for each CPU, which a reader of memory.stat would have to flush: a guest of one CPU is there after 128 updates, a "
 		"machine of 128 CPUs after thousands. So which walk is measured is a choice: --stats=fresh or flushable; fresh takes passes of few pages "
-		"(--pages=16, --depth=1,16). The ways mix the loops differently:\n\n"
+		"(--pages=8). The ways mix the loops differently:\n\n"
 		"hit: the CPU's stock serves the charge, consume_stock(), but for one in MEMCG_CHARGE_BATCH (64), which walks the counters. A fault "
 		"updates three statistics: the count of faults, NR_ANON_MAPPED, and the size of the LRU list. Uncharging, "
 		"uncharge_batch() walks the counters once for a folio_batch of pages.\n\n"

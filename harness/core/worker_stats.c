@@ -46,38 +46,44 @@ int worker_stats_set(struct worker *worker)
 
 /*
  * Faults as a reader of one of worker 0's memcgs gets to see them. Whatever is pending in a memcg is pending above it as well: if the topmost is not
- * flushable, none below is; if the lowest is, so are all above. So one tells for all of them, and reading charges the reader, which is a few updates.
+ * flushable, none below is; if the lowest is, so are all above. So one tells for all of them. @fd: as cg_group_faults() has it; to open the file, or to read
+ * it first, is kernel memory of the reader's, which up to Linux 6.7 counted as an update for each byte.
  */
-static int see(struct bench_run *run, bool topmost, uint64_t *ret_faults)
+static int see(struct bench_run *run, bool topmost, int *fd, uint64_t *ret_faults)
 {
 	struct bench_memcg *memcg = bench_memcg_home(run, 0), *above;
+	int ret;
 
 	while (topmost && (above = bench_memcg_parent(run, memcg)))
 		memcg = above;
-	return bench_memcg_stat(run, memcg, "pgfault", ret_faults);
+	ret = cg_group_faults(memcg->group, fd, ret_faults);
+	return ret ? bench_error(run, -ret, "%s", err_msg()) : 0;
 }
 
 /*
  * A reader who comes behind a pass sees none of its faults: it gathered nothing, so nothing was flushable, from the beginning of the pass to its end. What
- * there was to see, the next one shows, with many more behind it. Nobody reads before the pass, for that would flush.
+ * there was to see, the next one shows, with many more behind it. Between set and pass nobody reads, for that would flush.
  */
 static int try_fresh(struct worker *worker, bool is_judge, bool *is_fresh)
 {
 	struct bench_run *run = worker->run;
+	__close_fd int fd = -1;
 	uint64_t seen, all, faults;
-	int ret = worker_stats_set(worker);
+	int ret = is_judge ? see(run, true, &fd, &seen) : 0;
 
+	if (!ret)
+		ret = worker_stats_set(worker);
 	if (!ret)
 		ret = worker_pass(worker);
 	faults = (uint64_t)run->usage.ru_minflt;
 	bench_barrier(run);
 	if (ret || !is_judge)
 		return ret;
-	ret = see(run, true, &seen);
+	ret = see(run, true, &fd, &seen);
 	run->stir_faults = 0;
 	bench_run_stir(run);
 	if (!ret)
-		ret = see(run, true, &all);
+		ret = see(run, true, &fd, &all);
 	if (!ret)
 		*is_fresh |= run->stir_faults && all - seen >= run->stir_faults + faults;
 	return ret;
@@ -99,9 +105,9 @@ static int prove_fresh(struct worker *worker, bool is_judge)
 }
 
 /* Does a reader see all of @faults since it saw @before? */
-static int check_flushable(struct bench_run *run, uint64_t before, uint64_t faults, uint64_t *ret_now)
+static int check_flushable(struct bench_run *run, int *fd, uint64_t before, uint64_t faults, uint64_t *ret_now)
 {
-	int ret = see(run, false, ret_now);
+	int ret = see(run, false, fd, ret_now);
 
 	if (!ret && (!faults || *ret_now < before + faults))
 		ret = bench_error(run, EPROTO, "--stats=flushable: of %llu faults a reader of memory.stat saw %llu", (unsigned long long)faults,
@@ -112,22 +118,23 @@ static int check_flushable(struct bench_run *run, uint64_t before, uint64_t faul
 static int prove_flushable(struct worker *worker, bool is_judge)
 {
 	struct bench_run *run = worker->run;
+	__close_fd int fd = -1;
 	uint64_t before, begin, end, faults;
-	int ret = is_judge ? see(run, false, &before) : 0;
+	int ret = is_judge ? see(run, false, &fd, &before) : 0;
 
 	run->stir_faults = 0;
 	if (!ret)
 		ret = worker_stats_set(worker);
 	faults = run->stir_faults;
 	if (!ret && is_judge)
-		ret = check_flushable(run, before, faults, &begin);
+		ret = check_flushable(run, &fd, before, faults, &begin);
 	bench_barrier(run);
 	if (!ret)
 		ret = worker_stats_set(worker);
 	if (!ret)
 		ret = worker_pass(worker);
 	bench_barrier(run);
-	return !ret && is_judge ? check_flushable(run, begin, faults, &end) : ret;
+	return !ret && is_judge ? check_flushable(run, &fd, begin, faults, &end) : ret;
 }
 
 int worker_stats_prove(struct worker *worker)

@@ -169,6 +169,8 @@ int cg_group_stats(const struct cg_group *group, const struct cg_group *beside, 
  * pending that a reader does that. @fd: -1 the first time, then the file, open, so that reading charges nobody; to be closed.
  */
 int cg_root_flush(const struct cg_group *group, int *fd) __must_check;
+/* cg_group_stat() of "pgfault", through such a file. */
+int cg_group_faults(const struct cg_group *group, int *fd, uint64_t *ret_faults) __must_check;
 
 /*
  * How often the OOM killer killed a task of this group (memory.events oom_kill, memory.oom_control).

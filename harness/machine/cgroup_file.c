@@ -62,15 +62,30 @@ int cg_group_stats(const struct cg_group *group, const struct cg_group *beside, 
 	return 0;
 }
 
-int cg_root_flush(const struct cg_group *group, int *fd)
+/* memory.stat in @dir, through *@fd. */
+static int read_stat(char **ret_text, const char *dir, int *fd)
 {
-	__free_mem char *text = NULL;
 	char path[PATH_MAX];
 	int ret;
 
-	snprintf(path, sizeof(path), "%s/memory.stat", group->tree->info.mount);
+	snprintf(path, sizeof(path), "%s/memory.stat", dir);
 	ret = *fd < 0 ? fs_open(fd, "%s", path) : 0;
-	return ret ? ret : fs_read_open(&text, *fd, path);
+	return ret ? ret : fs_read_open(ret_text, *fd, path);
+}
+
+int cg_root_flush(const struct cg_group *group, int *fd)
+{
+	__free_mem char *text = NULL;
+
+	return read_stat(&text, group->tree->info.mount, fd);
+}
+
+int cg_group_faults(const struct cg_group *group, int *fd, uint64_t *ret_faults)
+{
+	__free_mem char *text = NULL;
+	int ret = read_stat(&text, group->path, fd);
+
+	return cg_check_gone(group, ret ? ret : fs_text_key(text, group->tree->ops->stat_key("pgfault"), ret_faults));
 }
 
 int cg_group_oom_kills(const struct cg_group *group, uint64_t *ret_count)
