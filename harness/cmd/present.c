@@ -23,6 +23,7 @@
 #include "data/sweep.h"
 #include "out/ladder_json.h"
 #include "out/ladder_text.h"
+#include "out/number.h"
 #include "out/overhead_json.h"
 #include "out/overhead_text.h"
 #include "out/plot.h"
@@ -264,11 +265,12 @@ static int print_verdicts(const struct verb *verb, const struct rundata *data, c
 	for (i = 0; i < compare->nr_rows; i++) {
 		const struct compare_row *row = &compare->rows[i];
 		__free_mem char *label = compare_item_label(compare, row, &(struct compare_look){.defaults = &present_label_defaults});
-		char arm[LABEL_MAX];
+		char arm[LABEL_MAX], unit[LABEL_MAX], number[NUMBER_MAX];
 
 		if (row->verdict == COMPARE_REGRESSION || row->verdict == COMPARE_IMPROVEMENT)
-			printf("  %s: %s %s (%s) %+.1f\n", compare_verdict_name(row->verdict), label ? label : "?",
-			       row->metric->name, compare_arm_label(row, arm), row->change.value);
+			printf("  %s: %s %s (%s) %s %s\n", compare_verdict_name(row->verdict), label ? label : "?",
+			       row->metric->name, compare_arm_label(row, arm),
+			       number_estimate(row->change.value, compare_decimals(compare, row), number), compare_unit(compare, row, unit));
 	}
 	printf("All of it, also for a mail: memcgbench compare --format=lkml %s %s %s\n", data->dir, first, last);
 	compare_free(compare);

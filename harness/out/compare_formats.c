@@ -65,6 +65,16 @@ char *compare_unit(const struct compare *compare, const struct compare_row *row,
 	return buf;
 }
 
+const char *compare_unit_changes(const struct compare *compare, const struct compare_row *row, char *buf)
+{
+	char last[LABEL_MAX];
+
+	if (row == compare->rows || !compare_same_item(row, row - 1) ||
+	    !strcmp(compare_unit(compare, row - 1, last), compare_unit(compare, row, buf)))
+		return NULL;
+	return buf;
+}
+
 const char *compare_head(const struct compare *compare, bool cand)
 {
 	if (!strcmp(compare->base.name, compare->cand.name))

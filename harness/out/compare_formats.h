@@ -41,6 +41,8 @@ char *compare_item_label(const struct compare *compare, const struct compare_row
 char *compare_arm_label(const struct compare_row *row, char *buf);
 /* "insn/page". Returns @buf, LABEL_MAX bytes. */
 char *compare_unit(const struct compare *compare, const struct compare_row *row, char *buf);
+/* "insn/page" where that is not the unit of the row before, which is of the same item: for a line above @row. NULL: it is. */
+const char *compare_unit_changes(const struct compare *compare, const struct compare_row *row, char *buf);
 /* What a side's column is headed by: its name, or "base" and "candidate" where both have the same. */
 const char *compare_head(const struct compare *compare, bool cand);
 /* "exact", "paired-t", "shift", "none": also in JSON. */

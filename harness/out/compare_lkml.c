@@ -171,16 +171,18 @@ static void put_header(const struct compare *compare, FILE *out)
 }
 
 /*
- * A table that is too wide gives up, in this order: a digit behind the points, a second one, the column of what would have been seen,
- * and letters of names.
+ * A table that is too wide gives up, in this order: the kernels' names above their columns, which the header says; a digit behind the
+ * points, a second one, the column of what would have been seen; and metrics get lines of their own. No name is ever cut: half of one is
+ * that of another kernel.
  */
 enum narrow {
 	NARROW_NOT,
+	NARROW_HEADS,
 	NARROW_DIGIT,
 	NARROW_DIGITS,
 	NARROW_SEEN,
-	NARROW_NAMES,
-	NARROW_MOST,
+	NARROW_METRICS,
+	NARROW_MOST = NARROW_METRICS,
 };
 
 struct page {
@@ -189,11 +191,6 @@ struct page {
 	enum narrow narrow;
 	struct table *table;
 };
-
-static int name_width(const struct page *page, int width)
-{
-	return page->narrow >= NARROW_NAMES ? width / 2 : width;
-}
 
 static int decimals_of(const struct page *page, const struct compare_row *row)
 {
@@ -208,10 +205,11 @@ static void print_head(const struct page *page)
 	char below[LABEL_MAX];
 
 	table_row(page->table);
-	table_head(page->table, "metric");
+	if (page->narrow < NARROW_METRICS)
+		table_head(page->table, "metric");
 	table_head(page->table, "memcg");
-	table_head(page->table, "%.*s", name_width(page, 10), compare_head(compare, false));
-	table_head(page->table, "%.*s", name_width(page, 10), compare_head(compare, true));
+	table_head(page->table, "%s", page->narrow < NARROW_HEADS ? compare_head(compare, false) : "base");
+	table_head(page->table, "%s", page->narrow < NARROW_HEADS ? compare_head(compare, true) : "cand.");
 	table_head(page->table, "change");
 	table_head(page->table, "+/-");
 	table_head(page->table, "%%");
@@ -256,12 +254,16 @@ static void print_row(const struct page *page, const struct compare_row *row)
 	double half = (row->change.interval.high - row->change.interval.low) / 2;
 	int decimals = decimals_of(page, row);
 	struct compare_cells cells = compare_cells(row, decimals);
+	const char *metric = row->metric ? row->metric->name : "-";
 	struct table *table = page->table;
 	char arm[LABEL_MAX];
 
+	if (page->narrow >= NARROW_METRICS)
+		table_text(table, TABLE_PLAIN, " %s", metric);
 	table_row(table);
-	table_cell(table, TABLE_PLAIN, "%.*s", name_width(page, 16), row->metric ? row->metric->name : "-");
-	table_cell(table, TABLE_PLAIN, "%.*s", name_width(page, 16), compare_arm_label(row, arm));
+	if (page->narrow < NARROW_METRICS)
+		table_cell(table, TABLE_PLAIN, "%s", metric);
+	table_cell(table, TABLE_PLAIN, "%s", compare_arm_label(row, arm));
 	number_cell(table, cells.old, decimals, false);
 	number_cell(table, cells.new, decimals, false);
 	number_cell(table, cells.change, decimals, true);
@@ -292,6 +294,8 @@ static void print_rows(const struct page *page)
 			if (label && asprintf(&heading, "%s (%s)", label, compare_unit(compare, row, unit)) >= 0)
 				filled = table_fill(heading, "", WIDTH);
 			table_text(page->table, TABLE_PLAIN, "%s", filled ? filled : "?");
+		} else if (compare_unit_changes(compare, row, unit)) {
+			table_text(page->table, TABLE_PLAIN, "  in %s:", unit);
 		}
 		print_row(page, row);
 	}
@@ -309,9 +313,13 @@ static int print_items(const struct compare *compare, const struct compare_look 
 	int ret;
 
 	for (;; page.narrow++) {
-		size_t nr = ARRAY_SIZE(full) - (page.narrow >= NARROW_SEEN);
+		size_t nr = ARRAY_SIZE(full) - (page.narrow >= NARROW_SEEN) - (page.narrow >= NARROW_METRICS);
 
 		memcpy(columns, full, sizeof(columns));
+		if (page.narrow >= NARROW_METRICS) {
+			memmove(columns, full + 1, sizeof(full) - sizeof(full[0]));
+			columns[0].gap = 3;
+		}
 		columns[nr - 1] = full[ARRAY_SIZE(full) - 1];
 		page.table = table_new(columns, nr);
 		print_rows(&page);

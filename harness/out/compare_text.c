@@ -152,8 +152,11 @@ static int print_item(const struct compare *compare, size_t first, size_t nr, co
 
 	fprintf(out, "\n%s: %s\n", name ? name : "?", compare_unit(compare, rows, unit));
 	print_head(table, compare, rows);
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
+		if (compare_unit_changes(compare, &rows[i], unit))
+			table_text(table, TABLE_PLAIN, "  in %s:", unit);
 		print_row(table, compare, &rows[i], !i || rows[i].metric != rows[i - 1].metric);
+	}
 	ret = table_print(table, &table_look, out);
 	table_free(table);
 	for (i = 0; !ret && i < nr && !compare_common_why(compare); i++)

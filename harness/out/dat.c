@@ -42,17 +42,18 @@ static void put_origin(const struct rundata *data, FILE *out)
 }
 
 /* "+38.9 ns [+36.5, +41.3]", as in the table. */
-static void put_words(const struct rundata *data, const struct overhead_row *row, FILE *out)
+static void put_words(const struct overhead_row *row, FILE *out)
 {
 	const struct stats_interval *interval = &row->diff_interval;
 	int decimals = number_diff_decimals(row);
-	char diff[NUMBER_MAX], range[2 * NUMBER_MAX] = "(no interval)", text[4 * NUMBER_MAX];
+	char diff[NUMBER_MAX], range[2 * NUMBER_MAX] = "(no interval)";
+	__free_mem char *quantity = label_quantity(row->metric), *text = NULL;
 
 	if (!isnan(interval->low) && !isnan(interval->high))
 		number_interval(interval, decimals, true, range);
-	snprintf(text, sizeof(text), "%s %s  %s", number_estimate(row->diff_ns, decimals, diff),
-		 label_clock(data), range);
-	dat_string(out, isnan(row->diff_ns) ? "no number" : text);
+	if (!quantity || asprintf(&text, "%s %s  %s", number_estimate(row->diff_ns, decimals, diff), quantity, range) < 0)
+		text = NULL;
+	dat_string(out, isnan(row->diff_ns) ? (row->is_alone ? "not in the baseline" : "no number") : text ? text : "?");
 }
 
 static void put_name(const struct rundata *data, const struct overhead_row *row,
@@ -67,12 +68,12 @@ static void put_name(const struct rundata *data, const struct overhead_row *row,
 }
 
 static void put_row(const struct rundata *data, const struct overhead *overhead,
-		    const struct label_defaults *defaults, size_t i, FILE *out)
+		    const struct label_defaults *defaults, size_t i, size_t place, FILE *out)
 {
 	const struct overhead_row *row = &overhead->rows[i];
 	const struct stats_interval *interval = &row->diff_interval;
 
-	fprintf(out, "%zu ", i);
+	fprintf(out, "%zu ", place);
 	put_name(data, row, defaults, out);
 	put_estimate(out, row->base_ns, &row->base_interval, 1);
 	put_estimate(out, row->arm_ns, &row->arm_interval, 1);
@@ -80,27 +81,37 @@ static void put_row(const struct rundata *data, const struct overhead *overhead,
 	put_estimate(out, row->ratio, &row->ratio_interval, 100);
 	dat_number(out, 100 * row->delta / fabs(row->base_ns));
 	fprintf(out, "%d ", interval->low > 0 || interval->high < 0);
-	put_words(data, row, out);
+	put_words(row, out);
+	dat_string(out, row->metric->unit);
 	fputc('\n', out);
+}
+
+static void put_rows(const struct rundata *data, const struct overhead *overhead, const struct label_defaults *defaults, bool counts, FILE *out)
+{
+	size_t i, place = 0;
+
+	for (i = 0; i < overhead->nr_rows; i++)
+		if (overhead->rows[i].metric->is_count == counts)
+			put_row(data, overhead, defaults, i, place++, out);
 }
 
 static void put_overhead(const struct rundata *data, const struct overhead *overhead,
 			 const struct label_defaults *defaults, FILE *out)
 {
 	const char *clock = label_clock(data);
-	size_t i;
 
-	fprintf(out, "# memcgbench: what memcg costs, per op\n");
+	fprintf(out, "# memcgbench: what memcg costs, per op. Two data sets: times, in %s; and what was counted\n", clock);
 	put_origin(data, out);
 	fprintf(out, "# 1 row  2 name\n");
-	fprintf(out, "# 3 median of the baseline arm, %s per op  4 5 its 95 %% interval\n", clock);
-	fprintf(out, "# 6 the other arm: 3 and 9, %s per op  7 8 the 95 %% interval of 9 on 3\n", clock);
-	fprintf(out, "# 9 difference, %s per op  10 11 its 95 %% interval\n", clock);
+	fprintf(out, "# 3 median of the baseline arm, in the unit of column 18  4 5 its 95 %% interval\n");
+	fprintf(out, "# 6 the other arm: 3 and 9  7 8 the 95 %% interval of 9 on 3\n");
+	fprintf(out, "# 9 difference  10 11 its 95 %% interval\n");
 	fprintf(out, "# 12 difference, %% of the baseline  13 14 its 95 %% interval\n");
 	fprintf(out, "# 15 smallest difference that counts, %% of the baseline\n");
-	fprintf(out, "# 16 1: the interval of the difference excludes 0  17 difference in words\n");
-	for (i = 0; i < overhead->nr_rows; i++)
-		put_row(data, overhead, defaults, i, out);
+	fprintf(out, "# 16 1: the interval of the difference excludes 0  17 difference in words  18 unit\n");
+	put_rows(data, overhead, defaults, false, out);
+	fprintf(out, "\n\n# what was counted\n");
+	put_rows(data, overhead, defaults, true, out);
 }
 
 /* The width of a histogram's bucket follows from its lower bound: docs/RESULTS-FORMAT.md. */
@@ -229,7 +240,7 @@ static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve
 	char label[LABEL_MAX];
 	size_t i;
 
-	fprintf(out, "# %s, %s\n", curve->metric->name, sweep_label(sweep, curve, label));
+	fprintf(out, "# %s, %s, %s\n", curve->metric->name, sweep_label(sweep, curve, label), curve->metric->unit);
 	for (i = 0; i < curve->nr_points; i++) {
 		const struct sweep_point *point = &curve->points[i];
 
@@ -246,7 +257,7 @@ static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve
 
 int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t first, size_t end, const char *path)
 {
-	const char *clock = label_clock(data), *axis = sweep->curves[first].axis;
+	const char *axis = sweep->curves[first].axis;
 	struct beneath_file file;
 	FILE *out;
 	size_t i;
@@ -257,8 +268,8 @@ int dat_sweep(const struct rundata *data, const struct sweep *sweep, size_t firs
 	out = file.out;
 	fprintf(out, "# memcgbench: costs over %s, one data set a curve\n", axis);
 	put_origin(data, out);
-	fprintf(out, "# 1 %s  2 %s, %s per op (or what is counted)  3 4 %s\n", axis,
-		sweep->curves[first].kernel_name ? "mean" : "median", clock,
+	fprintf(out, "# 1 %s  2 %s, in the unit of the data set  3 4 %s\n", axis,
+		sweep->curves[first].kernel_name ? "mean" : "median",
 		sweep->curves[first].kernel_name ? "its least and greatest over seeds" : "its 95 %% interval");
 	fprintf(out, "# 5 the fitted line there\n");
 	fprintf(out, "# 6 efficiency, %% of the first point  7 8 its 95 %% interval  9 fairness (Jain)  10 slowest / fastest worker  11 ops per second, all workers\n");

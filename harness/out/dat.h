@@ -19,7 +19,9 @@
 #include "data/sweep.h"
 #include "out/label.h"
 
-/* One line per row of @overhead: both medians, difference and percentage, each with its interval.
+/*
+ * One line per row of @overhead: both medians, difference and percentage, each with its interval. Two data sets: times, and what was
+ * counted, each in its own unit.
  */
 int dat_overhead(const struct rundata *data, const struct overhead *overhead,
 		 const struct label_defaults *defaults, const char *path) __must_check;

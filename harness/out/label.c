@@ -28,6 +28,21 @@ const char *label_clock(const struct rundata *data)
 	return *clock ? clock : "ns";
 }
 
+char *label_quantity(const struct rundata_metric *metric)
+{
+	return strndup(metric->unit, strcspn(metric->unit, "/"));
+}
+
+char *label_per(const struct rundata_metric *metric)
+{
+	const char *slash = strchr(metric->unit, '/');
+	char *text;
+
+	if (!slash)
+		return strdup(metric->unit);
+	return asprintf(&text, "%.*s per %s", (int)(slash - metric->unit), metric->unit, slash + 1) < 0 ? NULL : text;
+}
+
 /* How many arms of @item look like @arm by state, and by depth too. */
 static void count_alike(const struct rundata_item *item, const struct rundata_arm *arm,
 			size_t *ret_state, size_t *ret_depth)
@@ -160,24 +175,91 @@ char *label_workers(const struct rundata_item *item, char *buf)
 	return buf;
 }
 
+char *label_memcgs(const struct rundata_item *item, char *buf)
+{
+	buf[0] = '\0';
+	if (item->nr_memcgs > 1 && item->nr_memcgs == json_array_size(item->workers))
+		snprintf(buf, LABEL_MAX, ", each in its own memcg");
+	else if (item->nr_memcgs > 1)
+		snprintf(buf, LABEL_MAX, ", in %u memcgs", item->nr_memcgs);
+	return buf;
+}
+
+/* Do they measure the same, as far as bench and parameters say? */
+static bool same_question(const struct rundata_item *a, const struct rundata_item *b)
+{
+	return a != b && !strcmp(a->bench, b->bench) && json_equal(a->params, b->params);
+}
+
+static bool texts_differ(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") != 0;
+}
+
+static void put_depths(const struct rundata_item *item, FILE *out)
+{
+	char size[24];
+	size_t i, nr = 0;
+
+	for (i = 0; i < item->nr_arms; i++) {
+		const struct rundata_arm *arm = &item->arms[i];
+
+		if (strcmp(arm->state, "child"))
+			continue;
+		fprintf(out, nr++ ? ", %u" : ", depth %u", arm->depth);
+		if (arm->limit_bytes != UINT64_MAX)
+			fprintf(out, " (max %s)", format_size(arm->limit_bytes, size, sizeof(size)));
+	}
+}
+
+char *label_distinction(const struct rundata *data, const struct rundata_item *item)
+{
+	bool memcgs = false, place = false, memory = false, arms = false;
+	char *text = NULL, label[LABEL_MAX];
+	size_t size = 0, i;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (i = 0; i < data->nr_items; i++) {
+		const struct rundata_item *other = &data->items[i];
+
+		if (!same_question(item, other) || json_array_size(item->workers) != json_array_size(other->workers))
+			continue;
+		memcgs |= item->nr_memcgs != other->nr_memcgs;
+		place |= texts_differ(item->place, other->place);
+		memory |= texts_differ(item->memory, other->memory);
+		arms |= item->nr_arms && other->nr_arms && !arms_are_equal(item, other);
+	}
+	if (memcgs)
+		fputs(item->nr_memcgs > 1 ? label_memcgs(item, label) : ", in one memcg", out);
+	if (place)
+		fprintf(out, ", placed %s", item->place ? item->place : "unknown");
+	if (memory)
+		fprintf(out, ", memory %s", item->memory ? item->memory : "unknown");
+	if (arms)
+		put_depths(item, out);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
 char *label_item_unique(const struct rundata *data, const struct rundata_item *item,
 			const struct label_defaults *defaults)
 {
-	__free_mem char *label = label_item(item, defaults);
+	__free_mem char *label = label_item(item, defaults), *distinction = NULL;
 	char workers[LABEL_MAX], *unique;
 	bool taken = false;
 	size_t i;
 
-	for (i = 0; i < data->nr_items && label && !taken; i++) {
-		__free_mem char *other = NULL;
-
-		if (&data->items[i] != item)
-			other = label_item(&data->items[i], defaults);
-		taken = other && !strcmp(label, other);
-	}
-	if (!taken || !json_array_size(item->workers))
+	for (i = 0; i < data->nr_items && !taken; i++)
+		taken = same_question(item, &data->items[i]);
+	if (!label || !taken || !json_array_size(item->workers))
 		return take_ptr(label);
-	if (asprintf(&unique, "%s, %s", label, label_workers(item, workers)) < 0)
+	distinction = label_distinction(data, item);
+	if (!distinction || asprintf(&unique, "%s, %s%s", label, label_workers(item, workers), distinction) < 0)
 		return NULL;
 	return unique;
 }

@@ -43,8 +43,17 @@ char *label_item(const struct rundata_item *item, const struct label_defaults *d
 /* "2 processes", "1 thread". Returns @buf, LABEL_MAX bytes. */
 char *label_workers(const struct rundata_item *item, char *buf);
 
+/* ", each in its own memcg" or ", in 2 memcgs" behind the workers; "" where they share one. Returns @buf, LABEL_MAX bytes. */
+char *label_memcgs(const struct rundata_item *item, char *buf);
+
 /*
- * As label_item(), with the workers behind it ("fault_storm, 2 processes") where the run has
+ * What tells @item from the others of the run with the same bench, parameters and number of workers, in what they differ in:
+ * ", in 2 memcgs, placed scatter, memory remote, depth 2". "" where there are no others. malloc'd; NULL without memory.
+ */
+char *label_distinction(const struct rundata *data, const struct rundata_item *item);
+
+/*
+ * As label_item(), with the workers behind it ("fault_storm, 2 processes") and label_distinction() where the run has
  * another item of that name. malloc'd; NULL without memory.
  */
 char *label_item_unique(const struct rundata *data, const struct rundata_item *item,
@@ -57,6 +66,12 @@ char *label_item_unique(const struct rundata *data, const struct rundata_item *i
  */
 char *label_row(const struct rundata *data, const struct overhead_row *row,
 		const struct label_defaults *defaults);
+
+/* Of "ns/page" what stands before the op: "ns", "pages". malloc'd; NULL without memory. */
+char *label_quantity(const struct rundata_metric *metric);
+
+/* "ns/page" in words: "ns per page". malloc'd; NULL without memory. */
+char *label_per(const struct rundata_metric *metric);
 
 /* "ns" or "insn": what the run's clock counts. */
 const char *label_clock(const struct rundata *data);

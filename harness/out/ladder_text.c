@@ -197,12 +197,33 @@ static void print_doubts(const struct ladder_print *print, const struct ladder_r
 			print->ladder->kernels[row->kernel], 200 * LADDER_AGREE, differ);
 }
 
+/* Rows in another unit than the heading's, or the last one's, say theirs first. */
+static void unit_row(struct table *table, const struct rundata_metric *metric, const char **unit)
+{
+	__free_mem char *words = label_per(metric);
+
+	if (strcmp(metric->unit, *unit))
+		table_text(table, TABLE_PLAIN, "  in %s:", words ? words : metric->unit);
+	*unit = metric->unit;
+}
+
+static void print_heading(const struct ladder_print *print, const struct rundata_item *item, const char *name)
+{
+	__free_mem char *distinction = label_distinction(print->data, item), *words = label_per(&item->metrics[0]);
+	size_t nr = json_array_size(item->workers);
+	bool threads = item->mode && !strcmp(item->mode, "threads");
+
+	fprintf(print->out, "\n%s: %zu %s%s%s, %s\n", name, nr, threads ? "thread" : "worker", nr == 1 ? "" : "s",
+		distinction ? distinction : "", words ? words : item->metrics[0].unit);
+}
+
 static int print_item(const struct ladder_print *print, const struct rundata_item *item)
 {
 	enum { COLUMNS_MAX = 64 };
 	struct table_column columns[COLUMNS_MAX] = {{TABLE_LEFT, 2}, {TABLE_LEFT, 1}};
 	size_t nr_columns = 2 + item->nr_arms + 2 * (item->nr_arms - 1) + 1, i; /* at most */
 	__free_mem char *name = label_item(item, print->defaults);
+	const char *unit = item->metrics[0].unit;
 	struct table *table;
 	int ret;
 
@@ -215,11 +236,11 @@ static int print_item(const struct ladder_print *print, const struct rundata_ite
 		table_free(table);
 		return err_sys(ENOMEM, "memory for the table");
 	}
-	fprintf(print->out, "\n%s: %zu worker%s, %s per %s\n", name, json_array_size(item->workers),
-		json_array_size(item->workers) == 1 ? "" : "s", label_clock(print->data), item->op);
+	print_heading(print, item, name);
 	head_row(table, item);
 	for (i = 0; i < print->ladder->nr_rows; i++)
 		if (print->ladder->rows[i].item == item && has_values(&print->ladder->rows[i])) {
+			unit_row(table, print->ladder->rows[i].metric, &unit);
 			metric_row(table, print, &print->ladder->rows[i]);
 			if (print->ladder->rows[i].kernel)
 				change_row(table, &print->ladder->rows[i]);

@@ -62,7 +62,7 @@ int number_diff_decimals(const struct overhead_row *row)
 
 char *number_format(double value, int decimals, bool sign, char *buf)
 {
-	if (isnan(value))
+	if (!isfinite(value))
 		snprintf(buf, NUMBER_MAX, "-");
 	else if (fabs(value) >= 1e18)
 		snprintf(buf, NUMBER_MAX, sign ? "%+.3g" : "%.3g", value);

@@ -38,7 +38,7 @@ double number_arm(const struct overhead_row *row);
 int number_diff_decimals(const struct overhead_row *row);
 
 /*
- * @value with @decimals digits behind the point; "-" for NAN. @sign puts + in front of positive
+ * @value with @decimals digits behind the point; "-" for NAN and infinities. @sign puts + in front of positive
  * numbers. A number that rounds to zero keeps its sign, which is what tells [+0.0, +3.1] from an
  * interval that holds 0. Writes to and returns @buf, NUMBER_MAX bytes.
  */

@@ -98,7 +98,7 @@ static void add_diff_cells(struct table *table, const struct overhead_row *row, 
 	enum table_style style = row_style(row);
 
 	table_cell(table, style, "%s%s%s", row_is_nothing(row) && !isnan(value) ? "~ " : "",
-		   number_estimate(value, decimals, text), unit);
+		   number_estimate(value, decimals, text), isnan(value) ? "" : unit);
 	table_cell(table, TABLE_PLAIN, "%s", number_interval(interval, decimals, true, range));
 }
 
@@ -107,40 +107,47 @@ static void add_numbers(struct render *render, struct table *table, const struct
 	struct stats_interval percent = render_percent(row);
 	int percent_decimals = number_interval_decimals(&percent, row->ratio * 100);
 	bool stacked = render->layout == LAYOUT_STACKED;
-	char base[NUMBER_MAX], arm[NUMBER_MAX], unit[32] = "";
+	char base[NUMBER_MAX], arm[NUMBER_MAX];
+	__free_mem char *quantity = label_quantity(row->metric), *unit = NULL;
 
-	if (stacked)
-		snprintf(unit, sizeof(unit), " %s", label_clock(render->data));
+	if (!quantity || asprintf(&unit, "%s%s", stacked ? " " : "", stacked ? quantity : "") < 0)
+		unit = NULL;
 	table_row(table);
 	table_cell(table, TABLE_PLAIN, "%s", row->metric->name);
-	table_cell(table, TABLE_PLAIN, "%s", row->metric->op);
+	table_cell(table, TABLE_PLAIN, "%s", row->metric->is_count ? row->metric->unit : row->metric->op);
 	table_cell(table, TABLE_PLAIN, "%s",
 		   number_format(row->base_ns, number_median_decimals(row), false, base));
 	table_cell(table, TABLE_PLAIN, "%s",
 		   number_format(number_arm(row), number_median_decimals(row), false, arm));
 	add_diff_cells(table, row, row->diff_ns, &row->diff_interval, number_diff_decimals(row),
-		       unit);
+		       unit ? unit : "");
 	if (!stacked)
 		add_diff_cells(table, row, row->ratio * 100, &percent, percent_decimals, "");
 	table_cell(table, TABLE_PLAIN, "%zu", row->nr_blocks);
 	add_marks(render, table, row);
-	if (!stacked)
+	if (!stacked || isnan(row->ratio))
 		return;
 	table_row(table);
 	table_span(table, TABLE_PLAIN, 4, "%s", "");
 	add_diff_cells(table, row, row->ratio * 100, &percent, percent_decimals, " %");
 }
 
-/* "1.2 ns (0.8 %)" */
-static char *detectable_words(const struct render *render, const struct overhead_row *row,
-			      char *buf, size_t size)
+/* "1.2 ns (0.8 %)"; of what has no share, "1.2 ns". malloc'd; NULL without memory. */
+static char *detectable_words(const struct overhead_row *row)
 {
-	char absolute[NUMBER_MAX], percent[NUMBER_MAX];
+	char absolute[NUMBER_MAX], percent[NUMBER_MAX], *words;
+	__free_mem char *quantity = label_quantity(row->metric);
+	bool has_share = isfinite(row->detectable_ratio);
+	int n;
 
-	snprintf(buf, size, "%s %s (%s %%)", number_significant(row->detectable_ns, 2, absolute),
-		 label_clock(render->data),
-		 number_significant(row->detectable_ratio * 100, 2, percent));
-	return buf;
+	if (!quantity)
+		return NULL;
+	number_significant(row->detectable_ns, 2, absolute);
+	if (has_share)
+		n = asprintf(&words, "%s %s (%s %%)", absolute, quantity, number_significant(row->detectable_ratio * 100, 2, percent));
+	else
+		n = asprintf(&words, "%s %s", absolute, quantity);
+	return n < 0 ? NULL : words;
 }
 
 /* The larger of the two counts for a row: it is the one that is named. */
@@ -163,13 +170,13 @@ static char *delta_words(const struct render *render, const struct overhead_row 
 /* What the verdict adds to the numbers of its row; nothing where they speak for themselves. */
 static void add_verdict(struct render *render, struct table *table, const struct overhead_row *row)
 {
-	char seen[2 * NUMBER_MAX + 16], delta[NUMBER_MAX + 16];
+	__free_mem char *seen = detectable_words(row);
+	char delta[NUMBER_MAX + 16];
 	const char *found = row_is_nothing(row) ? "~ no difference found" : "undecided";
 
 	/* Nothing to compare with, as its empty cells say. */
 	if (row->is_alone)
 		return;
-	detectable_words(render, row, seen, sizeof(seen));
 	delta_words(render, row, delta, sizeof(delta));
 	switch (row->verdict) {
 	case OVERHEAD_NONE:
@@ -180,7 +187,7 @@ static void add_verdict(struct render *render, struct table *table, const struct
 		if (row_is_nothing(row))
 			render_line(render, table, TABLE_DIM, "    ",
 				    "~ equivalent within %s; could not have seen less than %s",
-				    delta, seen);
+				    delta, seen ? seen : "?");
 		else
 			render_line(render, table, TABLE_DIM, "    ",
 				    "equivalent: there is a difference, and it is smaller than %s",
@@ -191,7 +198,7 @@ static void add_verdict(struct render *render, struct table *table, const struct
 			render_line(render, table, TABLE_DIM, "    ", "%s", found);
 		else
 			render_line(render, table, TABLE_DIM, "    ",
-				    "%s; could not have seen less than %s", found, seen);
+				    "%s; could not have seen less than %s", found, seen ? seen : "?");
 		break;
 	case OVERHEAD_SMALL:
 		render_line(render, table, TABLE_DIM, "    ",
@@ -217,8 +224,8 @@ static void add_coverage(struct render *render, struct table *table, const struc
 
 static void add_details(struct render *render, struct table *table, const struct overhead_row *row)
 {
-	char base[2 * NUMBER_MAX], arm[2 * NUMBER_MAX], base_label[LABEL_MAX], arm_label[LABEL_MAX],
-		seen[128];
+	char base[2 * NUMBER_MAX], arm[2 * NUMBER_MAX], base_label[LABEL_MAX], arm_label[LABEL_MAX];
+	__free_mem char *seen = detectable_words(row);
 	int decimals = number_median_decimals(row);
 
 	if (!render->options->verbose)
@@ -229,17 +236,19 @@ static void add_details(struct render *render, struct table *table, const struct
 		    number_interval(&row->base_interval, decimals, false, base),
 		    label_arm(row->item, row->arm, arm_label),
 		    number_interval(&row->arm_interval, decimals, false, arm),
-		    label_clock(render->data), detectable_words(render, row, seen, sizeof(seen)),
+		    row->metric->unit, seen ? seen : "?",
 		    row->nr_outliers, row->nr_blocks);
 	if (row->metric->help && *row->metric->help)
 		render_line(render, table, TABLE_DIM, "    ", "%s: %s", row->metric->name,
 			    row->metric->help);
 }
 
+/* Of times, or of counts, each of which has a unit of its own. */
 static void add_heads(struct render *render, struct table *table, const struct overhead_row *row)
 {
 	char base[LABEL_MAX], arm[LABEL_MAX];
-	const char *clock = label_clock(render->data);
+	bool is_count = row->metric->is_count;
+	const char *clock = is_count ? "counted" : label_clock(render->data);
 	bool stacked = render->layout == LAYOUT_STACKED;
 
 	label_arm(row->item, row->base, base);
@@ -255,7 +264,7 @@ static void add_heads(struct render *render, struct table *table, const struct o
 	}
 	table_row(table);
 	table_head(table, "metric");
-	table_head(table, "op");
+	table_head(table, "%s", is_count ? "unit" : "op");
 	table_head(table, "%s", base);
 	table_head(table, "%s", arm);
 	table_head(table, "diff");
@@ -271,7 +280,7 @@ static void add_item_line(struct render *render, struct table *table,
 			  const struct rundata_item *item)
 {
 	__free_mem char *label = label_item(item, render->options->defaults);
-	char workers[LABEL_MAX];
+	char workers[LABEL_MAX], memcgs[LABEL_MAX];
 	__free_mem char *line = NULL;
 	size_t size = 0, i;
 	FILE *text = open_memstream(&line, &size);
@@ -281,7 +290,7 @@ static void add_item_line(struct render *render, struct table *table,
 		return;
 	fprintf(text, "%s", label ? label : item->bench);
 	if (json_array_size(item->workers))
-		fprintf(text, ": %s", label_workers(item, workers));
+		fprintf(text, ": %s%s", label_workers(item, workers), label_memcgs(item, memcgs));
 	if (item->place && *item->place)
 		fprintf(text, ", placed %s", item->place);
 	if (item->memory && *item->memory)
@@ -319,6 +328,7 @@ static size_t add_comparison(struct render *render, struct table *table,
 			     const struct rundata_item *item, const struct rundata_arm *arm)
 {
 	const struct overhead *overhead = render->overhead;
+	const struct overhead_row *last = NULL;
 	size_t nr = 0, i;
 
 	for (i = 0; i < overhead->nr_rows; i++) {
@@ -326,10 +336,11 @@ static size_t add_comparison(struct render *render, struct table *table,
 
 		if (row->item != item || row->arm != arm)
 			continue;
-		if (!nr && arm != &item->arms[1])
+		if (!nr++ && arm != &item->arms[1])
 			table_text(table, TABLE_PLAIN, "%s", "");
-		if (!nr++)
+		if (!last || last->metric->is_count != row->metric->is_count)
 			add_heads(render, table, row);
+		last = row;
 		add_numbers(render, table, row);
 		add_verdict(render, table, row);
 		add_coverage(render, table, row);

@@ -143,14 +143,14 @@ static const char *meaning_of(const struct overhead_row *row)
 	       "not what memcg costs";
 }
 
-/* Of the rows that cost more beyond doubt, the one that grew most. */
+/* Of the times that are more beyond doubt, the one that grew most. What is counted is no cost. */
 static const struct overhead_row *largest(const struct overhead *overhead)
 {
 	const struct overhead_row *found = NULL;
 	size_t i;
 
 	for (i = 0; i < overhead->nr_rows; i++)
-		if (overhead->rows[i].verdict == OVERHEAD_MORE &&
+		if (overhead->rows[i].verdict == OVERHEAD_MORE && !overhead->rows[i].metric->is_count && isfinite(overhead->rows[i].ratio) &&
 		    (!found || overhead->rows[i].ratio > found->ratio))
 			found = &overhead->rows[i];
 	return found;
@@ -188,6 +188,16 @@ static size_t nr_comparisons(const struct overhead *overhead)
 	for (i = 0; i < overhead->nr_rows; i++)
 		nr += !overhead->rows[i].is_alone;
 	return nr;
+}
+
+static bool has_counts(const struct overhead *overhead)
+{
+	size_t i;
+
+	for (i = 0; i < overhead->nr_rows; i++)
+		if (overhead->rows[i].metric->is_count)
+			return true;
+	return false;
 }
 
 static void print_summary(struct render *render)
@@ -241,10 +251,11 @@ static void print_meaning(struct render *render)
 		 "Differences are paired within blocks (Hodges-Lehmann); beside the median of the "
 		 "baseline stands that and the difference. Intervals cover 95 %% or more, one row at "
 		 "a time, where blocks do not depend on each other%s; what counts is %s %% of the "
-		 "baseline or %s %s, the larger, of %s %s no more than a tenth of it; \"could not "
+		 "baseline or %s %s, the larger, of %s %s no more than a tenth of it%s; \"could not "
 		 "have seen less\" is at 80 %% power.",
 		 chance, number_plain(overhead->delta_ratio * 100, ratio),
-		 number_plain(overhead->delta_ns, absolute), label_clock(render->data), absolute, label_clock(render->data));
+		 number_plain(overhead->delta_ns, absolute), label_clock(render->data), absolute, label_clock(render->data),
+		 has_counts(overhead) ? " (of what is counted, the share alone)" : "");
 }
 
 static void print_files(struct render *render)

@@ -312,6 +312,15 @@ static void widen(struct spread *spread, const struct overhead_row *row)
 	}
 }
 
+static size_t nr_times(const struct overhead *overhead)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < overhead->nr_rows; i++)
+		nr += !overhead->rows[i].metric->is_count;
+	return nr;
+}
+
 static bool all_children(const struct overhead *overhead)
 {
 	size_t i;
@@ -332,7 +341,8 @@ static int draw_overhead(const struct rundata *data, const struct overhead *over
 	size_t i;
 
 	for (i = 0; i < overhead->nr_rows; i++)
-		widen(&spread, &rows[i]);
+		if (!rows[i].metric->is_count)
+			widen(&spread, &rows[i]);
 	label_arm(rows[0].item, rows[0].base, base);
 	label_arm(rows[0].item, rows[0].arm, arm);
 	/* The heads hold for every row, or they say nothing false. Of children at several depths the rows say which. */
@@ -348,12 +358,13 @@ static int draw_overhead(const struct rundata *data, const struct overhead *over
 		{"unit", label_clock(data), 0},
 		{"base_label", base, 0},
 		{"arm_label", arm, 0},
-		{"nr_rows", NULL, (double)overhead->nr_rows},
+		{"nr_rows", NULL, (double)nr_times(overhead)},
+		{"nr_counts", NULL, (double)(overhead->nr_rows - nr_times(overhead))},
 		{"cost_log", NULL, spread.most > 20 * spread.least},
 		{"percent_low", NULL, spread.low},
 		{"percent_high", NULL, spread.high},
 	};
-	job.nr_variables = 9;
+	job.nr_variables = 10;
 	return run_listed(&job, files);
 }
 
@@ -467,7 +478,7 @@ int plot_overhead(const struct rundata *data, const struct overhead *overhead,
 		ret = dat_overhead(data, overhead, defaults, dat);
 		if (!ret)
 			ret = add_file(files, "overhead", ".dat");
-		if (!ret)
+		if (!ret && nr_times(overhead))
 			ret = draw_overhead(data, overhead, dat, &where, files);
 	}
 	/* The .dat files come in any case: without gnuplot they are what is left. */

@@ -40,7 +40,8 @@ void report_overhead_words(const struct report *report, const struct report_run 
 	}
 	fputs(".</p>\n", out);
 	for (i = 0; i < overhead->nr_rows; i++)
-		if (overhead->rows[i].verdict == OVERHEAD_MORE && (!largest || overhead->rows[i].ratio > largest->ratio))
+		if (overhead->rows[i].verdict == OVERHEAD_MORE && !overhead->rows[i].metric->is_count && isfinite(overhead->rows[i].ratio) &&
+		    (!largest || overhead->rows[i].ratio > largest->ratio))
 			largest = &overhead->rows[i];
 	if (largest) {
 		__free_mem char *item = label_item_unique(run->data, largest->item, report->defaults);
@@ -54,7 +55,7 @@ void report_overhead_words(const struct report *report, const struct report_run 
 	}
 }
 
-static void put_reason(const struct report_run *run, const struct overhead_row *row, FILE *out)
+static void put_reason(const struct overhead_row *row, FILE *out)
 {
 	char delta[NUMBER_MAX];
 	size_t i;
@@ -65,17 +66,17 @@ static void put_reason(const struct report_run *run, const struct overhead_row *
 		html_text(out, row->why);
 		break;
 	case OVERHEAD_EQUIVALENT:
-		html_textf(out, "the interval lies within what does not count: %s %s", delta, label_clock(run->data));
+		html_textf(out, "the interval lies within what does not count: %s %s", delta, row->metric->unit);
 		break;
 	case OVERHEAD_INCONCLUSIVE:
 		html_text(out, "the interval holds 0 and reaches beyond what counts");
 		break;
 	case OVERHEAD_SMALL:
-		html_textf(out, "there is a difference, but it may be smaller than %s %s", delta, label_clock(run->data));
+		html_textf(out, "there is a difference, but it may be smaller than %s %s", delta, row->metric->unit);
 		break;
 	case OVERHEAD_MORE:
 	case OVERHEAD_LESS:
-		html_textf(out, "the interval lies wholly beyond %s %s", delta, label_clock(run->data));
+		html_textf(out, "the interval lies wholly beyond %s %s", delta, row->metric->unit);
 		break;
 	}
 	if ((row->verdict == OVERHEAD_EQUIVALENT || row->verdict == OVERHEAD_INCONCLUSIVE) && !isnan(row->detectable_ratio))
@@ -107,7 +108,7 @@ static void put_row(const struct report *report, const struct report_run *run, c
 	report_number(out, NULL, row->base_ns, number_format(row->base_ns, median_decimals, false, text));
 	report_number(out, NULL, row->arm_ns, number_format(number_arm(row), median_decimals, false, text));
 	fputs("<td class=\"why\">", out);
-	put_reason(run, row, out);
+	put_reason(row, out);
 	fputs("</td></tr>\n", out);
 }
 

@@ -48,7 +48,10 @@ char *sweep_title(const struct sweep_curve *curve, const struct label_defaults *
 {
 	const struct rundata_item *last = curve->points[curve->nr_points - 1].item;
 	__free_mem char *item = label_but_axis(curve, defaults);
-	char workers[LABEL_MAX] = "", *title;
+	char workers[LABEL_MAX] = "", memcgs[LABEL_MAX], *title;
+	const char *place = last->place && strcmp(last->place, "compact") ? last->place : "";
+	const char *memory = last->memory && strcmp(last->memory, "default") ? last->memory : "";
+	bool threads = last->mode && !strcmp(last->mode, "threads");
 
 	if (!item)
 		return NULL;
@@ -56,8 +59,9 @@ char *sweep_title(const struct sweep_curve *curve, const struct label_defaults *
 		snprintf(workers, sizeof(workers), curve->each ? ", each in its own memcg" : ", in %u memcg%s", last->nr_memcgs,
 			 last->nr_memcgs == 1 ? "" : "s");
 	else if (json_array_size(last->workers) > 1)
-		snprintf(workers, sizeof(workers), ", %zu workers", json_array_size(last->workers));
-	if (asprintf(&title, "%s over %s%s", item, curve->axis, workers) < 0)
+		snprintf(workers, sizeof(workers), ", %zu workers%s", json_array_size(last->workers), label_memcgs(last, memcgs));
+	if (asprintf(&title, "%s over %s%s%s%s%s%s%s", item, curve->axis, workers, threads ? ", threads" : "", *place ? ", placed " : "",
+		     place, *memory ? ", memory " : "", memory) < 0)
 		return NULL;
 	return title;
 }
@@ -189,7 +193,8 @@ static int print_group(const struct rundata *data, const struct sweep *sweep, si
 	const struct sweep_curve *axis = longest(sweep, first, end);
 	struct table_column columns[COLUMNS_MAX] = {{TABLE_LEFT, 2}, {TABLE_LEFT, 1}};
 	size_t nr_points = axis->nr_points < COLUMNS_MAX - 2 ? axis->nr_points : COLUMNS_MAX - 2, i;
-	__free_mem char *title = sweep_title(axis, defaults);
+	__free_mem char *title = sweep_title(axis, defaults), *words = label_per(sweep->curves[first].metric);
+	const char *unit = sweep->curves[first].metric->unit;
 	struct table *table;
 	int ret;
 
@@ -198,7 +203,7 @@ static int print_group(const struct rundata *data, const struct sweep *sweep, si
 	table = title ? table_new(columns, 2 + nr_points) : NULL;
 	if (!table)
 		return err_sys(ENOMEM, "memory for the table of a sweep");
-	fprintf(out, "\n%s, %s per %s\n", title, label_clock(data), axis->metric->op);
+	fprintf(out, "\n%s, %s\n", title, words ? words : unit);
 	table_row(table);
 	table_head(table, "metric");
 	table_head(table, "%s", axis->axis);
@@ -207,6 +212,12 @@ static int print_group(const struct rundata *data, const struct sweep *sweep, si
 	for (i = first; i < end; i++) {
 		const struct sweep_curve *curve = &sweep->curves[i];
 
+		if (strcmp(curve->metric->unit, unit)) {
+			__free_mem char *other = label_per(curve->metric);
+
+			table_text(table, TABLE_PLAIN, "  in %s:", other ? other : curve->metric->unit);
+			unit = curve->metric->unit;
+		}
 		cost_row(table, sweep, curve, axis, i == first || sweep->curves[i - 1].metric != curve->metric);
 		if (!has_efficiency(curve))
 			continue;

@@ -209,8 +209,8 @@ static void test_dat_columns(void **state)
 	snprintf(path, sizeof(path), "%s/o.dat", dir);
 	assert_int_equal(dat_overhead(&fixture.data, &fixture.overhead, NULL, path), 0);
 	assert_int_equal(fs_read(&text, "%s", path), 0);
-	assert_non_null(strstr(text, "# 9 difference, ns per op  10 11 its 95 % interval\n"));
-	assert_non_null(strstr(text, "\"+38.9 ns  [+36.5, +41.3]\""));
+	assert_non_null(strstr(text, "# 9 difference  10 11 its 95 % interval\n"));
+	assert_non_null(strstr(text, "\"+38.9 ns  [+36.5, +41.3]\" \"ns/op\""));
 	line = strstr(text, "\n0 ");
 	fields = sscanf(
 		line,
