@@ -136,6 +136,8 @@ def main():
     }[form]()
     wrong, seen = [], set()
     for bench, metric, unit in rows:
+        if metric in ("-", ""):
+            continue
         want = units.get((bench, metric))
         # The line that is fitted to a time says the clock alone: it is per level.
         if want is None or unit not in (want, clock if want.startswith(clock + "/") else want):

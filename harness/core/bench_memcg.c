@@ -280,7 +280,10 @@ int bench_reclaimed(struct bench_run *run, struct bench_reclaimed *ret_reclaimed
 
 	for (i = 0; !ret && i < ARRAY_SIZE(keys); i++)
 		if (fs_text_key(text, keys[i], &value[i]))
-			return bench_skip(run, "this kernel counts no %s (/proc/vmstat, since Linux 5.8)", keys[i]);
+			return fs_text_key(text, "pgfault", &value[i]) ?
+				bench_skip(run, "this kernel counts no events of memory: there is no %s in /proc/vmstat, nor any other "
+						"(CONFIG_VM_EVENT_COUNTERS is off)", keys[i]) :
+				bench_skip(run, "this kernel counts events of memory, but no %s (/proc/vmstat, since Linux 5.8)", keys[i]);
 	if (ret)
 		return answer(run, ret);
 	*ret_reclaimed = (struct bench_reclaimed){.scanned = value[0] + value[1], .stolen = value[2] + value[3]};

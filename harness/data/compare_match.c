@@ -376,6 +376,29 @@ static const char *find_error(const struct compare_side *side, const json_t *rec
 	return NULL;
 }
 
+static bool was_measured(const struct compare_side *side, const struct rundata_item *item)
+{
+	const json_t *boots = json_object_get(side->data->run, "boots"), *boot;
+	size_t i, k;
+
+	for (i = 0; i < item->nr_samples; i++)
+		json_array_foreach(boots, k, boot)
+			if (json_integer_value(json_object_get(boot, "boot")) == (json_int_t)item->samples[i].boot && match_is_of_side(side, boot))
+				return true;
+	return false;
+}
+
+const char *match_skip(const struct compare_side *side, const struct rundata_item *item)
+{
+	const json_t *record;
+	size_t i;
+
+	json_array_foreach(item->errors, i, record)
+		if (!strcmp(match_text(record, "type"), "skip") && match_record_is_of(side, record))
+			return was_measured(side, item) ? NULL : match_text(record, "text");
+	return NULL;
+}
+
 static bool has_error(const json_t *records)
 {
 	const json_t *record;

@@ -57,6 +57,9 @@ size_t match_metric(const struct rundata_item *item, const char *name);
 /* Is @record of a boot of this side's kernel? One that never came to its first record is known by its sentence alone (cmd/run_guests.c). */
 bool match_record_is_of(const struct compare_side *side, const json_t *record);
 
+/* Why the side's boots skipped @item, the first of them; NULL: none did, or @item was measured all the same. Lives as long as the run. */
+const char *match_skip(const struct compare_side *side, const struct rundata_item *item);
+
 /*
  * What went wrong on a side: a boot that failed, or @item (NULL: no matter) in all arms or in arm @arm, or in the first arm, which it is
  * set against. 1: *ret_text (NULL: the sentence is not wanted) is the whole of it, for the caller to free; 0: nothing that was

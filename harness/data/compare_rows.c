@@ -354,14 +354,40 @@ static int compare_arm(struct compare_build *build, const struct match_item *mat
 	return 0;
 }
 
-/* An item that only one side has, or that both measured differently. */
+/* An item that a side has skipped, not run, or that failed on it before it came to any arm: the row's verdict. */
+static int say_absent(const struct compare *compare, const struct match_item *match, struct compare_row *row)
+{
+	const char *skip_base = match->base ? match_skip(&compare->base, match->base) : NULL;
+	const char *skip_cand = match->cand ? match_skip(&compare->cand, match->cand) : NULL;
+	const struct compare_side *side = !match->cand || (match->base && skip_cand) ? &compare->cand : &compare->base;
+	__free_mem char *error = NULL;
+	int found = match_error(&compare->cand, match->cand, MATCH_NONE, &error);
+
+	if (found > 0)
+		side = &compare->cand;
+	if (!found) {
+		found = match_error(&compare->base, match->base, MATCH_NONE, &error);
+		side = found ? &compare->base : side;
+	}
+	if (found > 0)
+		rows_say_why(row, COMPARE_ERROR, "%s: %s", side->name, error);
+	else if (skip_base && skip_cand && !strcmp(skip_base, skip_cand))
+		rows_say_why(row, COMPARE_INCOMPARABLE, "both sides skipped it: %s", skip_base);
+	else if (skip_base && skip_cand)
+		rows_say_why(row, COMPARE_INCOMPARABLE, "%s skipped it: %s; %s: %s", compare->base.name, skip_base, compare->cand.name, skip_cand);
+	else if (skip_base || skip_cand)
+		rows_say_why(row, COMPARE_INCOMPARABLE, "%s skipped it: %s", skip_base ? compare->base.name : compare->cand.name,
+			     skip_base ? skip_base : skip_cand);
+	else
+		rows_say_why(row, COMPARE_INCOMPARABLE, "%s has not run it", side->name);
+	return found < 0 ? found : 0;
+}
+
+/* An item that only one side has measured, or that both measured differently. */
 static int add_incomparable(struct compare_build *build, const struct match_item *match)
 {
 	const struct rundata_item *item = match->base ? match->base : match->cand;
-	const struct compare_side *side = match->base ? &build->compare->cand : &build->compare->base;
 	struct compare_row *row = add_item_row(build->compare, match);
-	__free_mem char *error = NULL;
-	int found;
 
 	if (!row)
 		return -ENOMEM;
@@ -371,12 +397,7 @@ static int add_incomparable(struct compare_build *build, const struct match_item
 		rows_say_why(row, COMPARE_INCOMPARABLE, "%s", match->why);
 		return 0;
 	}
-	found = match_error(side, NULL, MATCH_NONE, &error);
-	if (found > 0)
-		rows_say_why(row, COMPARE_ERROR, "%s: %s", side->name, error);
-	else
-		rows_say_why(row, COMPARE_INCOMPARABLE, "%s has not run it", side->name);
-	return found < 0 ? found : 0;
+	return say_absent(build->compare, match, row);
 }
 
 /* An arm or a metric of @item that the side @lacks has not. */
@@ -427,7 +448,11 @@ int rows_add_item(struct compare_build *build, const struct match_item *match)
 	size_t m;
 	int ret = 0;
 
-	if (!match->base || !match->cand || match->why)
+	/* Of an item that both sides skipped nobody knows whether it has the metric that was asked for. */
+	if (match->base && match->cand && !match->base->nr_metrics && !match->cand->nr_metrics && build->options->metric)
+		return 0;
+	if (!match->base || !match->cand || match->why || match_skip(&build->compare->base, match->base) ||
+	    match_skip(&build->compare->cand, match->cand) || !match->base->nr_arms || !match->cand->nr_arms)
 		return add_incomparable(build, match);
 	for (m = 0; !ret && m < match->base->nr_metrics; m++)
 		if (!build->options->metric || !strcmp(build->options->metric, match->base->metrics[m].name))

@@ -300,8 +300,16 @@ static int distribute_notes(struct loader *loader)
 		json_t *list = loader->data->notes;
 		struct rundata_item *item = NULL;
 
-		if (json_is_integer(number) && json_integer_value(number) <= UINT_MAX)
+		if (json_is_integer(number) && json_integer_value(number) <= UINT_MAX) {
 			item = loader_find_item(loader, (unsigned int)json_integer_value(number));
+			/* A warning alone is no word on what was not measured. */
+			if (!item && record_type(record) != RECORD_WARNING) {
+				int ret = loader_plan_item(loader, (unsigned int)json_integer_value(number), &item);
+
+				if (ret)
+					return ret;
+			}
+		}
 		if (item)
 			list = record_type(record) == RECORD_WARNING ? item->warnings : item->errors;
 		if (json_array_append(list, record) < 0)

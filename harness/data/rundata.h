@@ -46,6 +46,7 @@ struct rundata_latency {
 	size_t nr_buckets;
 };
 
+/* One that was skipped in every boot has neither arms nor metrics, and its workers are null. */
 struct rundata_item {
 	unsigned int item;
 	char *bench, *op, *mode, *place, *memory;

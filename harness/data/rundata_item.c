@@ -246,3 +246,55 @@ int loader_read_item(struct loader *loader, const json_t *record, unsigned int b
 	state->nr_arms = (unsigned int)json_array_size(json_object_get(record, "arms"));
 	return 0;
 }
+
+/* More workers than a plan may have are none. */
+#define WORKERS_MAX 1024
+
+static char *plan_text(const json_t *plan, const char *key)
+{
+	const char *text = json_string_value(json_object_get(plan, key));
+	char *copy = strdup(text ? text : "");
+
+	if (copy)
+		loader_make_printable(copy);
+	return copy;
+}
+
+int loader_plan_item(struct loader *loader, unsigned int number, struct rundata_item **ret_item)
+{
+	const json_t *items = json_object_get(json_object_get(loader->data->run, "plan"), "items"), *plan = json_array_get(items, number);
+	const json_t *params = json_object_get(plan, "params");
+	json_int_t nr_workers = json_integer_value(json_object_get(plan, "nr_workers"));
+	json_int_t nr_memcgs = json_integer_value(json_object_get(plan, "nr_memcgs"));
+	struct rundata_item *item;
+	json_int_t i;
+	int ret;
+
+	*ret_item = NULL;
+	if (!json_is_string(json_object_get(plan, "bench")) || nr_workers > WORKERS_MAX)
+		return 0;
+	ret = new_item(loader, number, &item);
+	if (ret)
+		return ret;
+	item->bench = plan_text(plan, "bench");
+	item->op = strdup("op");
+	item->mode = plan_text(plan, "mode");
+	item->place = plan_text(plan, "place");
+	item->memory = plan_text(plan, "memory");
+	item->bench_version = (unsigned int)json_integer_value(json_object_get(plan, "version"));
+	item->nr_memcgs = nr_memcgs > 0 && nr_memcgs <= WORKERS_MAX ? (unsigned int)nr_memcgs : 1;
+	item->params = json_is_object(params) ? json_incref((json_t *)params) : json_object();
+	item->workers = json_array();
+	item->counters = json_array();
+	item->noise = json_array();
+	item->warnings = json_array();
+	item->errors = json_array();
+	if (!item->bench || !item->op || !item->mode || !item->place || !item->memory || !item->params || !item->workers ||
+	    !item->counters || !item->noise || !item->warnings || !item->errors)
+		return loader_no_memory(loader);
+	for (i = 0; i < nr_workers; i++)
+		if (json_array_append_new(item->workers, json_null()))
+			return loader_no_memory(loader);
+	*ret_item = item;
+	return 0;
+}

@@ -77,6 +77,11 @@ size_t loader_item_index(const struct loader *loader, const struct rundata_item 
 
 /* rundata_item.c */
 int loader_read_item(struct loader *loader, const json_t *record, unsigned int boot);
+/*
+ * An item that was skipped, or failed, before it came to a record: as the plan of run.json has it, without arms and metrics. *ret_item
+ * NULL: the plan has none of that number.
+ */
+int loader_plan_item(struct loader *loader, unsigned int number, struct rundata_item **ret_item);
 
 /* rundata_sample.c */
 int loader_read_sample(struct loader *loader, const json_t *record, struct boot_state *boot);

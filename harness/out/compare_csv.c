@@ -110,7 +110,7 @@ static void md_row(const struct compare *compare, const struct compare_row *row,
 	fputs(" | ", out);
 	md_text(out, compare_seen(compare, row, seen));
 	fprintf(out, " | %s%s%s", strong ? "**" : "", compare_verdict_name(row->verdict), strong ? "**" : "");
-	if (row->why[0] && strcmp(row->why, COMPARE_WHY_SPREAD) != 0) {
+	if (row->why[0] && !compare_is_missing(row) && strcmp(row->why, COMPARE_WHY_SPREAD) != 0) {
 		fputs(": ", out);
 		md_text(out, row->why);
 	}
@@ -130,6 +130,17 @@ static void md_functions(FILE *out, int nr, const char *label, const char *metri
 	fputc('\n', out);
 }
 
+static void md_missing(void *ctx, const char *what, const char *why, bool failed)
+{
+	FILE *out = ctx;
+
+	fprintf(out, "> **%s:** ", failed ? "failed" : "not compared");
+	md_text(out, what);
+	fputs(": ", out);
+	md_text(out, why);
+	fputs("\n\n", out);
+}
+
 int compare_md(const struct compare *compare, const struct compare_look *look, FILE *out)
 {
 	__free_mem char *methods = compare_methods(compare);
@@ -137,6 +148,9 @@ int compare_md(const struct compare *compare, const struct compare_look *look, F
 	size_t i;
 	int ret;
 
+	ret = compare_missing_each(compare, look, md_missing, out);
+	if (ret)
+		return ret;
 	fputs("| bench | metric | state | unit | ", out);
 	md_text(out, compare_head(compare, false));
 	fputs(" | ", out);

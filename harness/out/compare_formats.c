@@ -58,7 +58,9 @@ char *compare_arm_label(const struct compare_row *row, char *buf)
 
 char *compare_unit(const struct compare *compare, const struct compare_row *row, char *buf)
 {
-	if (row->metric && row->metric->unit && *row->metric->unit && row->metric->is_count)
+	if (!row->metric)
+		snprintf(buf, LABEL_MAX, "-");
+	else if (row->metric->unit && *row->metric->unit && row->metric->is_count)
 		snprintf(buf, LABEL_MAX, "%s", row->metric->unit);
 	else
 		snprintf(buf, LABEL_MAX, "%s/%s", compare->clock, row->metric && row->metric->op ? row->metric->op : "op");
@@ -245,7 +247,8 @@ char *compare_advice(const struct compare *compare, const struct compare_row *ro
 
 const char *compare_common_why(const struct compare *compare)
 {
-	const char *why = compare->nr_rows > 1 ? compare->rows[0].why : "";
+	/* What is missing is said by compare_missing_each(). */
+	const char *why = compare->nr_rows > 1 && !compare_is_missing(&compare->rows[0]) ? compare->rows[0].why : "";
 	size_t i;
 
 	for (i = 1; i < compare->nr_rows; i++)
@@ -257,4 +260,89 @@ const char *compare_common_why(const struct compare *compare)
 bool compare_same_item(const struct compare_row *a, const struct compare_row *b)
 {
 	return a->base_item == b->base_item && a->cand_item == b->cand_item;
+}
+
+bool compare_is_missing(const struct compare_row *row)
+{
+	return row->verdict == COMPARE_ERROR || row->verdict == COMPARE_INCOMPARABLE;
+}
+
+/* Is row @i missing for the reason @why? */
+static bool is_missing_for(const struct compare *compare, size_t i, const char *why)
+{
+	return compare_is_missing(&compare->rows[i]) && !strcmp(compare->rows[i].why, why);
+}
+
+/* The rows of one item from @first on that are missing for its reason; an item that is missing as a whole is named alone. */
+static size_t put_missing_item(const struct compare *compare, const struct compare_look *look, size_t first, const char *why, FILE *out)
+{
+	__free_mem char *label = compare_item_label(compare, &compare->rows[first], look);
+	size_t end = first, nr = 0, nr_others = 0, i;
+	const char *comma = " ";
+	char arm[LABEL_MAX];
+
+	for (; end < compare->nr_rows && compare_same_item(&compare->rows[first], &compare->rows[end]); end++) {
+		nr += is_missing_for(compare, end, why);
+		nr_others += !is_missing_for(compare, end, why);
+	}
+	/* Rows of an item lie beside each other, and @first is the first of its reason, not of its item. */
+	for (i = first; i && compare_same_item(&compare->rows[first], &compare->rows[i - 1]); i--)
+		nr_others++;
+	fprintf(out, "%s", label ? label : "?");
+	for (i = first; i < end && nr && nr_others; i++) {
+		if (!is_missing_for(compare, i, why))
+			continue;
+		fprintf(out, "%s%s %s", comma, compare->rows[i].metric ? compare->rows[i].metric->name : "-",
+			compare_arm_label(&compare->rows[i], arm));
+		comma = ", ";
+	}
+	return end;
+}
+
+static char *missing_rows(const struct compare *compare, const struct compare_look *look, size_t first)
+{
+	const char *why = compare->rows[first].why;
+	size_t size, nr = 0, i;
+	char *text = NULL;
+	FILE *out;
+
+	for (i = 0; i < compare->nr_rows; i++)
+		nr += is_missing_for(compare, i, why);
+	if (nr > 1 && nr == compare->nr_rows)
+		return strdup("everything");
+	out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	for (i = first; i < compare->nr_rows;) {
+		if (!is_missing_for(compare, i, why)) {
+			i++;
+			continue;
+		}
+		fputs(i > first ? "; " : "", out);
+		i = put_missing_item(compare, look, i, why, out);
+	}
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
+int compare_missing_each(const struct compare *compare, const struct compare_look *look, compare_missing_fn *put, void *ctx)
+{
+	size_t i, k;
+
+	for (i = 0; i < compare->nr_rows; i++) {
+		const struct compare_row *row = &compare->rows[i];
+		__free_mem char *what = NULL;
+
+		for (k = 0; k < i && !is_missing_for(compare, k, row->why); k++)
+			;
+		if (!compare_is_missing(row) || k < i)
+			continue;
+		what = missing_rows(compare, look, i);
+		if (!what)
+			return err_sys(ENOMEM, "memory for what is missing");
+		put(ctx, what, row->why, row->verdict == COMPARE_ERROR);
+	}
+	return 0;
 }

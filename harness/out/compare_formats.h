@@ -75,6 +75,15 @@ const char *compare_common_why(const struct compare *compare);
 /* Do the rows @a and @b stand under one heading: of the same item? */
 bool compare_same_item(const struct compare_row *a, const struct compare_row *b);
 
+/* Was nothing compared here: is the verdict error or incomparable? */
+bool compare_is_missing(const struct compare_row *row);
+/*
+ * What could not be compared: each reason once, with all that it is of: "everything", "reclaim_depth", "fault_storm munmap child, exit child".
+ * @failed: something went wrong there. -ENOMEM.
+ */
+typedef void compare_missing_fn(void *ctx, const char *what, const char *why, bool failed);
+int compare_missing_each(const struct compare *compare, const struct compare_look *look, compare_missing_fn *put, void *ctx) __must_check;
+
 compare_format_fn compare_text, compare_md, compare_csv, compare_json, compare_lkml;
 
 #endif

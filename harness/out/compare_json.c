@@ -84,10 +84,18 @@ static json_t *row_json(const struct compare *compare, const struct compare_row 
 	return json;
 }
 
+static void add_missing(void *ctx, const char *what, const char *why, bool failed)
+{
+	json_array_append_new(ctx, json_pack("{s:s, s:s, s:b}", "what", what, "why", why, "failed", failed));
+}
+
 static json_t *to_json(const struct compare *compare, const struct compare_look *look)
 {
-	json_t *rows = json_array(), *counts = json_object(), *warnings = json_array();
+	json_t *rows = json_array(), *counts = json_object(), *warnings = json_array(), *missing = json_array();
 	size_t i;
+
+	if (compare_missing_each(compare, look, add_missing, missing))
+		return NULL;
 
 	for (i = 0; i < compare->nr_rows; i++)
 		json_array_append_new(rows, row_json(compare, &compare->rows[i], look));
@@ -96,10 +104,10 @@ static json_t *to_json(const struct compare *compare, const struct compare_look 
 				    json_integer((json_int_t)compare->count[i]));
 	for (i = 0; i < compare->nr_warnings; i++)
 		json_array_append_new(warnings, json_string(compare->warnings[i]));
-	return json_pack("{s:s, s:i, s:s, s:b, s:I, s:o, s:o, s:o, s:o, s:o}", "schema", "memcgbench-compare", "schema_version", 1,
+	return json_pack("{s:s, s:i, s:s, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "memcgbench-compare", "schema_version", 1,
 			 "clock", compare->clock, "paired", compare->paired, "tests",
 			 (json_int_t)compare->nr_tested, "base", side_json(&compare->base), "candidate",
-			 side_json(&compare->cand), "counts", counts, "warnings", warnings, "rows", rows);
+			 side_json(&compare->cand), "counts", counts, "missing", missing, "warnings", warnings, "rows", rows);
 }
 
 int compare_json(const struct compare *compare, const struct compare_look *look, FILE *out)

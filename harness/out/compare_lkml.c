@@ -289,6 +289,9 @@ static void print_rows(const struct page *page)
 		const struct compare_row *row = &compare->rows[i];
 		__free_mem char *label = NULL, *heading = NULL, *filled = NULL;
 
+		/* An item without a metric was skipped, or failed as a whole: the header says so. */
+		if (!row->metric)
+			continue;
 		if (!i || !compare_same_item(row, row - 1)) {
 			label = compare_item_label(compare, row, page->look);
 			if (label && asprintf(&heading, "%s (%s)", label, compare_unit(compare, row, unit)) >= 0)
@@ -332,6 +335,11 @@ static int print_items(const struct compare *compare, const struct compare_look 
 	return ret;
 }
 
+static void put_missing(void *ctx, const char *what, const char *why, bool failed)
+{
+	put(ctx, failed ? "FAILED: " : "NOT COMPARED: ", "%s: %s", what, why);
+}
+
 static void put_functions(FILE *out, int nr, const char *label, const char *metric, const char *arm, const char *functions)
 {
 	(void)nr;
@@ -362,7 +370,7 @@ static void put_notes(const struct compare *compare, FILE *out)
 		const struct compare_row *row = &compare->rows[i];
 
 		/* The mark says as much of the others. */
-		if (row->why[0] && !row->why_is_common && strcmp(row->why, COMPARE_WHY_SPREAD) != 0)
+		if (row->why[0] && !compare_is_missing(row) && !row->why_is_common && strcmp(row->why, COMPARE_WHY_SPREAD) != 0)
 			put(out, "  ", "%s %s (%s): %s%s%s", row->metric ? row->metric->name : "-", compare_arm_label(row, arm), mark(row->verdict),
 			    row->why, compare_finds_none(row->verdict) ? "; sees " : "", compare_seen(compare, row, seen));
 	}
@@ -375,6 +383,9 @@ int compare_lkml(const struct compare *compare, const struct compare_look *look,
 	int ret;
 
 	put_header(compare, out);
+	ret = compare_missing_each(compare, look, put_missing, out);
+	if (ret)
+		return ret;
 	fputc('\n', out);
 	ret = print_items(compare, look, out);
 	if (ret)

@@ -91,13 +91,28 @@ static void print_filled(const char *first, const char *text, const struct compa
 	}
 }
 
+struct missing_print {
+	const struct compare_look *look;
+	FILE *out;
+};
+
+static void print_missing(void *ctx, const char *what, const char *why, bool failed)
+{
+	const struct missing_print *print = ctx;
+	__free_mem char *text = NULL;
+
+	if (asprintf(&text, "%s: %s", what, why) < 0)
+		text = NULL;
+	print_filled(failed ? "FAILED: " : "NOT COMPARED: ", text ? text : why, print->look, print->out);
+}
+
 /* What the verdict alone does not say. */
 static int print_why(const struct compare *compare, const struct compare_row *row, const struct compare_look *look, FILE *out)
 {
 	__free_mem char *advice = compare_advice(compare, row), *text = NULL, *filled = NULL;
 	char arm[LABEL_MAX];
 
-	if (!row->why[0] || row->why_is_common)
+	if (!row->why[0] || compare_is_missing(row) || row->why_is_common)
 		return 0;
 	if (!advice || asprintf(&text, "%s %s: %s%s%s", row->metric ? row->metric->name : "-", compare_arm_label(row, arm), row->why,
 				*advice ? "; " : "", advice) < 0)
@@ -250,8 +265,12 @@ int compare_text(const struct compare *compare, const struct compare_look *look,
 
 	print_side("base     ", &compare->base, out);
 	print_side("candidate", &compare->cand, out);
+	ret = compare_missing_each(compare, look, print_missing, &(struct missing_print){look, out});
 	for (i = 0; !ret && i < compare->nr_rows; i += nr) {
 		nr = count_rows(compare, i);
+		/* An item without a metric is in the lines above. */
+		if (!compare->rows[i].metric)
+			continue;
 		ret = print_item(compare, i, nr, look, out);
 	}
 	if (ret)

@@ -209,12 +209,13 @@ static void unit_row(struct table *table, const struct rundata_metric *metric, c
 
 static void print_heading(const struct ladder_print *print, const struct rundata_item *item, const char *name)
 {
-	__free_mem char *distinction = label_distinction(print->data, item), *words = label_per(&item->metrics[0]);
+	__free_mem char *distinction = label_distinction(print->data, item);
+	__free_mem char *words = item->nr_metrics ? label_per(&item->metrics[0]) : NULL;
 	size_t nr = json_array_size(item->workers);
 	bool threads = item->mode && !strcmp(item->mode, "threads");
 
-	fprintf(print->out, "\n%s: %zu %s%s%s, %s\n", name, nr, threads ? "thread" : "worker", nr == 1 ? "" : "s",
-		distinction ? distinction : "", words ? words : item->metrics[0].unit);
+	fprintf(print->out, "\n%s: %zu %s%s%s%s%s\n", name, nr, threads ? "thread" : "worker", nr == 1 ? "" : "s",
+		distinction ? distinction : "", words ? ", " : "", words ? words : "");
 }
 
 static int print_item(const struct ladder_print *print, const struct rundata_item *item)
@@ -223,10 +224,15 @@ static int print_item(const struct ladder_print *print, const struct rundata_ite
 	struct table_column columns[COLUMNS_MAX] = {{TABLE_LEFT, 2}, {TABLE_LEFT, 1}};
 	size_t nr_columns = 2 + item->nr_arms + 2 * (item->nr_arms - 1) + 1, i; /* at most */
 	__free_mem char *name = label_item(item, print->defaults);
-	const char *unit = item->metrics[0].unit;
+	const char *unit = item->nr_metrics ? item->metrics[0].unit : "";
 	struct table *table;
 	int ret;
 
+	/* Skipped: what is said of it stands below. */
+	if (!item->nr_arms && name) {
+		print_heading(print, item, name);
+		return 0;
+	}
 	if (nr_columns > COLUMNS_MAX)
 		return err_set(ERANGE, "too many arms for a table");
 	for (i = 2; i < nr_columns; i++)

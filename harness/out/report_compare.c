@@ -67,15 +67,21 @@ static void name_rows(const struct report *report, const struct compare *compare
 
 		fputs("<li>", out);
 		report_row_name(out, item, metric_name(rows[i]), compare_arm_label(rows[i], arm));
-		if (verdict == COMPARE_ERROR)
-			html_textf(out, ": %s", rows[i]->why);
-		else
-			html_textf(out, ": %s", change_text(compare, rows[i], change, sizeof(change)));
+		html_textf(out, ": %s", change_text(compare, rows[i], change, sizeof(change)));
 		fputs("</li>\n", out);
 	}
 	fputs("</ul>\n", out);
 	if (nr > NAMED_MAX)
 		fprintf(out, "<p class=\"faint\">and %zu more, in the table.</p>\n", nr - NAMED_MAX);
+}
+
+static void name_missing(void *ctx, const char *what, const char *why, bool failed)
+{
+	FILE *out = ctx;
+
+	fprintf(out, "<p class=\"%s\"><strong>%s:</strong> ", failed ? "error" : "inconclusive", failed ? "Failed" : "Not compared");
+	html_textf(out, "%s: %s", what, why);
+	fputs("</p>\n", out);
 }
 
 static void put_side(FILE *out, const struct compare_side *side)
@@ -107,9 +113,10 @@ void report_compare_words(const struct report *report, const struct compare *com
 		fputs("<strong class=\"improvement\">nothing is worse.</strong> ", out);
 	html_textf(out, "All %zu: %s.", compare->nr_rows, compare_summary(compare, summary, sizeof(summary)));
 	fputs("</p>\n", out);
+	if (compare_missing_each(compare, &(struct compare_look){.defaults = report->defaults}, name_missing, out))
+		report_warning(out, true, "%s", err_msg());
 	name_rows(report, compare, COMPARE_REGRESSION, "Dearer, beyond what counts as a change:", out);
 	name_rows(report, compare, COMPARE_IMPROVEMENT, "Cheaper:", out);
-	name_rows(report, compare, COMPARE_ERROR, "Not measured, because something failed:", out);
 }
 
 /* --- the table --- */
@@ -144,7 +151,8 @@ static void put_reason(const struct compare *compare, const struct compare_row *
 	case COMPARE_VERDICTS:
 		break;
 	}
-	if (row->why[0])
+	/* Of what is missing it is said above, once. */
+	if (row->why[0] && !compare_is_missing(row))
 		html_text(out, row->why);
 	if (!isnan(row->detectable))
 		html_textf(out, "; a change of %.3g would have been seen (80 %% power)", row->detectable);
