@@ -396,7 +396,7 @@ struct trial {
 
 static int compare_halves(const struct trial *trial, struct half *a, struct half *b)
 {
-	const struct compare_options how = { .limits = trial->options->limits };
+	const struct compare_options how = { .limits = trial->options->limits, .ignore_doubts = true };
 	struct compare_side base = trial->side, cand = trial->side;
 	struct compare *compare;
 	int ret = 0;

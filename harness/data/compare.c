@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "data/compare_change.h"
+#include "data/compare_doubts.h"
 #include "data/compare_match.h"
 #include "data/compare_rows.h"
 #include "data/compare_units.h"
@@ -36,9 +37,7 @@ static int no_memory(void)
 	return err_sys(ENOMEM, "memory for a comparison");
 }
 
-static int add_warning(struct compare *compare, const char *fmt, ...) __printf(2, 3);
-
-static int add_warning(struct compare *compare, const char *fmt, ...)
+int compare_warn(struct compare *compare, const char *fmt, ...)
 {
 	char **more = reallocarray(compare->warnings, compare->nr_warnings + 1, sizeof(*more)), *text;
 	va_list ap;
@@ -137,14 +136,14 @@ static int correct_rows(struct compare *compare)
 		if (compare->rows[i].verdict == COMPARE_SMALL && !(adjusted[i] <= ALPHA))
 			take_back(compare, &compare->rows[i], "small", &tests[i], nr_varying, adjusted[i], &hopeless);
 	if (!ret && hopeless.needed)
-		ret = add_warning(compare, "%zu %ss can show no change where %zu row%s vary (p %.2g at best): it takes %zu", hopeless.nr,
+		ret = compare_warn(compare, "%zu %ss can show no change where %zu row%s vary (p %.2g at best): it takes %zu", hopeless.nr,
 				  replicate_name(compare), hopeless.nr_tests, hopeless.nr_tests == 1 ? "" : "s", hopeless.p, hopeless.needed);
 	return ret;
 }
 
 static int add_doubt(void *ctx, const char *what, const char *base, const char *cand)
 {
-	return add_warning(ctx, "%s differs: %s and %s", what, base, cand);
+	return compare_warn(ctx, "%s differs: %s and %s", what, base, cand);
 }
 
 /* Seeds of one side that the other has not are in no pair. */
@@ -157,7 +156,7 @@ static int warn_of_unpaired(struct compare *compare)
 
 		nr += row->change.nr && row->change.nr < row->nr_units;
 	}
-	return nr && compare->paired ? add_warning(compare, "seeds that one side alone has were left out of %zu row%s", nr, nr == 1 ? "" : "s")
+	return nr && compare->paired ? compare_warn(compare, "seeds that one side alone has were left out of %zu row%s", nr, nr == 1 ? "" : "s")
 				     : 0;
 }
 
@@ -181,7 +180,7 @@ static int warn_of_boot_args(struct compare *compare, const struct compare_side 
 	json_array_foreach(side->data->notes, i, note)
 		if (!ret && !strcmp(match_text(note, "code"), "boot-arg") && match_record_is_of(side, note) &&
 		    !is_warned(compare, match_text(note, "text")))
-			ret = add_warning(compare, "%s", match_text(note, "text"));
+			ret = compare_warn(compare, "%s", match_text(note, "text"));
 	return ret;
 }
 
@@ -196,7 +195,7 @@ static int add_warnings(struct compare *compare)
 		const char *lender = variant_borrows_off(side[i]->data, side[i]->kernel);
 
 		if (lender)
-			ret = add_warning(compare, "%s", variant_borrows_text(side[i]->name, lender, borrows, sizeof(borrows)));
+			ret = compare_warn(compare, "%s", variant_borrows_text(side[i]->name, lender, borrows, sizeof(borrows)));
 		if (!ret)
 			ret = warn_of_boot_args(compare, side[i]);
 	}
@@ -204,7 +203,7 @@ static int add_warnings(struct compare *compare)
 		if (i && side[0]->data == side[1]->data)
 			break;
 		if (!side[i]->data->complete)
-			ret = add_warning(compare, "%s is not complete%s%s", side[i]->data->dir,
+			ret = compare_warn(compare, "%s is not complete%s%s", side[i]->data->dir,
 					  side[i]->data->doubt ? ": " : "", side[i]->data->doubt ? side[i]->data->doubt : "");
 	}
 	if (!ret)
@@ -212,7 +211,7 @@ static int add_warnings(struct compare *compare)
 	if (!ret)
 		ret = warn_of_unpaired(compare);
 	if (!ret && !compare->paired)
-		ret = add_warning(compare, "each side is one boot: what differs from boot to boot is in no interval here");
+		ret = compare_warn(compare, "each side is one boot: what differs from boot to boot is in no interval here");
 	return ret;
 }
 
@@ -248,6 +247,8 @@ static int compute(struct compare_build *build)
 		ret = explain_nothing(compare, build->options);
 	if (!ret)
 		ret = correct_rows(compare);
+	if (!ret && !build->options->ignore_doubts)
+		ret = doubts_apply(compare);
 	if (!ret)
 		ret = add_warnings(compare);
 	for (i = 0; !ret && i < compare->nr_rows; i++)
@@ -284,6 +285,16 @@ int compare_compute(const struct compare_side *base, const struct compare_side *
 	return 0;
 }
 
+static void row_free(struct compare_row *row)
+{
+	size_t i;
+
+	rows_forget_why(row);
+	for (i = 0; i < row->nr_doubts; i++)
+		free(row->doubts[i]);
+	free(row->doubts);
+}
+
 void compare_free(struct compare *compare)
 {
 	size_t i;
@@ -294,7 +305,7 @@ void compare_free(struct compare *compare)
 		free(compare->warnings[i]);
 	free(compare->warnings);
 	for (i = 0; i < compare->nr_rows; i++)
-		rows_forget_why(&compare->rows[i]);
+		row_free(&compare->rows[i]);
 	free(compare->rows);
 	free(compare);
 }

@@ -101,6 +101,9 @@ struct compare_row {
 	enum compare_verdict verdict;
 	char *why; /* for inconclusive, incomparable, error: a sentence; else "". compare_free() */
 	bool why_is_common; /* one that a warning of the comparison says for all */
+	/* Of a live run: what stands against believing it, "candidate, other-load: …"; such a row is no regression. compare_free() */
+	char **doubts;
+	size_t nr_doubts;
 	struct compare_change total; /* of the arm itself: what the op costs more in it, whatever is to blame */
 	struct compare_nested nested;
 	struct stats_interval bootstrap; /* of the mean difference, 95 %; NAN: not asked for, exact, or fewer units than COMPARE_BOOTSTRAP_MIN */
@@ -131,6 +134,7 @@ struct compare_options {
 	const struct limits *limits; /* NULL: the defaults */
 	const char *bench, *metric;  /* NULL: all */
 	size_t nr_resamples;	     /* of the bootstrap; 0: none. It decides nothing */
+	bool ignore_doubts;	     /* what the tests alone say: to calibrate them */
 };
 
 /*

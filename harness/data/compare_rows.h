@@ -17,6 +17,8 @@ struct compare_build {
 /* All rows of an item, each judged by itself. */
 int rows_add_item(struct compare_build *build, const struct match_item *match) __must_check;
 
+/* A sentence more among @compare->warnings. */
+int compare_warn(struct compare *compare, const char *fmt, ...) __must_check __printf(2, 3);
 /* Is the change to the worse? */
 bool rows_is_worse(const struct compare_row *row);
 /* "boot", "block" */

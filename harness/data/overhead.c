@@ -368,7 +368,7 @@ static int compute(const struct rundata *data, struct overhead *overhead)
 		if (!ret)
 			ret = add_item_latencies(overhead, &data->items[i]);
 	}
-	return ret ? ret : overhead_run_doubts(overhead, data);
+	return ret ? ret : overhead_run_doubts(overhead, data->items, data->nr_items);
 }
 
 int overhead_compute(const struct rundata *data, double delta_ratio, struct overhead **ret_overhead)

@@ -81,4 +81,7 @@ struct overhead {
 int overhead_compute(const struct rundata *data, double delta_ratio, struct overhead **ret_overhead) __must_check;
 void overhead_free(struct overhead *overhead);
 
+/* The run's doubts (steal, other load, …) of one item alone. *ret_warnings is the caller's to free. */
+int overhead_item_doubts(const struct rundata_item *item, struct overhead_warning **ret_warnings, size_t *ret_nr) __must_check;
+
 #endif

@@ -43,6 +43,6 @@ static inline bool overhead_is_alone(const struct overhead_pairs *pairs)
 }
 
 void overhead_row_doubts(struct overhead_row *row, const struct overhead_pairs *pairs);
-int overhead_run_doubts(struct overhead *overhead, const struct rundata *data);
+int overhead_run_doubts(struct overhead *overhead, const struct rundata_item *items, size_t nr_items);
 
 #endif

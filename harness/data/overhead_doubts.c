@@ -181,10 +181,10 @@ struct noise_sum {
 	struct worst steal, tasks, cpus, frequency, throttle, swap;
 };
 
-static void gather_noise(const struct rundata *data, struct noise_sum *sum)
+static void gather_noise(const struct rundata_item *items, size_t nr_items, struct noise_sum *sum)
 {
-	for (size_t i = 0; i < data->nr_items; i++) {
-		const struct rundata_item *item = &data->items[i];
+	for (size_t i = 0; i < nr_items; i++) {
+		const struct rundata_item *item = &items[i];
 		size_t k;
 		json_t *record;
 
@@ -201,12 +201,12 @@ static void gather_noise(const struct rundata *data, struct noise_sum *sum)
 	}
 }
 
-int overhead_run_doubts(struct overhead *overhead, const struct rundata *data)
+int overhead_run_doubts(struct overhead *overhead, const struct rundata_item *items, size_t nr_items)
 {
 	struct noise_sum sum = { 0 };
 	int ret = 0;
 
-	gather_noise(data, &sum);
+	gather_noise(items, nr_items, &sum);
 	if (sum.steal.value > STEAL_TOLERATED)
 		ret = run_warn(overhead, "steal", "the hypervisor took %.1f %% of the CPU time away while %s ran: use a host of your own, "
 			       "or a quieter hour", sum.steal.value * 100, sum.steal.bench);
@@ -226,4 +226,18 @@ int overhead_run_doubts(struct overhead *overhead, const struct rundata *data)
 		ret = run_warn(overhead, "swapping", "%.0f pages went to or came from swap while %s ran: free memory, or run swapoff -a",
 			       sum.swap.value, sum.swap.bench);
 	return ret;
+}
+
+int overhead_item_doubts(const struct rundata_item *item, struct overhead_warning **ret_warnings, size_t *ret_nr)
+{
+	struct overhead overhead = { 0 };
+	int ret = overhead_run_doubts(&overhead, item, 1);
+
+	if (ret) {
+		free(overhead.warnings);
+		return ret;
+	}
+	*ret_warnings = overhead.warnings;
+	*ret_nr = overhead.nr_warnings;
+	return 0;
 }

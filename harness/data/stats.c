@@ -247,30 +247,41 @@ double stats_detectable(double sigma, size_t n, double alpha, double power)
 
 #define SERIAL_MIN 10
 
-/* The place of x[at] among all, ties at their mean place. */
-static double rank_of(const double *x, size_t n, size_t at)
+/* How many of @sorted are below @value; with @or_equal those that are it, too. */
+static size_t count_below(const double *sorted, size_t n, double value, bool or_equal)
 {
-	double less = 0, equal = 0;
+	size_t low = 0, high = n;
 
-	for (size_t i = 0; i < n; i++) {
-		less += x[i] < x[at];
-		equal += x[i] == x[at];
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (sorted[middle] < value || (or_equal && sorted[middle] == value))
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return less + (equal + 1) / 2;
+	return low;
+}
+
+/* The place of @value, ties at their mean place. */
+static double rank_of(const double *sorted, size_t n, double value)
+{
+	return ((double)count_below(sorted, n, value, false) + (double)count_below(sorted, n, value, true) + 1) / 2;
 }
 
 double stats_serial_p(const double *x, size_t n)
 {
 	double mean = ((double)n + 1) / 2, steps = 0, spread = 0, before = NAN, m = (double)n, variance;
+	__free_mem double *sorted = n < SERIAL_MIN ? NULL : stats_sorted(x, n);
 
-	for (size_t i = 0; i < n; i++) {
-		double rank = isnan(x[i]) ? NAN : rank_of(x, n, i);
+	for (size_t i = 0; sorted && i < n; i++) {
+		double rank = rank_of(sorted, n, x[i]);
 
 		steps += i ? (rank - before) * (rank - before) : 0;
 		spread += (rank - mean) * (rank - mean);
 		before = rank;
 	}
-	if (n < SERIAL_MIN || !(spread > 0))
+	if (!(spread > 0))
 		return NAN;
 	variance = 4 * (m - 2) * (5 * m * m - 2 * m - 9) / (5 * m * (m + 1) * (m - 1) * (m - 1));
 	return gsl_cdf_ugaussian_P((steps / spread - 2) / sqrt(variance));

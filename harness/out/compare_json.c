@@ -47,6 +47,16 @@ static json_t *arm_json(const struct rundata_arm *arm)
 			 arm->limit_bytes == UINT64_MAX ? json_null() : json_integer((json_int_t)arm->limit_bytes));
 }
 
+static json_t *doubts_json(const struct compare_row *row)
+{
+	json_t *doubts = json_array();
+	size_t i;
+
+	for (i = 0; i < row->nr_doubts; i++)
+		json_array_append_new(doubts, json_string(row->doubts[i]));
+	return doubts;
+}
+
 static json_t *row_json(const struct compare *compare, const struct compare_row *row, const struct compare_look *look)
 {
 	const struct rundata_item *item = row->base_item ? row->base_item : row->cand_item;
@@ -80,6 +90,7 @@ static json_t *row_json(const struct compare *compare, const struct compare_row 
 	json_object_set_new(json, "units_wanted", json_integer((json_int_t)row->nr_wanted));
 	json_object_set_new(json, "verdict", json_string(compare_verdict_name(row->verdict)));
 	json_object_set_new(json, "why", json_string(row->why));
+	json_object_set_new(json, "doubts", doubts_json(row));
 	json_object_set_new(json, "functions", compare_functions_json(compare, row));
 	return json;
 }

@@ -76,6 +76,18 @@ subtract()
 	awk -F' *[|] *' 'NR > 2 && /^[|]/ { print $8 }' "$BATS_TEST_TMPDIR/md" | diff - "$BATS_TEST_TMPDIR/of-table"
 }
 
+@test "two live runs under load: no regression, and the load of both sides is said in every format" {
+	local data=$BATS_TEST_DIRNAME/../data/compare format
+	run -0 memcgbench compare "$data/live-1" "$data/live-2"
+	[[ $output == *"warning: base, other-load: other tasks kept at least"* && $output == *"warning: candidate, other-load: other tasks kept"* ]]
+	[[ ${lines[-1]} != *regression* && ${lines[-1]} != *improvement* ]]
+	for format in md lkml json; do
+		run -0 memcgbench compare --format="$format" "$data/live-1" "$data/live-2"
+		[[ $(tr -s '\n ' ' ' <<<"$output") == *"candidate, other-load: other tasks kept"* ]]
+	done
+	[ "$(jq '[.rows[].doubts | map(select(startswith("base, other-load"))) | length] | unique == [1]' <<<"$output")" = true ]
+}
+
 @test "two seeds are no verdict, and one sentence says so" {
 	local two=$BATS_TEST_TMPDIR/two
 	mkdir "$two"

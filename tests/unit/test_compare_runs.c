@@ -212,6 +212,69 @@ static void test_live(void **state)
 	rundata_free(b);
 }
 
+/* As the harness notes the machine while an item ran: @busy CPUs of two. */
+static struct rundata *loaded(double root, double child, double busy)
+{
+	struct writer writer;
+	unsigned int block, rep = 0;
+
+	begin(&writer, "ns", NULL, NULL);
+	boot(&writer, "ns", NULL, "", 1, &plain_machine);
+	item(&writer, 0, "1M", 1, ROOT ", " CHILD(1), false);
+	for (block = 1; block <= 12; block++) {
+		for (unsigned int twice = 0; twice < 2; twice++) {
+			sample(&writer, 0, 0, block, rep++, root + (block * 5) % 12);
+			sample(&writer, 0, 1, block, rep++, child + (block * 5) % 12 + 0.1 * ((block * 7) % 12));
+		}
+	}
+	line(&writer, "{\"type\": \"noise\", \"item\": 0, \"seconds\": 10, \"procs_running\": 1, \"cpu_seconds\": {\"user\": %g, \"system\": 0, "
+		      "\"idle\": %g, \"irq\": 0, \"steal\": 0}}", 10 * busy, 10 * (2 - busy));
+	finish_boot(&writer);
+	return end(&writer, "complete");
+}
+
+/* A change of a side that doubts itself is none, whichever side that is; the reason names it. */
+static void test_doubted_side(void **state)
+{
+	struct rundata *quiet = loaded(1000, 1100, 1), *dearer = loaded(1000, 1200, 1), *busy = loaded(1000, 1200, 1.9), *before = loaded(1000, 1100, 1.9);
+	struct compare *compare = compare_all(quiet, NULL, dearer, NULL);
+
+	(void)state;
+	assert_int_equal(compare->rows[0].verdict, COMPARE_REGRESSION);
+	assert_int_equal(compare->rows[0].nr_doubts, 0);
+	compare_free(compare);
+	compare = compare_all(quiet, NULL, busy, NULL);
+	assert_int_equal(compare->rows[0].verdict, COMPARE_INCONCLUSIVE);
+	assert_int_equal(compare_status(compare, false), 0);
+	assert_string_equal(compare->rows[0].why, "a regression by itself, but in doubt: candidate, other-load: other tasks kept at least 0.9 CPUs busy "
+						  "while fault_storm ran: stop them");
+	assert_string_equal(compare->warnings[0], "candidate, other-load: other tasks kept at least 0.9 CPUs busy while fault_storm ran: stop them");
+	compare_free(compare);
+	compare = compare_all(before, NULL, dearer, NULL);
+	assert_int_equal(compare->rows[0].verdict, COMPARE_INCONCLUSIVE);
+	assert_non_null(strstr(compare->rows[0].why, "in doubt: base, other-load"));
+	compare_free(compare);
+	rundata_free(quiet);
+	rundata_free(dearer);
+	rundata_free(busy);
+	rundata_free(before);
+}
+
+/* One state alone, as of what a memcg counts of itself: a machine that changed between two runs is no regression of memcg. */
+static void test_row_without_control(void **state)
+{
+	struct rundata *a = live_run(1000, 1100, &plain_machine, ROOT, "1M", 1), *b = live_run(1500, 1600, &plain_machine, ROOT, "1M", 1);
+	struct compare *compare = compare_all(a, NULL, b, NULL);
+
+	(void)state;
+	assert_null(compare->rows[0].below);
+	assert_int_equal(compare->rows[0].verdict, COMPARE_INCONCLUSIVE);
+	assert_non_null(strstr(compare->rows[0].why, "a regression by itself, but nothing was measured beside it"));
+	compare_free(compare);
+	rundata_free(a);
+	rundata_free(b);
+}
+
 static void expect_apart(struct rundata *a, struct rundata *b, const char *words)
 {
 	struct compare *compare;
@@ -683,6 +746,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_live, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_doubted_side, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_row_without_control, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_machine, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_doubts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_arm, setup, teardown),
