@@ -37,7 +37,7 @@ struct revision_args {
 	 .help = "judge by this metric alone; all of the bench's if not given"},                                           \
 	{"delta", 0, OPT_TO_STRING(type_, args_.delta), .arg = "LIMIT",                                                    \
 	 .help = "what counts as a change, as in `compare --delta`"},                                                      \
-	{"seeds", 0, OPT_TO_U64(type_, args_.nr_seeds, 1, 1000), .arg = "N", .def = "3",                                   \
+	{"seeds", 0, OPT_TO_U64(type_, args_.nr_seeds, 1, 1000), .arg = "N", .def = "5",                                   \
 	 .help = "boots per revision and memcg off or on"},                                                                \
 	{"build", 0, OPT_TO_FLAG(type_, args_.build),                                                                      \
 	 .help = "build each revision with memcgbench's own configuration (memcgbench kernel config); the default"},       \

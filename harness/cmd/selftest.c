@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* selftest - do the verdicts keep their promise? A run, recorded or of now, compared with itself, over and over. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,9 +12,11 @@
 #include "cmd/cmd.h"
 #include "data/calibrate.h"
 #include "data/limits.h"
+#include "data/simulate.h"
 #include "guest/files.h"
 #include "guest/process.h"
 #include "out/calibrate_text.h"
+#include "out/simulate_text.h"
 
 extern const struct verb verb_selftest;
 
@@ -26,7 +29,7 @@ extern const struct verb verb_selftest;
 
 struct selftest_args {
 	uint64_t aa, units, seed, blocks;
-	bool live, injected;
+	bool live, injected, simulate;
 	const char *kernel, *effect, *delta, *plots_dir, *results_dir;
 };
 
@@ -34,6 +37,8 @@ static const struct opt options[] = {
 	{"aa", 0, OPT_TO_U64(struct selftest_args, aa, 1, 100000), .arg = "N", .def = "200", .help = "make N comparisons"},
 	{"units", 0, OPT_TO_U64(struct selftest_args, units, 0, 100000), .arg = "N", .def = "0",
 	 .help = "seeds (or blocks) of each half, to see what comparisons of so few are worth; 0: all that there are"},
+	{"simulate", 0, OPT_TO_FLAG(struct selftest_args, simulate),
+	 .help = "no run: N made-up comparisons without a change for each number of seeds, of rows, and kind of noise"},
 	{"live", 0, OPT_TO_FLAG(struct selftest_args, live),
 	 .help = "measure the benches named (null and fault_storm) on this machine now, and compare the blocks of that run"},
 	{"blocks", 'b', OPT_TO_U64(struct selftest_args, blocks, 8, 100000), .arg = "N", .def = "60", .help = "blocks per bench, with --live"},
@@ -184,6 +189,51 @@ static int selftest_live(const struct selftest_args *args, const struct opt_list
 	return calibrate_run(args, dir);
 }
 
+struct design {
+	bool live;
+	size_t nr_units;
+};
+
+/* One line of the table. Whether its false alarms are more than were promised. */
+static int simulate_line(const struct selftest_args *args, const struct design *design, size_t nr_rows, enum simulate_noise noise,
+			 bool *ret_broken)
+{
+	struct simulate_cell cell;
+	double power = NAN;
+	int ret = simulate_families(noise, design->live, design->nr_units, nr_rows, args->aa, args->seed, &cell);
+
+	/* Of normal noise, which the size is worked out for. */
+	if (!ret && noise == SIMULATE_NORMAL && nr_rows == 1)
+		ret = simulate_power(noise, design->live, design->nr_units, cell.detectable, args->aa, args->seed, &power);
+	if (ret)
+		return ret;
+	simulate_text_cell(&cell, power, stdout);
+	/* Blocks that depend on each other break what an interval assumes: this shows what that costs, and how much the doubts take back. */
+	*ret_broken |= noise != SIMULATE_DEPENDENT && cell.rate.low > STATED_RATE;
+	return 0;
+}
+
+static int selftest_simulate(const struct selftest_args *args)
+{
+	static const struct design designs[] = {{false, 3}, {false, 4}, {false, 5}, {false, 6}, {false, 10}, {false, 20}, {true, 16}, {true, 60}};
+	static const size_t rows[] = {1, 8, 26};
+	bool broken = false;
+	size_t d, r;
+	int noise, ret = 0;
+
+	simulate_text_head(args->aa, stdout);
+	for (d = 0; d < ARRAY_SIZE(designs); d++)
+		for (r = 0; r < ARRAY_SIZE(rows); r++)
+			/* A boot is made of its seed alone: it does not depend on the one before, as a block may. */
+			for (noise = 0; !ret && noise < (designs[d].live ? SIMULATE_NOISES : SIMULATE_DEPENDENT); noise++)
+				ret = simulate_line(args, &designs[d], rows[r], (enum simulate_noise)noise, &broken);
+	if (ret)
+		return cmd_fail(&verb_selftest, NULL);
+	return cmd_finish(&verb_selftest, broken ? cmd_fail(&verb_selftest, "more false alarms than the %g %% that the verdicts promise",
+							    STATED_RATE * 100)
+						 : EXIT_OK);
+}
+
 static int selftest_main(int argc, char **argv)
 {
 	struct selftest_args args = { 0 };
@@ -191,7 +241,8 @@ static int selftest_main(int argc, char **argv)
 	int status;
 
 	if (cmd_parse(&verb_selftest, argc, argv, &args, &parsed, &status))
-		status = args.live		   ? selftest_live(&args, &parsed.operands)
+		status = args.simulate ? selftest_simulate(&args)
+			 : args.live		   ? selftest_live(&args, &parsed.operands)
 			 : parsed.operands.nr == 1 ? calibrate_run(&args, parsed.operands.items[0])
 						   : cmd_usage(&verb_selftest, "one run is wanted");
 	opt_free(options, &args, &parsed);
@@ -207,7 +258,7 @@ const struct verb verb_selftest = {
 		 "not added to numbers but done as work.\n\n"
 		 "Exit status: 0 no more false alarms than the verdicts promise (5 % of comparisons), 5 more, or something failed, 6 the "
 		 "run has too few boots or blocks; with --live also what memcgbench run ended with.",
-	.operands = "RUN | --live [BENCH...]",
+	.operands = "RUN | --live [BENCH...] | --simulate",
 	.options = options,
 	.main = selftest_main,
 };

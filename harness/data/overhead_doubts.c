@@ -14,6 +14,8 @@
 #define BLOCKS_NEEDED 6
 
 #define OUTLIERS_TOLERATED 0.1
+/* Two of sixteen are beyond the fences in one row of ten whose noise is normal. */
+#define OUTLIERS_MIN	   3
 #define DRIFT_P		   0.01
 #define SERIAL_P	   0.01
 #define STEAL_TOLERATED	   0.01
@@ -89,7 +91,7 @@ void overhead_row_doubts(struct overhead_row *row, const struct overhead_pairs *
 	if (pairs->nr_one_rep)
 		row_warn(row, "one-rep", "%zu block%s hold%s a single rep of an arm, so that drift does not cancel there: see the "
 			 "errors of this bench", pairs->nr_one_rep, plural(pairs->nr_one_rep), pairs->nr_one_rep == 1 ? "s" : "");
-	if ((double)row->nr_outliers > OUTLIERS_TOLERATED * (double)pairs->nr)
+	if (row->nr_outliers >= OUTLIERS_MIN && (double)row->nr_outliers > OUTLIERS_TOLERATED * (double)pairs->nr)
 		row_warn(row, "outliers", "%zu of %zu blocks lie far from the others: look for what else runs now and then",
 			 row->nr_outliers, pairs->nr);
 	if (drift_p(pairs) < DRIFT_P && isfinite(drift_ratio(pairs)))
