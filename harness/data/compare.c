@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "data/compare_change.h"
 #include "data/compare_doubts.h"
+#include "data/compare_functions.h"
 #include "data/compare_match.h"
 #include "data/compare_rows.h"
 #include "data/compare_units.h"
@@ -250,6 +251,8 @@ static int compute(struct compare_build *build)
 	if (!ret && !build->options->ignore_doubts)
 		ret = doubts_apply(compare);
 	if (!ret)
+		ret = compare_functions_judge(compare);
+	if (!ret)
 		ret = add_warnings(compare);
 	for (i = 0; !ret && i < compare->nr_rows; i++)
 		compare->count[compare->rows[i].verdict]++;
@@ -293,6 +296,8 @@ static void row_free(struct compare_row *row)
 	for (i = 0; i < row->nr_doubts; i++)
 		free(row->doubts[i]);
 	free(row->doubts);
+	compare_functions_free(row->functions);
+	free(row->functions_why);
 }
 
 void compare_free(struct compare *compare)

@@ -104,6 +104,9 @@ struct compare_row {
 	/* Of a live run: what stands against believing it, "candidate, other-load: …"; such a row is no regression. compare_free() */
 	char **doubts;
 	size_t nr_doubts;
+	enum compare_verdict row_verdict; /* its own; @verdict may be that of a function */
+	struct compare_functions *functions; /* data/compare_functions.h; NULL: not profiled on both sides */
+	char *functions_why; /* profiled, and nothing can be said of it: a sentence; else NULL */
 	struct compare_change total; /* of the arm itself: what the op costs more in it, whatever is to blame */
 	struct compare_nested nested;
 	struct stats_interval bootstrap; /* of the mean difference, 95 %; NAN: not asked for, exact, or fewer units than COMPARE_BOOTSTRAP_MIN */

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "data/compare_match.h"
 
-static struct explain_end end_of(const struct compare_side *side, const struct rundata_item *item, const struct compare_row *row)
+struct explain_end compare_end(const struct compare_side *side, const struct rundata_item *item, const struct compare_row *row)
 {
 	return (struct explain_end){
 		.data = side->data,
@@ -23,9 +23,9 @@ int compare_explain(const struct compare *compare, const struct compare_row *row
 {
 	struct explain_end base, cand;
 
-	if ((row->verdict != COMPARE_REGRESSION && row->verdict != COMPARE_IMPROVEMENT) || !row->arm)
+	if ((row->row_verdict != COMPARE_REGRESSION && row->row_verdict != COMPARE_IMPROVEMENT) || !row->arm)
 		return err_set(ENODATA, "the row has no change to explain");
-	base = end_of(&compare->base, row->base_item, row);
-	cand = end_of(&compare->cand, row->cand_item, row);
+	base = compare_end(&compare->base, row->base_item, row);
+	cand = compare_end(&compare->cand, row->cand_item, row);
 	return explain_change_make(&base, &cand, row->change.value, max, ret_change);
 }

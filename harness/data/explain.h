@@ -136,6 +136,9 @@ struct explain_view {
 	bool has_off; /* off_change (two kernels) or old_* (one) is there */
 };
 
+/* Is @fresh, which is new, the function @gone under another name? Only what nobody can mistake: __f that is now f. */
+bool explain_is_renamed(const char *gone, const char *fresh);
+
 /* @old NULL: one kernel. The sides must outlive the view. */
 int explain_view_make(const struct explain_side *old, const struct explain_side *new, struct explain_view *ret_view) __must_check;
 /* The rows again, of two kernels by what is memcg's of the change (change - off_change), the largest first; else no matter. */

@@ -34,7 +34,7 @@ static int check_end(const struct explain_end *end)
 	return 0;
 }
 
-static int resolve_end(const struct explain_end *end, bool has_below, struct explain_resolved *ret_resolved)
+int explain_end_resolve(const struct explain_end *end, bool has_below, struct explain_resolved *ret_resolved)
 {
 	struct explain_resolved resolved = {
 		.item = end->item, .metric = end->metric, .arm = end->arm, .off = has_below ? end->below : SIZE_MAX,
@@ -206,10 +206,10 @@ int explain_change_make(const struct explain_end *old, const struct explain_end 
 	__free_mem struct candidate *seeds = NULL;
 	struct explain_resolved resolved[2];
 	size_t nr = 0, i;
-	int ret = resolve_end(old, has_below, &resolved[0]);
+	int ret = explain_end_resolve(old, has_below, &resolved[0]);
 
 	if (!ret)
-		ret = resolve_end(new, has_below, &resolved[1]);
+		ret = explain_end_resolve(new, has_below, &resolved[1]);
 	if (!ret)
 		ret = list_seeds(ends, resolved, wanted, has_below, &seeds, &nr);
 	if (ret)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which reps of a stored run an explanation is of. */
 #include <errno.h>
+#include <glob.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -244,7 +245,7 @@ static int choose_rep(const struct profile_key *key, const struct explain_resolv
 	for (i = 0; i < key->nr_reps; i++) {
 		const struct rundata_sample *sample = find_sample(resolved->item, least->boot, least->arm, key->reps[i].rep);
 
-		if (!sample || sample->warmup)
+		if (!sample || sample->warmup || isnan(sample->value[resolved->metric]))
 			continue;
 		if (!chosen || sample->value[resolved->metric] < chosen->value[resolved->metric]) {
 			chosen = sample;
@@ -273,8 +274,8 @@ static bool is_shared_clock(const struct explain_resolved *resolved, const struc
 	       (outside < 0 || (uint64_t)outside > CLOCK_MAX_PER_REGION * nr_regions);
 }
 
-static int make_tables(const struct explain_resolved *resolved, const struct profile *profile,
-		       const struct symbols *symbols, const struct rundata_sample *least, struct explain_rep *ret_rep)
+int explain_tables(const struct explain_resolved *resolved, const struct profile *profile, const struct symbols *symbols,
+		   const struct rundata_sample *least, struct explain_rep *ret_rep)
 {
 	const struct profile_key *key = profile_find(profile, resolved->item->item, least->arm, (unsigned int)resolved->metric);
 	const struct rundata_sample *sample = NULL;
@@ -381,6 +382,20 @@ int explain_profile(const struct rundata *data, const json_t *boot, struct symbo
 	return 0;
 }
 
+bool explain_has_profiles(const char *dir)
+{
+	__free_mem char *pattern = NULL;
+	glob_t found = {0};
+	bool any;
+
+	/* A name that is a pattern itself finds nothing, or too much, which is then refused. */
+	if (asprintf(&pattern, "%s/boots/*/profile", dir) < 0)
+		return false;
+	any = !glob(pattern, GLOB_NOSORT, NULL, &found);
+	globfree(&found);
+	return any;
+}
+
 static int load_rep(const struct rundata *data, const struct explain_resolved *resolved, size_t arm, uint64_t seed,
 		    struct symbols *symbols, struct explain_rep *ret_rep)
 {
@@ -394,7 +409,7 @@ static int load_rep(const struct rundata *data, const struct explain_resolved *r
 	ret = explain_profile(data, boot, symbols, &profile);
 	if (ret)
 		return ret;
-	ret = make_tables(resolved, profile, symbols, least, ret_rep);
+	ret = explain_tables(resolved, profile, symbols, least, ret_rep);
 	if (!ret)
 		ret_rep->seed = seed;
 	profile_free(profile);

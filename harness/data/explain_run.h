@@ -15,6 +15,10 @@ struct explain_resolved {
 	const char *off_kernel;	 /* whose boots have off: the kernel itself, or whom it borrows it of (data/variant.h) */
 };
 
+struct explain_end;
+/* What an end of a change (data/explain_change.h) comes to. -ENODATA: a clock that counts no instructions, or a metric that is a count. */
+int explain_end_resolve(const struct explain_end *end, bool has_below, struct explain_resolved *ret_resolved) __must_check;
+
 int explain_resolve(const struct rundata *data, const struct explain_query *query, struct explain_resolved *ret_resolved) __must_check;
 
 /* As explain_side_load(), of what is resolved already; @resolved->off may be any arm that is to be subtracted. */
@@ -29,6 +33,13 @@ const char *explain_off_kernel(const struct rundata *data, const char *kernel, c
 /* The least rep of an arm under a seed of a kernel; NULL: there is none. *ret_boot: its boot record in run.json. */
 const struct rundata_sample *explain_least(const struct rundata *data, const struct explain_resolved *resolved, size_t arm,
 					   uint64_t seed, const json_t **ret_boot);
+
+/* Was any boot of the run in @dir profiled? */
+bool explain_has_profiles(const char *dir);
+
+/* The tables of @least, a sample of @resolved, or of the rep nearest to it that @profile, of its boot, has kept. Errors as of explain_side_load(). */
+int explain_tables(const struct explain_resolved *resolved, const struct profile *profile, const struct symbols *symbols,
+		   const struct rundata_sample *least, struct explain_rep *ret_rep) __must_check;
 
 /*
  * The profile of boot @boot, and the symbols of its kernel (kept in @symbols when they are there already). -ENODATA: it was not profiled;

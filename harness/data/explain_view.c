@@ -81,11 +81,9 @@ static const char *without_underscores(const char *name)
 	return name + strspn(name, "_");
 }
 
-/* Is it the same function under another name? Only what nobody can mistake: __f that is now f. */
-static bool is_renamed(const struct explain_row *gone, const struct explain_row *new)
+bool explain_is_renamed(const char *gone, const char *fresh)
 {
-	return gone->note == EXPLAIN_GONE && new->note == EXPLAIN_NEW &&
-	       !strcmp(without_underscores(gone->name), without_underscores(new->name));
+	return !strcmp(without_underscores(gone), without_underscores(fresh));
 }
 
 static void join_renamed(struct explain_view *view)
@@ -98,7 +96,7 @@ static void join_renamed(struct explain_view *view)
 		for (k = 0; k < view->nr_rows; k++) {
 			struct explain_row *gone = &view->rows[k];
 
-			if (!is_renamed(gone, new))
+			if (gone->note != EXPLAIN_GONE || new->note != EXPLAIN_NEW || !explain_is_renamed(gone->name, new->name))
 				continue;
 			new->was = gone->name;
 			new->note = EXPLAIN_RENAMED;

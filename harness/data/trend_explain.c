@@ -2,11 +2,11 @@
 #include "data/trend_explain.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "data/explain_run.h"
 #include "data/rundata.h"
 
 /* A kernel that was measured ten times has no other functions in the ninth run. */
@@ -37,20 +37,6 @@ static int no_memory(void)
 
 /* --- runs --- */
 
-static bool has_profiles(const char *dir)
-{
-	__free_mem char *pattern = NULL;
-	glob_t found = {0};
-	bool any;
-
-	/* A name that is a pattern itself finds nothing, or too much, which explain_change_make() then refuses. */
-	if (asprintf(&pattern, "%s/boots/*/profile", dir) < 0)
-		return false;
-	any = !glob(pattern, GLOB_NOSORT, NULL, &found);
-	globfree(&found);
-	return any;
-}
-
 static struct known_run *find_run(struct reader *reader, const char *dir)
 {
 	size_t i;
@@ -59,7 +45,7 @@ static struct known_run *find_run(struct reader *reader, const char *dir)
 		if (!strcmp(reader->runs[i].dir, dir))
 			return &reader->runs[i];
 	/* There is room for every source. */
-	reader->runs[reader->nr_runs] = (struct known_run){.dir = dir, .has_profiles = has_profiles(dir)};
+	reader->runs[reader->nr_runs] = (struct known_run){.dir = dir, .has_profiles = explain_has_profiles(dir)};
 	return &reader->runs[reader->nr_runs++];
 }
 

@@ -8,14 +8,18 @@
 #include "out/csv.h"
 #include "out/compare_formats.h"
 #include "out/explain_compare.h"
+#include "out/function_verdicts.h"
 #include "out/number.h"
 
 static int csv_row(const struct compare *compare, const struct compare_row *row, const char *label, FILE *out)
 {
 	char arm[LABEL_MAX], unit[LABEL_MAX];
 	__free_mem char *functions = NULL;
+	__free_mem char *verdicts = function_verdicts_list(row->functions);
 	int ret = compare_functions_list(compare, row, &functions);
 
+	if (!ret && !verdicts)
+		ret = err_sys(ENOMEM, "memory for a table");
 	if (ret)
 		return ret;
 	csv_text(out, label);
@@ -43,6 +47,9 @@ static int csv_row(const struct compare *compare, const struct compare_row *row,
 	csv_number(out, row->total.interval.low);
 	csv_number(out, row->total.interval.high);
 	fprintf(out, ",%s,%zu,", compare_method_name(row->change.method), row->nr_wanted);
+	fprintf(out, "%s,", compare_verdict_name(row->row_verdict));
+	csv_text(out, verdicts);
+	fputc(',', out);
 	csv_text(out, functions);
 	fputs("\r\n", out);
 	return 0;
@@ -55,7 +62,7 @@ int compare_csv(const struct compare *compare, const struct compare_look *look, 
 
 	fputs("bench,metric,state,unit,base,candidate,base_overhead,candidate_overhead,change,change_low,change_high,"
 	      "change_ratio,control_change,delta,detectable,p_holm,n,verdict,why,"
-	      "total_change,total_low,total_high,method,n_wanted,functions\r\n", out);
+	      "total_change,total_low,total_high,method,n_wanted,row_verdict,function_verdicts,functions\r\n", out);
 	for (i = 0; !ret && i < compare->nr_rows; i++) {
 		__free_mem char *label = compare_item_label(compare, &compare->rows[i], look);
 

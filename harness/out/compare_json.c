@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "out/compare_formats.h"
 #include "out/explain_compare.h"
+#include "out/function_verdicts.h"
 
 static json_t *number(double value)
 {
@@ -92,6 +93,8 @@ static json_t *row_json(const struct compare *compare, const struct compare_row 
 	json_object_set_new(json, "why", json_string(row->why));
 	json_object_set_new(json, "doubts", doubts_json(row));
 	json_object_set_new(json, "functions", compare_functions_json(compare, row));
+	json_object_set_new(json, "row_verdict", json_string(compare_verdict_name(row->row_verdict)));
+	json_object_set_new(json, "function_verdicts", function_verdicts_json(row->functions));
 	return json;
 }
 

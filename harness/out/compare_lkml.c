@@ -370,7 +370,8 @@ static void put_notes(const struct compare *compare, FILE *out)
 		const struct compare_row *row = &compare->rows[i];
 
 		/* The mark says as much of the others. */
-		if (row->why[0] && !compare_is_missing(row) && !row->why_is_common && strcmp(row->why, COMPARE_WHY_SPREAD) != 0)
+		if (row->why[0] && !compare_is_missing(row) && !row->why_is_common && strcmp(row->why, COMPARE_WHY_SPREAD) != 0 &&
+		    row->verdict == row->row_verdict)
 			put(out, "  ", "%s %s (%s): %s%s%s", row->metric ? row->metric->name : "-", compare_arm_label(row, arm), mark(row->verdict),
 			    row->why, compare_finds_none(row->verdict) ? "; sees " : "", compare_seen(compare, row, seen));
 	}

@@ -112,7 +112,8 @@ static int print_why(const struct compare *compare, const struct compare_row *ro
 	__free_mem char *advice = compare_advice(compare, row), *text = NULL, *filled = NULL;
 	char arm[LABEL_MAX];
 
-	if (!row->why[0] || compare_is_missing(row) || row->why_is_common)
+	/* What decides is said with the functions. */
+	if (!row->why[0] || compare_is_missing(row) || row->why_is_common || row->verdict != row->row_verdict)
 		return 0;
 	if (!advice || asprintf(&text, "%s %s: %s%s%s", row->metric ? row->metric->name : "-", compare_arm_label(row, arm), row->why,
 				*advice ? "; " : "", advice) < 0)

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "data/compare_explain.h"
 #include "out/explain.h"
+#include "out/function_verdicts.h"
 
 const char *explain_part_note(const struct explain_part *part, char *buf, size_t size)
 {
@@ -93,6 +94,23 @@ bool explain_change_is_told(int ret)
 	return ret == -EBADMSG || ret == -EOPNOTSUPP || ret == -EPROTONOSUPPORT || ret == -ENOENT;
 }
 
+/* Of a row that has no change of its own to take apart. */
+static char *verdicts_sentence(const struct compare_row *row)
+{
+	__free_mem char *sentence = NULL;
+	char *text;
+
+	if (row->functions_why)
+		return asprintf(&text, "by function: not known: %s", row->functions_why) >= 0 ? text : NULL;
+	if (!row->functions || !row->functions->nr)
+		return strdup("");
+	sentence = function_verdicts_sentence(row->functions);
+	if (!sentence || asprintf(&text, "by function: %s%s%s", sentence, row->verdict != row->row_verdict ? "; the row by itself is " : "",
+				  row->verdict != row->row_verdict ? compare_verdict_name(row->row_verdict) : "") < 0)
+		return NULL;
+	return text;
+}
+
 char *compare_functions(const struct compare *compare, const struct compare_row *row)
 {
 	struct explain_change change __free_explain_change = {0};
@@ -103,7 +121,7 @@ char *compare_functions(const struct compare *compare, const struct compare_row 
 	if (explain_change_is_told(ret))
 		return asprintf(&text, "by function: not known: %s", err_msg()) >= 0 ? text : NULL;
 	if (ret)
-		return ret == -ENOMEM ? NULL : strdup("");
+		return ret == -ENOMEM ? NULL : verdicts_sentence(row);
 	sentence = explain_change_sentence(&change, EXPLAIN_CHANGE_NAMED);
 	return sentence && asprintf(&text, "by function: %s", sentence) >= 0 ? text : NULL;
 }

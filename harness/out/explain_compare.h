@@ -34,8 +34,8 @@ json_t *explain_change_json(const struct explain_change *change);
 char *explain_change_list(const struct explain_change *change);
 
 /*
- * "by function: …" for @row, or "by function: not known: …" where its profiles cannot be read or do not fit the clock; "" of a row without a
- * change, or without profiles. malloc'd; NULL without memory.
+ * "by function: …" for @row: what its change came from, or the verdicts on its functions where it has none of its own; or "by function: not
+ * known: …" where its profiles cannot be read or do not fit the clock; "" where no function changed, or without profiles. malloc'd; NULL without memory.
  */
 char *compare_functions(const struct compare *compare, const struct compare_row *row);
 /*

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "out/explain_compare.h"
+#include "out/function_verdicts.h"
 
 #define ORIGIN "memcgbench"
 
@@ -56,11 +57,13 @@ static json_t *misc_json(const struct export_table *table, const struct export_r
 		json_decref(functions);
 		functions = NULL;
 	}
-	return json_pack("{s:{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:o*}}", "memcgbench", "verdict", compare_verdict_name(row->verdict),
+	return json_pack("{s:{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:o*, s:o*, s:o*}}", "memcgbench", "verdict", compare_verdict_name(row->verdict),
 			 "clock", table->compare->clock, "base_kernel", table->compare->base.name, "base",
 			 number_or_null(row->base), "change", number_or_null(row->change.value), "delta",
 			 number_or_null(row->delta), "memcg_cost", row->below ? number_or_null(row->cand_overhead) : json_null(),
-			 "change_of_memcg_cost", row->below != NULL, "functions", functions);
+			 "change_of_memcg_cost", row->below != NULL, "functions", functions, "row_verdict",
+			 row->functions ? json_string(compare_verdict_name(row->row_verdict)) : NULL, "function_verdicts",
+			 row->functions ? function_verdicts_json(row->functions) : NULL);
 }
 
 static json_t *test_json(const struct export_table *table, const struct export_row *row, const char *build_id)

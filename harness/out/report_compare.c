@@ -10,6 +10,7 @@
 #include "out/compare_formats.h"
 #include "out/explain.h"
 #include "out/explain_compare.h"
+#include "out/function_verdicts.h"
 #include "out/html.h"
 #include "out/number.h"
 #include "out/report_parts.h"
@@ -180,6 +181,20 @@ static void put_parts(const struct explain_change *change, FILE *out)
 	fputs("</ul>", out);
 }
 
+/* Of a row without a change of its own. */
+static int put_verdicts(const struct compare_row *row, FILE *out)
+{
+	__free_mem char *sentence = row->functions && row->functions->nr ? function_verdicts_sentence(row->functions) : strdup("");
+
+	if (!sentence)
+		return err_sys(ENOMEM, "memory for the table");
+	if (row->functions_why)
+		html_textf(out, "; by function: not known: %s", row->functions_why);
+	else if (*sentence)
+		html_textf(out, "; by function: %s", sentence);
+	return 0;
+}
+
 /* Where a change lies, in instructions of each function, where both sides were profiled: the largest two in a sentence, as a cell is narrow, all of them folded away. */
 static int put_functions(const struct compare *compare, const struct compare_row *row, FILE *out)
 {
@@ -190,7 +205,7 @@ static int put_functions(const struct compare *compare, const struct compare_row
 	if (explain_change_is_told(ret))
 		html_textf(out, "; by function: not known: %s", err_msg());
 	if (ret)
-		return ret == -ENOMEM ? ret : 0;
+		return ret == -ENOMEM ? ret : put_verdicts(row, out);
 	sentence = explain_change_sentence(&change, FUNCTIONS_NAMED);
 	if (!sentence)
 		return err_sys(ENOMEM, "memory for the table");

@@ -4,8 +4,8 @@
 #
 # SOURCE is an unpacked tree of Linux 6.12 (Debian: package linux-source-6.12), which is only read. OUTPUT gets tree/, a git tree
 # of it with a branch for each change, and a folder for "base" and each change that --kernel takes: base/bzImage, nop1/bzImage...
-# A CHANGE is the name of a patch beside this script; all of them if none is named. MEMCGBENCH: the program, "memcgbench" if it is
-# not set. The first build takes minutes, a change to one file less than one; 4 GB of disk.
+# A CHANGE is the name of a patch beside this script, "nop-FUNCTION" of one in the list beside it ("nops": all of that list at once), or all
+# patches if none is named. MEMCGBENCH: the program, "memcgbench" if it is not set. The first build takes minutes, a change to one file less than one; 4 GB of disk.
 set -eu
 [ $# -ge 2 ] || { sed -n '3,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,8 +25,23 @@ git_tree()
 	git -C "$tree" -c user.name=memcgbench -c user.email=memcgbench@localhost -c core.compression=0 -c gc.auto=0 "$@"
 }
 
+# What nops has of a change: "FUNCTION FILE" lines.
+nops()
+{
+	awk -v name="${1#nop-}" '!/^#/ && (name == "nops" || name == $1)' "$here/nops"
+}
+
+# One more instruction at the beginning of each of the functions.
+plant_nops()
+{
+	nops "$1" | while read -r function file; do
+		awk -v name="$function" -f "$here/nop.awk" "$tree/$file" >"$tree/$file.new"
+		mv "$tree/$file.new" "$tree/$file"
+	done
+}
+
 for change; do
-	[ -e "$here/$change.patch" ] || { echo "build.sh: there is no change called $change" >&2; exit 2; }
+	[ -e "$here/$change.patch" ] || [ -n "$(nops "$change")" ] || { echo "build.sh: there is no change called $change" >&2; exit 2; }
 done
 if [ ! -d "$tree/.git" ]; then
 	# Whole or not at all: an interrupted copy begins again.
@@ -42,7 +57,11 @@ if [ ! -d "$tree/.git" ]; then
 fi
 for change; do
 	git_tree checkout -q -f -B "$change" base
-	git_tree apply "$here/$change.patch"
+	if [ -e "$here/$change.patch" ]; then
+		git_tree apply "$here/$change.patch"
+	else
+		plant_nops "$change"
+	fi
 	git_tree commit -q -a -m "$change"
 done
 git_tree checkout -q -f base

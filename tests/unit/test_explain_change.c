@@ -336,11 +336,11 @@ static void a_row_of_a_comparison(void **state)
 	near(json_real_value(json_object_get(json, "change")), 15.2);
 	assert_int_equal(json_array_size(json_object_get(json, "parts")), 3);
 	json_decref(json);
-	compare->rows[0].verdict = COMPARE_SAME;
+	compare->rows[0].verdict = compare->rows[0].row_verdict = COMPARE_SAME;
 	text = compare_functions(compare, &compare->rows[0]);
 	assert_string_equal(text, "");
 	free(text);
-	compare->rows[0].verdict = COMPARE_REGRESSION;
+	compare->rows[0].verdict = compare->rows[0].row_verdict = COMPARE_REGRESSION;
 	snprintf(file, sizeof(file), "%s/symbols/" FIXTURE_NEW, path);
 	assert_int_equal(unlink(file), 0);
 	text = compare_functions(compare, &compare->rows[0]);
@@ -407,7 +407,7 @@ static void in_each_format(void **state)
 	html = in_format(compare, report_table);
 	assert_non_null(strstr(html, "<details class=\"functions\"><summary>by function: +15.2 = fresh +50.2 (new), "));
 	assert_non_null(strstr(html, "<li><code>counter</code> -45.0 (gone)</li>"));
-	compare->rows[0].verdict = COMPARE_SAME;
+	compare->rows[0].verdict = compare->rows[0].row_verdict = COMPARE_SAME;
 	csv = in_format(compare, compare_csv);
 	assert_null(strstr(csv, "fresh"));
 	assert_non_null(strstr(csv, ",\r\n"));
