@@ -20,7 +20,7 @@ extern const struct verb verb_compare;
 struct compare_args {
 	const char *format, *bench, *metric, *baseline, *results_dir;
 	struct opt_list delta, limits;
-	bool strict;
+	bool strict, by_function;
 	uint64_t nr_resamples;
 };
 
@@ -40,6 +40,8 @@ static const struct opt options[] = {
 	 .help = "folder of the runs, where baselines are"},
 	{"bootstrap", 0, OPT_TO_U64(struct compare_args, nr_resamples, 0, 100000), .arg = "N", .def = "0",
 	 .help = "also give bootstrap intervals of the mean change from N resamples (2000), which decide nothing: text and json"},
+	{"by-function", 0, OPT_TO_FLAG(struct compare_args, by_function),
+	 .help = "with --strict: a row that was profiled and spreads is settled where no function of memcg changed in it"},
 	{"strict", 0, OPT_TO_FLAG(struct compare_args, strict), .help = "exit status 3 when a row is inconclusive and none is worse"},
 	OPT_END,
 };
@@ -227,6 +229,7 @@ static int compare_sides(const struct compare_args *args, const struct compare_f
 {
 	struct compare_options how = {
 		.limits = limits, .bench = args->bench, .metric = args->metric, .nr_resamples = args->nr_resamples,
+		.by_function = args->by_function,
 	};
 	struct compare_look look = {
 		.defaults = &present_label_defaults,
@@ -283,7 +286,8 @@ const struct verb verb_compare = {
 	.about = "Compares two kernels from stored samples and gives each metric and memcg state a verdict: same, equivalent, small, "
 		 "improvement, regression, inconclusive, incomparable or error (docs/METHOD.md). Where both were measured with memcg off "
 		 "and on, the number is the change of memcg's own cost: what the kernel did to everybody is subtracted and shown "
-		 "beside it. How many seeds a verdict of a change takes depends on how many rows vary: 5 do for 26.\n\n"
+		 "beside it. Where both were profiled (run --profile), a row without a change of its own that holds an exact change of a "
+		 "memcg function is a regression, or improvement, of that function. How many seeds a verdict of a change takes depends on how many rows vary: 5 do for 26.\n\n"
 		 "compare RUN OLD NEW: two kernels of one run\n\n"
 		 "compare RUN: the same, where it has two\n\n"
 		 "compare RUN RUN: two runs, each of one kernel\n\n"

@@ -238,6 +238,8 @@ static int run_benches(const struct revision_args *args, const char *spec, const
 
 	snprintf(seeds, sizeof(seeds), "--seeds=%llu", (unsigned long long)args->nr_seeds);
 	argv[nr++] = seeds;
+	if (args->profile)
+		argv[nr++] = "--profile";
 	for (i = 0; i < args->run_args.nr && nr < WORDS_MAX - 3; i++)
 		argv[nr++] = args->run_args.items[i];
 	if (again) {
@@ -278,6 +280,8 @@ static char *measure_folder(const struct revision_args *args, const struct revis
 	SHA256Update(&hash, (const uint8_t *)&args->nr_seeds, sizeof(args->nr_seeds));
 	if (args->build_command)
 		SHA256Update(&hash, (const uint8_t *)args->build_command, strlen(args->build_command) + 1);
+	if (args->profile)
+		SHA256Update(&hash, (const uint8_t *)"profile", sizeof("profile"));
 	SHA256End(&hash, key);
 	return text_format("%s/%.*s-%.6s%s%s", args->results_dir, COMMIT_SHORT, revision->commit, key,
 			   revision->is_changed ? "-changed" : "", revision->again ? "-again" : "");
@@ -340,6 +344,8 @@ int revision_compare(const struct revision_args *args, const char *base_run, con
 		argv[nr++] = metric;
 	if (delta)
 		argv[nr++] = delta;
+	if (args->profile)
+		argv[nr++] = "--by-function";
 	argv[nr++] = base_run;
 	argv[nr++] = run;
 	status = process_run(argv, NULL, out_path, out_path);

@@ -25,6 +25,7 @@ struct revision_args {
 	const char *bench, *metric, *delta;
 	uint64_t nr_seeds;
 	bool build; /* --build: what is done anyway without build_command, said by whoever writes it */
+	bool profile; /* functions are counted, and decide where a row does not */
 	bool quiet;
 	struct opt_list run_args; /* operands behind "--": further options of `run` */
 };
@@ -39,6 +40,8 @@ struct revision_args {
 	 .help = "what counts as a change, as in `compare --delta`"},                                                      \
 	{"seeds", 0, OPT_TO_U64(type_, args_.nr_seeds, 1, 1000), .arg = "N", .def = "5",                                   \
 	 .help = "boots per revision and memcg off or on"},                                                                \
+	{"profile", 0, OPT_TO_FLAG(type_, args_.profile),                                                                  \
+	 .help = "judge by kernel functions: what is exact in them decides where a metric varies (compare --by-function)"}, \
 	{"build", 0, OPT_TO_FLAG(type_, args_.build),                                                                      \
 	 .help = "build each revision with memcgbench's own configuration (memcgbench kernel config); the default"},       \
 	{"build-command", 0, OPT_TO_STRING(type_, args_.build_command), .arg = "COMMAND",                                  \

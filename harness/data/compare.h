@@ -129,6 +129,8 @@ struct compare {
 	struct compare_row *rows;
 	size_t nr_rows;
 	size_t count[COMPARE_VERDICTS]; /* rows by verdict */
+	bool by_function;	/* as the options had it */
+	size_t nr_unchanged;	/* inconclusive rows that were profiled, and of which no function of memcg changed */
 	char **warnings; /* sentences: one boot a side, an incomplete run, … */
 	size_t nr_warnings;
 };
@@ -138,6 +140,7 @@ struct compare_options {
 	const char *bench, *metric;  /* NULL: all */
 	size_t nr_resamples;	     /* of the bootstrap; 0: none. It decides nothing */
 	bool ignore_doubts;	     /* what the tests alone say: to calibrate them */
+	bool by_function; /* a row that spreads, and none of whose functions changed, does not make compare_status() 3 */
 };
 
 /*
