@@ -662,3 +662,57 @@ int compare_functions_judge(struct compare *compare)
 	explain_reader_free(readers[1]);
 	return ret;
 }
+
+/* --- one number --- */
+
+static int read_place(const struct function_place *place, const struct rundata *data, double delta, struct compare_functions **ret_functions)
+{
+	const json_t *boots = json_object_get(data->run, "boots");
+	struct function_table table;
+	size_t b;
+	int ret = function_table_init(&table, json_array_size(boots));
+
+	for (b = 0; !ret && b < json_array_size(boots); b++) {
+		if (!is_first_of_seed(boots, b))
+			continue;
+		ret = function_table_add(&table, place, (uint64_t)json_integer_value(json_object_get(json_array_get(boots, b), "seed")));
+		if (ret == -ENODATA)
+			ret = 0;
+	}
+	if (!ret && table.nr_seeds < COMPARE_PAIRS_MIN)
+		ret = err_set(ENODATA, "%zu seeds were profiled on both sides: a verdict needs %d", table.nr_seeds, COMPARE_PAIRS_MIN);
+	if (!ret)
+		ret = function_table_finish(&table);
+	if (!ret)
+		ret = compare_functions_of(&table, place->resolved[0].off != SIZE_MAX, delta, ret_functions);
+	if (!ret)
+		ret = compare_functions_settle(ret_functions, 1);
+	function_table_free(&table);
+	return ret;
+}
+
+int compare_functions_between(const struct explain_end *old, const struct explain_end *new, double delta,
+			      struct compare_functions **ret_functions)
+{
+	bool has_below = old->below != SIZE_MAX && new->below != SIZE_MAX;
+	struct compare_functions *functions = NULL;
+	struct function_place place = {0};
+	int ret = explain_end_resolve(old, has_below, &place.resolved[0]);
+
+	if (!ret)
+		ret = explain_end_resolve(new, has_below, &place.resolved[1]);
+	if (!ret)
+		ret = explain_reader_new(old->data, &place.readers[0]);
+	if (!ret)
+		ret = explain_reader_new(new->data, &place.readers[1]);
+	if (!ret)
+		ret = read_place(&place, old->data, delta, &functions);
+	explain_reader_free(place.readers[0]);
+	explain_reader_free(place.readers[1]);
+	if (ret) {
+		compare_functions_free(functions);
+		return ret;
+	}
+	*ret_functions = functions;
+	return 0;
+}

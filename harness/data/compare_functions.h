@@ -69,6 +69,13 @@ int compare_functions_of(const struct function_table *table, bool has_below, dou
 	__must_check;
 /* Test what is to be tested in all @nr lists together, and leave only what has a verdict. -ENOMEM. */
 int compare_functions_settle(struct compare_functions *const *all, size_t nr) __must_check;
+/*
+ * The same of one number alone, from @old to @new, with a row's @delta. -ENODATA: not profiled on both sides under COMPARE_PAIRS_MIN common seeds; others
+ * as of function_table_add(). -ENOMEM.
+ */
+struct explain_end;
+int compare_functions_between(const struct explain_end *old, const struct explain_end *new, double delta,
+			      struct compare_functions **ret_functions) __must_check;
 void compare_functions_free(struct compare_functions *functions);
 
 /* "exact", "code", "spreads": also in JSON. */

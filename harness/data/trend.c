@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "data/compare_functions.h"
 #include "data/stats.h"
 
 static int no_memory(void)
@@ -165,6 +166,9 @@ void trend_free(struct trend *trend)
 		for (k = 0; row->functions && k < row->found.nr; k++)
 			explain_change_free(&row->functions[k]);
 		free(row->functions);
+		for (k = 0; k < row->nr_steps; k++)
+			compare_functions_free(row->steps[k].functions);
+		free(row->steps);
 		changepoint_free(&row->found);
 	}
 	free(trend->rows);
@@ -185,9 +189,13 @@ size_t trend_newest_regressions(const struct trend *trend)
 {
 	size_t nr = 0, i, k;
 
-	for (i = 0; i < trend->nr_rows; i++)
-		for (k = 0; k < trend->rows[i].found.nr; k++)
-			nr += trend_is_newest(&trend->rows[i], &trend->rows[i].found.change[k]) &&
-			      trend_is_worse(&trend->rows[i], &trend->rows[i].found.change[k]);
+	for (i = 0; i < trend->nr_rows; i++) {
+		const struct trend_row *row = &trend->rows[i];
+
+		for (k = 0; k < row->found.nr; k++)
+			nr += trend_is_newest(row, &row->found.change[k]) && trend_is_worse(row, &row->found.change[k]);
+		for (k = 0; k < row->nr_steps; k++)
+			nr += row->steps[k].at + 1 == row->series->nr_points && row->steps[k].functions->nr_worse;
+	}
 	return nr;
 }

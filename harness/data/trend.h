@@ -30,10 +30,18 @@ struct trend_options {
 	struct changepoint_options changepoint;
 };
 
+/* A step between neighbours whose level finds no change, and in which functions of memcg changed. */
+struct trend_step {
+	size_t from, at; /* points */
+	struct compare_functions *functions; /* data/compare_functions.h */
+};
+
 struct trend_row {
 	const struct history_series *series;
 	struct changepoint_result found;
 	struct explain_change *functions; /* of each change, see data/trend_explain.h; NULL: nobody asked. parts NULL: nothing is known */
+	struct trend_step *steps; /* of functions alone, see data/trend_explain.h */
+	size_t nr_steps;
 	double cost; /* median cost of the op in this state, for shares in percent; NAN: not known */
 };
 
@@ -51,7 +59,7 @@ void trend_free(struct trend *trend);
 bool trend_is_worse(const struct trend_row *row, const struct changepoint *change);
 /* Does the newest kernel of the row begin the change? */
 bool trend_is_newest(const struct trend_row *row, const struct changepoint *change);
-/* The regressions that the newest kernel of their series begins. */
+/* The regressions that the newest kernel of their series begins, those of functions among them. */
 size_t trend_newest_regressions(const struct trend *trend);
 
 #endif

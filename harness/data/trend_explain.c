@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "data/compare_functions.h"
 #include "data/explain_run.h"
+#include "data/limits.h"
 #include "data/rundata.h"
 
 /* A kernel that was measured ten times has no other functions in the ninth run. */
@@ -190,6 +192,83 @@ static int explain_row(struct reader *reader, struct trend_row *row)
 	return 0;
 }
 
+/* --- steps that the level does not show --- */
+
+static bool is_change_at(const struct trend_row *row, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < row->found.nr; i++)
+		if (row->found.change[i].at == at)
+			return true;
+	return false;
+}
+
+/* In one run, whose kernels have the same seeds. -ENODATA: there is none that can say anything. */
+static int find_functions(struct reader *reader, const struct trend_row *row, size_t at, double delta, struct compare_functions **ret_functions)
+{
+	const struct history *history = reader->history;
+	const struct history_point *points = row->series->points;
+	struct explain_end ends[2];
+	size_t i, k;
+
+	for (i = history->nr_sources; i--;)
+		for (k = history->nr_sources; k--;) {
+			const struct history_source *old = &history->sources[k], *new = &history->sources[i];
+			int ret;
+
+			if (old->kernel != points[at - 1].kernel || new->kernel != points[at].kernel || strcmp(old->dir, new->dir) != 0 ||
+			    !find_run(reader, new->dir)->has_profiles || !find_end(reader, old, row->series, &ends[0]) ||
+			    !find_end(reader, new, row->series, &ends[1]))
+				continue;
+			ret = compare_functions_between(&ends[0], &ends[1], delta, ret_functions);
+			if (!ret || ret == -ENOMEM)
+				return ret;
+		}
+	return -ENODATA;
+}
+
+static int add_step(struct trend_row *row, size_t at, struct compare_functions *functions)
+{
+	struct trend_step *more = reallocarray(row->steps, row->nr_steps + 1, sizeof(*more));
+
+	if (!more) {
+		compare_functions_free(functions);
+		return no_memory();
+	}
+	row->steps = more;
+	more[row->nr_steps++] = (struct trend_step){at - 1, at, functions};
+	return 0;
+}
+
+static int find_steps(struct reader *reader, struct trend_row *row)
+{
+	const struct history_series *s = row->series;
+	struct limits limits;
+	double delta;
+	size_t at;
+	int ret = 0;
+
+	if (strcmp(s->clock, "insn") || s->is_count)
+		return 0;
+	limits_init(&limits);
+	delta = limits_delta(&limits, s->bench, s->metric, s->clock, false, row->cost);
+	for (at = 1; !ret && at < s->nr_points; at++) {
+		struct compare_functions *functions = NULL;
+
+		if (is_change_at(row, at))
+			continue;
+		ret = find_functions(reader, row, at, delta, &functions);
+		if (ret)
+			ret = ret == -ENOMEM ? no_memory() : 0;
+		else if (functions->nr_worse || functions->nr_better)
+			ret = add_step(row, at, functions);
+		else
+			compare_functions_free(functions);
+	}
+	return ret;
+}
+
 int trend_explain(const struct history *history, struct trend *trend, size_t max)
 {
 	struct reader reader = {.history = history, .max = max};
@@ -199,8 +278,11 @@ int trend_explain(const struct history *history, struct trend *trend, size_t max
 	reader.runs = calloc(history->nr_sources + 1, sizeof(*reader.runs));
 	if (!reader.runs)
 		return no_memory();
-	for (i = 0; !ret && i < trend->nr_rows; i++)
+	for (i = 0; !ret && i < trend->nr_rows; i++) {
 		ret = explain_row(&reader, &trend->rows[i]);
+		if (!ret)
+			ret = find_steps(&reader, &trend->rows[i]);
+	}
 	for (i = 0; i < reader.nr_runs; i++)
 		rundata_free(reader.runs[i].data);
 	free(reader.runs);

@@ -12,7 +12,8 @@
 #include "data/trend.h"
 
 /*
- * Fill rows[].functions of @trend, at most @max functions for each change. Reads runs with profiles again, the samples too, and nothing
+ * Fill rows[].functions of @trend, at most @max functions for each change, and rows[].steps: neighbours of one run of 3 seeds and more whose level
+ * finds no change, and in which functions of memcg changed (docs/METHOD.md, "Verdicts on functions"). Reads runs with profiles again, the samples too, and nothing
  * where there are none. @history is that which @trend was computed of. A run or profile that cannot be read leaves its changes unexplained;
  * only -ENOMEM is an error.
  */

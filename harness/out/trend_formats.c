@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "out/explain_compare.h"
+#include "out/function_verdicts.h"
 
 const struct trend_format trend_formats[] = {
 	{"text", "what changed, for people", trend_text},
@@ -245,6 +246,20 @@ static json_t *changes_json(const struct trend_view *view, const struct trend_ro
 	return list;
 }
 
+static json_t *steps_json(const struct trend_view *view, const struct trend_row *row)
+{
+	const struct history_series *s = row->series;
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < row->nr_steps; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "after",
+						      view->history->kernels[s->points[row->steps[i].from].kernel].label, "kernel",
+						      view->history->kernels[s->points[row->steps[i].at].kernel].label, "function_verdicts",
+						      function_verdicts_json(row->steps[i].functions)));
+	return list;
+}
+
 static json_t *open_json(const struct trend_view *view, const struct trend_row *row)
 {
 	const struct history_series *s = row->series;
@@ -271,11 +286,11 @@ static json_t *row_json(const struct trend_view *view, const struct trend_row *r
 				 "memcgs", (int)s->nr_memcgs, "mode", s->mode, "metric", s->metric, "unit", s->unit, "better",
 				 s->lower_is_better ? "lower" : "higher", "environment", s->environment, "state", s->state, "depth",
 				 (int)s->depth, "limit_bytes", limit, "below", s->below);
-	json_t *more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "place", s->place, "memory", s->memory, "help",
+	json_t *more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "place", s->place, "memory", s->memory, "help",
 				 s->help, "kind", s->is_count ? "count" : "time", "clock", s->clock, "cost", number(row->cost), "noise",
 				 number(row->found.sigma), "threshold", number(row->found.floor), "method",
 				 method_names[row->found.method], "points", points_json(view, row), "changes", changes_json(view, row), "unresolved",
-				 open_json(view, row));
+				 open_json(view, row), "function_steps", steps_json(view, row));
 
 	if (!json || !more || json_object_update(json, more)) {
 		json_decref(json);

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "out/explain_compare.h"
+#include "out/function_verdicts.h"
 #include "out/number.h"
 #include "out/trend_formats.h"
 
@@ -291,6 +292,28 @@ static int put_unchanged(const struct trend_view *view, FILE *out)
 	return nr ? put_filled(text, "No change: ", view, out) : 0;
 }
 
+/* "By function alone, swapin_race swapin child - off, 6.12.90 .. 6.12.117: regression of …": steps that no level shows. */
+static int put_steps(const struct trend_view *view, FILE *out)
+{
+	char label[TREND_LABEL_MAX], arm[TREND_LABEL_MAX];
+	size_t i, k;
+	int ret = 0;
+
+	for (i = 0; i < view->trend->nr_rows; i++)
+		for (k = 0; !ret && k < view->trend->rows[i].nr_steps; k++) {
+			const struct trend_row *row = &view->trend->rows[i];
+			__free_mem char *sentence = function_verdicts_sentence(row->steps[k].functions), *text = NULL;
+
+			trend_metric_label(row->series, label);
+			if (!sentence || asprintf(&text, "By function alone, %s, %s, %s .. %s: %s", label, trend_arm_label(row->series, arm),
+						  kernel_label(view, row->series, row->steps[k].from),
+						  kernel_label(view, row->series, row->steps[k].at), sentence) < 0)
+				return err_sys(ENOMEM, "print the trend");
+			ret = put_filled(text, "", view, out);
+		}
+	return ret;
+}
+
 static int put_summary(const struct trend_view *view, FILE *out)
 {
 	const struct history *h = view->history;
@@ -316,6 +339,8 @@ int trend_text(const struct trend_view *view, FILE *out)
 
 	if (!ret)
 		ret = put_tables(view, out);
+	if (!ret)
+		ret = put_steps(view, out);
 	if (!ret)
 		ret = put_unchanged(view, out);
 	if (!ret && view->trend->nr_single)
