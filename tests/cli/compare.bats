@@ -378,3 +378,40 @@ for row in csv.DictReader(sys.stdin):
 	fails_with 6 "memcgbench compare: the two cannot be compared: the processor differs (QEMU TCG CPU version 2.5+ and another)" \
 		memcgbench compare "$BATS_TEST_TMPDIR/other"
 }
+
+@test "one instruction in one function decides rows that find nothing by themselves, in every format" {
+	local run=$BATS_TEST_DIRNAME/../data/compare/one-function
+
+	run -1 memcgbench compare "$run" base nop
+	[ "$(grep -c 'by function: regression of swap_cgroup_record +1.0 (1 more a call)' <<<"$output")" -eq 2 ]
+	run -1 memcgbench compare --format=json "$run" base nop
+	jq -e '[.rows[] | select(.metric == "swapin")] | length == 2 and
+		all(.verdict == "regression" and .row_verdict == "equivalent" and (.function_verdicts | length == 1) and
+		    (.function_verdicts[0] | .name == "swap_cgroup_record" and .memcg and .way == "exact" and .per_call == 1 and
+		     .change == 1 and .p == null))' <<<"$output"
+	run -1 memcgbench compare --format=csv "$run" base nop
+	[[ $output == *,regression,*,equivalent,swap_cgroup_record:regression:+1,* ]]
+	for format in lkml ktap md; do
+		run -1 memcgbench compare --format=$format "$run" base nop
+		[[ $output == *'by function: regression of'* ]]
+	done
+	# The other way round it is an improvement, and no reason for a status.
+	run -0 memcgbench compare "$run" nop base
+	[[ $output == *'improvement of swap_cgroup_record -1.0 (1 less a call)'* ]]
+}
+
+@test "a kernel against itself changed no function, and without its profiles the row is what it is by itself" {
+	local run=$BATS_TEST_DIRNAME/../data/compare/one-function
+
+	run -0 memcgbench compare --format=json "$run" nop nop
+	jq -e '[.rows[] | select(.metric == "swapin")] | all(.function_verdicts == [])' <<<"$output"
+	cp -r "$run" "$BATS_TEST_TMPDIR/run"
+	rm "$BATS_TEST_TMPDIR"/run/boots/*/profile
+	run -0 memcgbench compare --format=json "$BATS_TEST_TMPDIR/run" base nop
+	jq -e '[.rows[] | select(.metric == "swapin")] | all(.verdict == "equivalent" and .function_verdicts == null)' <<<"$output"
+	# A damaged one is said, and gives no verdict.
+	cp -r "$run/boots" "$BATS_TEST_TMPDIR/run"
+	truncate -s -1 "$BATS_TEST_TMPDIR/run/boots/1/profile"
+	run -0 memcgbench compare "$BATS_TEST_TMPDIR/run" base nop
+	[[ $output == *'by function: not known: '*'profile is cut short or damaged'* ]]
+}
