@@ -245,6 +245,15 @@ void *bench_small_pages(struct bench_run *run, uint64_t bytes);
 size_t bench_nr_resident(const struct bench_run *run, const void *map, uint64_t bytes);
 
 /*
+ * What keeps those pages, for an error: "62 mapped (62 lru, 62 unevictable, 62 mlocked), 0 in the swap cache alone". As an ordinary user, or
+ * without CONFIG_PROC_PAGE_MONITOR, the flags are missing. Writes to and returns @buf.
+ */
+const char *bench_resident_text(const struct bench_run *run, const void *map, uint64_t bytes, char *buf, size_t size);
+
+/* Sleep 10 ms, so that whatever else holds pages gets a CPU and lets them go. Between phases. */
+void bench_let_others_run(void);
+
+/*
  * For verify(): did touching @touched pages take @least faults, and no more than one for each, but for those of stack and libc (64, and a fiftieth),
  * and none that read from disk? If not, bench_error(EPROTO).
  */

@@ -5,8 +5,11 @@
  * it, in one process and not in the next.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 #include <sys/resource.h>
 
 #include "base/err.h"
@@ -124,6 +127,55 @@ size_t bench_nr_resident(const struct bench_run *run, const void *map, uint64_t 
 			nr += resident[i] & 1;
 	}
 	return nr;
+}
+
+/* Bits of /proc/kpageflags (include/uapi/linux/kernel-page-flags.h, include/linux/kernel-page-flags.h, Linux 6.12). */
+static const struct {
+	unsigned int bit;
+	const char *name;
+} page_flags[] = {
+	{0, "locked"}, {2, "referenced"}, {5, "lru"}, {6, "active"}, {8, "writeback"}, {13, "swapcache"}, {18, "unevictable"}, {33, "mlocked"},
+};
+
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_PFN	((1ull << 55) - 1)
+
+static uint64_t read_entry(int fd, uint64_t index)
+{
+	uint64_t entry;
+
+	return fd >= 0 && pread(fd, &entry, sizeof(entry), (off_t)(index * sizeof(entry))) == sizeof(entry) ? entry : 0;
+}
+
+const char *bench_resident_text(const struct bench_run *run, const void *map, uint64_t bytes, char *buf, size_t size)
+{
+	__close_fd int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	size_t resident = bench_nr_resident(run, map, bytes), mapped = 0, nr[ARRAY_SIZE(page_flags)] = {0}, i, len, named = 0;
+	uint64_t page, entry, flags;
+
+	for (page = (uintptr_t)map / run->page_bytes; page < ((uintptr_t)map + bytes) / run->page_bytes; page++) {
+		entry = read_entry(pagemap, page);
+		mapped += (entry & PAGEMAP_PRESENT) != 0;
+		/* Who may not see frames sees all in frame 0. */
+		flags = entry & PAGEMAP_PRESENT && entry & PAGEMAP_PFN ? read_entry(kpageflags, entry & PAGEMAP_PFN) : 0;
+		for (i = 0; i < ARRAY_SIZE(page_flags); i++)
+			nr[i] += flags >> page_flags[i].bit & 1;
+	}
+	len = (size_t)snprintf(buf, size, "%zu mapped", mapped);
+	for (i = 0; i < ARRAY_SIZE(page_flags); i++)
+		if (nr[i] && len < size)
+			len += (size_t)snprintf(buf + len, size - len, "%s%zu %s", named++ ? ", " : " (", nr[i], page_flags[i].name);
+	if (len < size)
+		snprintf(buf + len, size - len, "%s, %zu in the swap cache alone", named ? ")" : "", resident > mapped ? resident - mapped : 0);
+	return buf;
+}
+
+void bench_let_others_run(void)
+{
+	struct timespec left = {.tv_nsec = 10000000};
+
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
 }
 
 int bench_check_faults(struct bench_run *run, const struct bench_evidence *evidence, uint64_t touched, uint64_t least)

@@ -55,6 +55,33 @@ static void phases_add_up(void **state)
 	assert_int_equal(run->phase[1].ns, 0);
 }
 
+/* What an error says of pages that do not go: of 8, 6 are there, and 3 of these locked. */
+static void resident_pages_are_told_with_what_keeps_them(void **state)
+{
+	struct bench_run *run = *state;
+	char text[256], *map;
+	size_t i;
+
+	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	map = bench_small_pages(run, 8 * run->page_bytes);
+	assert_non_null(map);
+	for (i = 0; i < 6; i++)
+		map[i * run->page_bytes] = 1;
+	assert_int_equal(bench_nr_resident(run, map, 8 * run->page_bytes), 6);
+	bench_resident_text(run, map, 8 * run->page_bytes, text, sizeof(text));
+	assert_int_equal(strncmp(text, "6 mapped", 8), 0);
+	assert_null(strstr(text, "mlocked"));
+	assert_non_null(strstr(text, ", 0 in the swap cache alone"));
+	if (!mlock(map, 3 * run->page_bytes)) {
+		bench_resident_text(run, map, 8 * run->page_bytes, text, sizeof(text));
+		if (!strchr(text, '('))
+			print_message("the flags of pages cannot be seen here: %s\n", text);
+		else
+			assert_non_null(strstr(text, "3 mlocked)"));
+	}
+	munmap(map, 8 * run->page_bytes);
+}
+
 static void ops_may_come_after_the_phase(void **state)
 {
 	struct bench_run *run = *state;
@@ -506,6 +533,7 @@ int main(void)
 		TEST(a_skip_has_its_sentence),
 		TEST(one_worker_waits_for_nobody),
 		TEST(phases_add_up),
+		TEST(resident_pages_are_told_with_what_keeps_them),
 		TEST(ops_may_come_after_the_phase),
 		TEST(the_machine_is_not_ours_outside_of_a_guest),
 		TEST(counters_are_counted_in_phases_only),
