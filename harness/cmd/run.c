@@ -285,30 +285,15 @@ static void tell(struct run *run, const char *what, const json_t *record)
 	progress_say(&run->progress, "memcgbench run: %s%s\n", what, text ? text : "(no text)");
 }
 
-/* With the parameters that tell the item from others of its bench. */
+/* By its name, with what tells the item from others of its bench. */
 static void tell_skip(struct run *run, const json_t *record)
 {
-	const json_t *number = json_object_get(record, "item");
-	const struct plan_item *item =
-		json_is_integer(number) && (size_t)json_integer_value(number) < run->plan->nr_items
-			? &run->plan->items[json_integer_value(number)]
-			: NULL;
-	__free_mem char *what = NULL;
-	char value[64];
-	struct params plain;
-	size_t size, i;
-	FILE *out = item ? open_memstream(&what, &size) : NULL;
+	size_t item = (size_t)json_integer_value(json_object_get(record, "item"));
+	char text[160], what[192] = "skipped: ";
 
-	if (out) {
-		params_init(&plain, item->bench);
-		fprintf(out, "skipped: %s", item->bench->name);
-		for (i = 0; i < item->bench->nr_params; i++)
-			if (item->params.value[i] != plain.value[i])
-				fprintf(out, " --%s=%s", item->bench->params[i].name, params_text(&item->params, i, value, sizeof(value)));
-		fputs(": ", out);
-		fclose(out);
-	}
-	tell(run, what ? what : "skipped: ", record);
+	if (item < run->plan->nr_items)
+		snprintf(what, sizeof(what), "skipped: %s: ", plan_item_text(&run->plan->items[item], text, sizeof(text)));
+	tell(run, what, record);
 }
 
 static int on_line(const char *line, void *ctx)

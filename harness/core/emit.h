@@ -76,7 +76,7 @@ void emit_noise(struct emit *emit, size_t item, const struct noise *before, cons
 void emit_warning(struct emit *emit, int item, const char *code, const char *fmt, ...) __printf(4, 5);
 void emit_skip(struct emit *emit, size_t item, const char *bench, const char *why);
 /* Skipped for want of time. */
-void emit_left_out(struct emit *emit, size_t item, const struct plan_item *plan);
+void emit_left_out(struct emit *emit, size_t item, const char *bench);
 /* For whoever waits, and in no file: @item is at hand, all takes @left_ns still. */
 void emit_progress(struct emit *emit, size_t item, uint64_t left_ns);
 /* @arm < 0: of no arm. */

@@ -183,7 +183,7 @@ bool sampler_plan_time(struct item_run *run)
 				   !sampler->has_measured);
 	if (!item->blocks) {
 		item->is_over = true;
-		emit_left_out(sampler->emit, run->index, run->item);
+		emit_left_out(sampler->emit, run->index, run->item->bench->name);
 		return false;
 	}
 	limit(run, left_ns != UINT64_MAX && left_ns > needed_ns ? left_ns - needed_ns : 0);

@@ -69,11 +69,12 @@ static void write_smaller(const struct rundata *data, FILE *out)
 
 static void write_left_out(const struct rundata *data, FILE *out)
 {
-	const json_t *note;
-	size_t i, nr = 0;
+	const json_t *record;
+	size_t i, k, nr = 0;
 
-	json_array_foreach(data->notes, i, note)
-		nr += !strcmp(label_string(note, "code"), "budget");
+	for (i = 0; i < data->nr_items; i++)
+		json_array_foreach(data->items[i].errors, k, record)
+			nr += !strcmp(label_string(record, "code"), "budget");
 	if (nr)
 		fprintf(out, "; %zu item%s left out", nr, nr == 1 ? "" : "s");
 }

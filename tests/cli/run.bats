@@ -174,7 +174,7 @@ usage()
 	memcgbench run --quick -b 2 -t 1ms --latency-ops 1000 --no-plots >out 2>err
 	# reclaim_depth wants a disk, which nobody named.
 	# On a slow machine progress is told, too.
-	[ "$(grep -v '^memcgbench: [0-9]* %' err)" = "memcgbench run: skipped: needs dir: name a folder on a file system with a disk behind it: --dir=PATH" ]
+	[ "$(grep -v '^memcgbench: [0-9]* %' err)" = "memcgbench run: skipped: reclaim_depth: needs dir: name a folder on a file system with a disk behind it: --dir=PATH" ]
 	grep -q '^fault_storm' out
 	grep -q 'dontneed' out
 	cmp <(jq -r .status results/*/run.json) <(echo complete)
