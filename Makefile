@@ -250,12 +250,17 @@ build_aside = $(if $(Q),mkdir -p $(O); printf 'memcgbench: building (log: %s; V=
 	if $(build_all) >$(O)/build.log 2>&1; then echo "$$(($$(date +%s) - begin)) s"; \
 	else echo failed; tail -n 20 $(O)/build.log; exit 1; fi,$(build_all))
 
+# What changed between kernels is known to the instruction, function by function. A distribution's boots take 17 % more for it, a small kernel's run 48 %
+# (docs/EXPLAIN.md, "What it costs"): there it is for the user to ask, ARGS=--profile. ARGS=--profile=none leaves it out.
+others = $(strip $(foreach k,$(KERNELS),$(if $(findstring deb:,$(k)),,$(k))))
+profile = $(if $(filter-out 0,$(QUICK))$(others),,$(if $(word 2,$(KERNELS)),--profile))
+
 bench: ## install what is missing, build, and measure what memcg costs on this kernel, and on a stock one
 	@tools/deps $(if $(KERNELS)$(stock),guest,bench)
 	$(if $(findstring build:,$(KERNELS)),@tools/deps kernel)
 	+@$(build_aside)
 	@tools/bench $(O)/memcgbench $(call quote,$(stock)) $(call quote,$(or $(BENCH),null fault_storm)) \
-		$(if $(filter-out 0,$(QUICK)),--quick) $(foreach k,$(KERNELS),--kernel $(call quote,$(k))) $(ARGS) $(BENCH)
+		$(if $(filter-out 0,$(QUICK)),--quick) $(foreach k,$(KERNELS),--kernel $(call quote,$(k))) $(profile) $(ARGS) $(BENCH)
 
 trend: all ## which costs changed over the stored runs, and since which kernel (BENCH, ARGS)
 	@$(O)/memcgbench trend $(BENCH:%=--bench=%) $(ARGS)

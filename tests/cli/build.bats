@@ -181,3 +181,15 @@ build()
 	[ "$status" -eq 0 ]
 	[ -z "$(find "$dest" -type f)" ]
 }
+
+@test "make bench profiles two kernels of the archive, and leaves other kernels and one alone to the user" {
+	cd "$TOP"
+	profiled()
+	{
+		make -n V=1 bench "$@" | grep -c -e ' --profile ' || :
+	}
+	[ "$(profiled KERNELS='old=deb:6.1.192-3 new=deb:6.12.117-1')" -eq 1 ]
+	[ "$(profiled KERNELS='old=bzImage new=deb:6.12.117-1')" -eq 0 ]
+	[ "$(profiled KERNELS=deb:6.12.117-1)" -eq 0 ]
+	[ "$(profiled QUICK=1 KERNELS='old=deb:6.1.192-3 new=deb:6.12.117-1')" -eq 0 ]
+}
