@@ -114,7 +114,7 @@ static int take_sample(struct item_run *run, size_t arm, unsigned int block, uns
 	stay_in_touch(run);
 	lose_step(run);
 	if (sample.has_usage)
-		ret = arm_groups_usage(&run->groups[arm], &sample.usage_before_bytes);
+		ret = sampler_usage_before(run, arm, &sample.usage_before_bytes);
 	if (!ret)
 		ret = team_rep(run->team[arm], run->passes, false, warmup ? BENCH_REP_UNNUMBERED : sample.rep, &rep);
 	if (!ret && sample.has_usage)
@@ -225,7 +225,7 @@ static int run_blocks(struct item_run *run)
 		emit_noise(run->sampler->emit, run->index, &before, &after);
 	if (!ret)
 		sampler_ticks_judge(run);
-	return ret;
+	return ret ? ret : sampler_usage_judge(run);
 }
 
 static int measure(struct item_run *run)
@@ -301,9 +301,13 @@ static int run_item(struct item_run *run, int (*work)(struct item_run *run))
 				 &run->oversubscribed);
 	if (!ret)
 		ret = make_groups(run);
+	/* In block 0 as often as it may take to come to rest; in every other once to warm up, and twice. */
+	if (!ret)
+		ret = sampler_usage_open(run, SETTLE_MAX_REPS + 3 * (size_t)run->sampler->plan->blocks);
 	if (!ret)
 		ret = work(run);
 	ret = sampler_stop_teams(run, ret);
+	sampler_usage_close(run);
 	return remove_groups(run, ret);
 }
 

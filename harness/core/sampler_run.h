@@ -16,6 +16,12 @@ struct item_ticks {
 	uint64_t least_ns[BENCH_METRICS_MAX];
 };
 
+/* Of one child arm: its memcgs' usage in pages before each rep, one memcg after the other. */
+struct item_usage {
+	uint32_t *pages;
+	size_t nr_reps, nr_reps_max;
+};
+
 /* One item while it runs. */
 struct item_run {
 	const struct sampler *sampler;
@@ -43,6 +49,7 @@ struct item_run {
 	uint64_t alive_ns; /* when this guest last gave a sign of life */
 	unsigned short random[3];
 	struct item_ticks ticks[PLAN_ARMS_MAX]; /* by index in the item */
+	struct item_usage usage[PLAN_ARMS_MAX]; /* by index in the item */
 };
 
 /* How many passes fill the time of a rep, by the baseline arm. */
@@ -82,6 +89,16 @@ int sampler_prove(struct item_run *run) __must_check;
 
 /* Of every arm, that its passes find the statistics in the state that the item asks for. Errors as team_prove_stats(). */
 int sampler_prove_stats(struct item_run *run) __must_check;
+
+/*
+ * Usage that grows from rep to rep, in any memcg of the item, is charged and not given back: -EPROTO, with a sentence. @nr_reps: of one arm, at
+ * most. Closed after a failure too.
+ */
+int sampler_usage_open(struct item_run *run, size_t nr_reps) __must_check;
+void sampler_usage_close(struct item_run *run);
+/* Before a rep: what it is, summed over the leaves, in bytes. */
+int sampler_usage_before(struct item_run *run, size_t arm, uint64_t *ret_bytes) __must_check;
+int sampler_usage_judge(struct item_run *run) __must_check;
 
 /*
  * On a clock of instructions a rep is worth its number if no tick of the timer fell into it, and the least of several is taken for one. Warn where

@@ -16,7 +16,7 @@ shift 2
 memcgbench=${MEMCGBENCH:-memcgbench}
 tree=$output/tree
 # Changes to one file of mm first: behind one of a header nearly everything is compiled again.
-[ $# -gt 0 ] || set -- nop1 no-stock stat-walk batch-halved reclaim-batch field-moved
+[ $# -gt 0 ] || set -- nop1 no-stock stat-walk batch-halved reclaim-batch uncharge-leak file-to-parent field-moved
 # The same sources give the same commits, and with that the images that are kept by commit.
 export GIT_AUTHOR_DATE='2024-01-01T00:00:00Z' GIT_COMMITTER_DATE='2024-01-01T00:00:00Z'
 
