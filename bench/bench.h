@@ -198,11 +198,12 @@ void bench_hold(struct bench_run *run);
 int bench_is_proving(const struct bench_run *run);
 
 /*
- * Time the exit of a process as phase @phase with @ops ops: fork a child that runs prepare(@state) and
+ * Time the exit of a process as phase @phase, one op: fork a child that runs prepare(@state) and
  * exits. The clock runs from the child's last instruction before _exit() to the return of waitpid() in
- * the worker, so it includes the fixed cost of a process's end. prepare() runs untimed, in the child.
+ * the worker, so it includes the fixed cost of a process's end. prepare() runs untimed, in the child, and has to take @faults minor faults, give or
+ * take those of its stack (16, and a fiftieth): what it touches is there to be freed.
  */
-int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*prepare)(void *state, struct bench_run *run),
+int bench_child_exit(struct bench_run *run, size_t phase, uint64_t faults, int (*prepare)(void *state, struct bench_run *run),
 		     void *state);
 
 /*
@@ -254,7 +255,7 @@ const char *bench_resident_text(const struct bench_run *run, const void *map, ui
 void bench_let_others_run(void);
 
 /*
- * For verify(): did touching @touched pages take @least faults, and no more than one for each, but for those of stack and libc (64, and a fiftieth),
+ * For verify(): did touching @touched pages take @least faults, and no more than one for each, but for those of stack and libc (16, and a fiftieth),
  * and none that read from disk? If not, bench_error(EPROTO).
  */
 int bench_check_faults(struct bench_run *run, const struct bench_evidence *evidence, uint64_t touched, uint64_t least);
@@ -368,6 +369,11 @@ enum bench_limit {
 /* @bytes: UINT64_MAX for none. Taken back with the team. Reclaims when it is below what is charged: this is a timed op of some benches. */
 int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum bench_limit limit, uint64_t bytes);
 /*
+ * A limit to come: *ret_limit is the usage of @memcg less @bytes. bench_error(EINVAL) if that would be nothing, or less: the sentence says what is
+ * charged, and that a limit allows no more.
+ */
+int bench_memcg_usage_less(struct bench_run *run, struct bench_memcg *memcg, uint64_t bytes, uint64_t *ret_limit);
+/*
  * memory.reclaim (v2, since Linux 5.19); on v1 memory.force_empty, which takes all that it can. In the root arm the whole machine is reclaimed from.
  * -EAGAIN, without a sentence: less than @bytes was reclaimed. -EOPNOTSUPP: this kernel has no such file.
  */
@@ -384,6 +390,13 @@ int bench_kept_free(struct bench_run *run, uint64_t *ret_bytes);
 
 /* A line of /proc/vmstat; -ENODATA where this kernel has none. Between phases. */
 int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value);
+
+/*
+ * Calls of read(2), pread(2) and the like that this worker has made: syscr of /proc/thread-self/io, exact; for verify(), where nothing but the reading
+ * itself tells whether a file was read. -ENODATA where the kernel does not count them (CONFIG_TASK_IO_ACCOUNTING). Before the first
+ * pass of a rep and after the last.
+ */
+int bench_nr_reads(struct bench_run *run, uint64_t *ret_nr);
 
 /*
  * Pages that reclaim looked at and took, on the whole machine, in whatever way: pgscan and pgsteal of /proc/vmstat, exact, and kept in all arms. Between

@@ -22,6 +22,7 @@ struct pagecache_share {
 	int fd;		/* twice @bytes: the second half is of a memcg that is removed */
 	char *map;	/* the first half */
 	uint64_t wanted, found; /* followers: pages that had to be there, and were, since the last verify() */
+	uint64_t read, reads;	/* pages read since then, and calls of the last rep that read; 0: nobody counts them */
 	uint64_t evicted;	/* by the last limit, as this worker found it */
 };
 
@@ -42,7 +43,7 @@ static int bring_in(const struct pagecache_share *st, struct bench_run *run, off
 	return n == 1 ? 0 : bench_error(run, n < 0 ? errno : EIO, "touch the file: %s", n < 0 ? strerror(errno) : "it ends");
 }
 
-static int read_all(const struct pagecache_share *st, struct bench_run *run, off_t first)
+static int read_all(struct pagecache_share *st, struct bench_run *run, off_t first)
 {
 	off_t at = first * (off_t)st->page_bytes, end = at + (off_t)st->bytes;
 	char byte;
@@ -50,6 +51,7 @@ static int read_all(const struct pagecache_share *st, struct bench_run *run, off
 
 	for (; n == 1 && at < end; at += (off_t)st->page_bytes)
 		n = pread(st->fd, &byte, 1, at);
+	st->read += st->nr_pages;
 	return n == 1 ? 0 : bench_error(run, n < 0 ? errno : EIO, "read the file: %s", n < 0 ? strerror(errno) : "it ends");
 }
 
@@ -204,12 +206,25 @@ static int pass(struct pagecache_share *st, struct bench_run *run, int is_last)
 	return is_owner(run) ? drop(st, run) : 0;
 }
 
+/* All but the first touch of shared memory, whose pages the others find. */
+static int count_reads(struct bench_run *run, uint64_t *ret_nr)
+{
+	int ret = bench_nr_reads(run, ret_nr);
+
+	return ret == -ENODATA ? 0 : ret;
+}
+
 static int pagecache_share_run(void *state, struct bench_run *run, uint64_t passes)
 {
-	int ret = 0;
+	struct pagecache_share *st = state;
+	uint64_t before = 0, after = 0;
+	int ret = count_reads(run, &before);
 
 	for (; !ret && passes; passes--)
-		ret = pass(state, run, passes == 1);
+		ret = pass(st, run, passes == 1);
+	if (!ret)
+		ret = count_reads(run, &after);
+	st->reads = after - before;
 	return ret;
 }
 
@@ -217,12 +232,15 @@ static int pagecache_share_verify(void *state, struct bench_run *run, const stru
 {
 	struct pagecache_share *st = state;
 	/* Fault-around maps up to 16 pages of a file in one fault, by default (fault_around_bytes, mm/memory.c). */
-	uint64_t wanted = st->wanted, found = st->found, least = wanted / 16;
+	uint64_t wanted = st->wanted, found = st->found, least = wanted / 16, read = st->read;
 
-	st->wanted = st->found = 0;
+	st->wanted = st->found = st->read = 0;
 	if (found != wanted)
 		return bench_error(run, EPROTO, "of %llu pages that the owner touched, %llu were there for another",
 				   (unsigned long long)wanted, (unsigned long long)found);
+	if (st->reads && st->reads < read)
+		return bench_error(run, EPROTO, "read %llu pages by %llu calls of pread()", (unsigned long long)read,
+				   (unsigned long long)st->reads);
 	if (evidence->minflt < least || evidence->majflt)
 		return bench_error(run, EPROTO, "mapped %llu pages with %llu minor faults, and %llu that read from disk",
 				   (unsigned long long)wanted, (unsigned long long)evidence->minflt,

@@ -31,6 +31,7 @@ struct reclaim_depth {
 	struct bench_memcg *limited; /* whose limit is hit; NULL outside of child arms */
 	int can_reclaim;	     /* way=proactive: this arm can */
 	uint64_t asked, stolen;	     /* pages, since the last verify() */
+	uint64_t reads;		     /* kind=file: of the last rep; 0: nobody counts them */
 };
 
 /* Bring in @nr of @pages from number @first: one byte of each is read from the file, or written to memory. */
@@ -84,11 +85,11 @@ static int is_on_demand(const struct reclaim_depth *st)
  */
 static int give_up_stock(const struct reclaim_depth *st, struct bench_run *run)
 {
-	uint64_t usage;
-	int ret = bench_memcg_usage(run, st->limited, &usage);
+	uint64_t limit;
+	int ret = bench_memcg_usage_less(run, st->limited, st->page_bytes, &limit);
 
 	if (!ret)
-		ret = bench_memcg_limit(run, st->limited, which(st), usage - st->page_bytes);
+		ret = bench_memcg_limit(run, st->limited, which(st), limit);
 	return ret ? ret : bench_memcg_limit(run, st->limited, which(st), UINT64_MAX);
 }
 
@@ -97,11 +98,10 @@ static int ask(const struct reclaim_depth *st, struct bench_run *run, uint64_t b
 {
 	struct bench_memcg *memcg = st->limited ? st->limited : bench_memcg_home(run, bench_worker(run));
 	uint64_t limit = 0, usage;
-	int has_limit = !is_on_demand(st), ret = has_limit ? bench_memcg_usage(run, memcg, &limit) : 0;
+	int has_limit = !is_on_demand(st), ret = has_limit ? bench_memcg_usage_less(run, memcg, bytes, &limit) : 0;
 
 	if (ret)
 		return ret;
-	limit -= has_limit ? bytes : 0;
 	bench_phase_begin(run, METRIC_RECLAIM);
 	if (st->way == WAY_GLOBAL)
 		ret = bench_machine_reclaim(run, bytes);
@@ -220,26 +220,41 @@ static int pass(struct reclaim_depth *st, struct bench_run *run)
 	return ret ? ret : ret_drop;
 }
 
+/* Anonymous pages are proven by their faults. */
+static int count_reads(const struct reclaim_depth *st, struct bench_run *run, uint64_t *ret_nr)
+{
+	int ret = st->pages == PAGES_FILE ? bench_nr_reads(run, ret_nr) : -ENODATA;
+
+	return ret == -ENODATA ? 0 : ret;
+}
+
 static int reclaim_depth_run(void *state, struct bench_run *run, uint64_t passes)
 {
 	struct reclaim_depth *st = state;
-	int ret = 0;
+	uint64_t before = 0, after = 0;
+	int ret = count_reads(st, run, &before);
 
 	for (; !ret && passes; passes--)
 		ret = pass(st, run);
+	if (!ret)
+		ret = count_reads(st, run, &after);
+	st->reads = after - before;
 	return ret;
 }
 
 static int reclaim_depth_verify(void *state, struct bench_run *run, const struct bench_evidence *evidence)
 {
 	struct reclaim_depth *st = state;
-	/* A limit is also met by giving up the stock of each CPU (MEMCG_CHARGE_BATCH pages) and slab. */
-	uint64_t stolen = st->stolen, least = st->asked / 2, stock = 64ull * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t stolen = st->stolen, least = st->asked / 2, brought = evidence->passes * (st->nr_pages + st->nr_pages / 2);
+	uint64_t seen = st->pages == PAGES_FILE ? st->reads : evidence->minflt + evidence->majflt;
 
 	st->asked = st->stolen = 0;
-	if (stolen + stock * evidence->passes < least)
+	if (stolen < least)
 		return bench_error(run, EPROTO, "of %llu pages to be reclaimed only %llu were: there were not as many, with a --limit or a limit "
 						"above, or they are in use", (unsigned long long)(2 * least), (unsigned long long)stolen);
+	if (seen && seen < brought)
+		return bench_error(run, EPROTO, "brought in %llu pages by %llu %s", (unsigned long long)brought, (unsigned long long)seen,
+				   st->pages == PAGES_FILE ? "calls of pread()" : "faults");
 	return 0;
 }
 
@@ -285,7 +300,7 @@ static int reclaim_depth_latency(void *state, struct bench_run *run)
 		if (!ret)
 			ret = drop(st, run);
 	}
-	st->stolen = 1; /* for verify(): what a latency pass reclaims is not counted */
+	st->reads = 0;
 	return ret;
 }
 

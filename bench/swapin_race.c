@@ -78,7 +78,7 @@ static void check_sum(struct swapin_race *st, uint64_t sum)
 
 static int swap_out(const struct swapin_race *st, struct bench_run *run, char *map, uint64_t way)
 {
-	uint64_t usage;
+	uint64_t limit;
 	int ret;
 
 	if (way == WAY_PAGEOUT)
@@ -88,9 +88,9 @@ static int swap_out(const struct swapin_race *st, struct bench_run *run, char *m
 		ret = bench_memcg_reclaim(run, st->home, st->bytes);
 		return ret == -EAGAIN ? 0 : ret;
 	}
-	ret = bench_memcg_usage(run, st->home, &usage);
 	/* An eighth less than there is, so that there is always something to take: no OOM killer. */
-	return ret ? ret : bench_memcg_limit(run, st->home, BENCH_LIMIT_MAX, usage - st->bytes / 8 * 7);
+	ret = bench_memcg_usage_less(run, st->home, st->bytes / 8 * 7, &limit);
+	return ret ? ret : bench_memcg_limit(run, st->home, BENCH_LIMIT_MAX, limit);
 }
 
 /* --- what is charged to whom, in a round that is not timed --- */

@@ -180,7 +180,7 @@ void bench_let_others_run(void)
 
 int bench_check_faults(struct bench_run *run, const struct bench_evidence *evidence, uint64_t touched, uint64_t least)
 {
-	uint64_t most = touched + 64 + touched / 50;
+	uint64_t most = touched + BENCH_OWN_FAULTS + touched / 50;
 
 	if (evidence->majflt)
 		return bench_error(run, EPROTO, "%llu faults went to disk: memory is short", (unsigned long long)evidence->majflt);

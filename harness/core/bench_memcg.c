@@ -223,6 +223,21 @@ int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum ben
 	return answer(run, write_file(run, memcg, limit == BENCH_LIMIT_HIGH ? CG_FILE_HIGH : CG_FILE_MAX, bytes));
 }
 
+int bench_memcg_usage_less(struct bench_run *run, struct bench_memcg *memcg, uint64_t bytes, uint64_t *ret_limit)
+{
+	uint64_t usage;
+	int ret = bench_memcg_usage(run, memcg, &usage);
+
+	if (ret)
+		return ret;
+	if (usage <= bytes)
+		return bench_error(run, EINVAL, "%llu KiB are to be taken back from %s, and %llu KiB are charged to it: --limit, or a limit above, is "
+						"too small for --size", (unsigned long long)bytes / 1024, cg_group_path(memcg->group),
+				   (unsigned long long)usage / 1024);
+	*ret_limit = usage - bytes;
+	return 0;
+}
+
 int bench_memcg_reclaim(struct bench_run *run, struct bench_memcg *memcg, uint64_t bytes)
 {
 	int ret;
@@ -253,13 +268,28 @@ int bench_kept_free(struct bench_run *run, uint64_t *ret_bytes)
 	return ret;
 }
 
-/* The file stays open: it is of this worker, and goes with its process. */
+/* The file stays open: *@fd is of this worker, and goes with its process. */
+static int read_kept(const char *path, int *fd, char **ret_text)
+{
+	int ret = *fd < 0 ? fs_open(fd, "%s", path) : 0;
+
+	return ret ? ret : fs_read_open(ret_text, *fd, path);
+}
+
 static int read_vmstat(char **ret_text)
 {
 	static _Thread_local int fd = -1;
-	int ret = fd < 0 ? fs_open(&fd, "/proc/vmstat") : 0;
 
-	return ret ? ret : fs_read_open(ret_text, fd, "/proc/vmstat");
+	return read_kept("/proc/vmstat", &fd, ret_text);
+}
+
+int bench_nr_reads(struct bench_run *run, uint64_t *ret_nr)
+{
+	static _Thread_local int fd = -1;
+	__free_mem char *text = NULL;
+	int ret = read_kept("/proc/thread-self/io", &fd, &text);
+
+	return answer_number(run, ret ? ret : fs_text_key(text, "syscr:", ret_nr));
 }
 
 int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value)

@@ -111,18 +111,22 @@ static void child_main(struct bench_run *run, size_t phase, int (*prepare)(void 
 
 static void child_main(struct bench_run *run, size_t phase, int (*prepare)(void *state, struct bench_run *run), void *state)
 {
+	struct rusage before, after;
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	getrusage(RUSAGE_SELF, &before);
 	run->child_ret = prepare(state, run);
+	getrusage(RUSAGE_SELF, &after);
+	run->child_faults = (uint64_t)(after.ru_minflt - before.ru_minflt);
 	region_select(REGION_ID(run->item, run->arm, phase, run->rep));
 	run->child_begin_ns = clock_ns();
 	region_mark(REGION_BEGIN);
 	_exit(0);
 }
 
-int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*prepare)(void *state, struct bench_run *run),
+int bench_child_exit(struct bench_run *run, size_t phase, uint64_t faults, int (*prepare)(void *state, struct bench_run *run),
 		     void *state)
 {
-	struct rusage usage;
 	uint64_t end_ns;
 	int status;
 	pid_t pid;
@@ -133,7 +137,7 @@ int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*pr
 		return bench_error(run, errno, "fork a process to time its exit: %s", strerror(errno));
 	if (pid == 0)
 		child_main(run, phase, prepare, state);
-	while (wait4(pid, &status, 0, &usage) < 0) {
+	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return bench_error(run, errno, "wait for the exiting process: %s",
 					   strerror(errno));
@@ -146,13 +150,11 @@ int bench_child_exit(struct bench_run *run, size_t phase, uint64_t ops, int (*pr
 	if (run->child_ret)
 		return bench_error(run, -run->child_ret, "the process whose exit is timed could not prepare: %s",
 				   strerror(-run->child_ret));
-	if ((uint64_t)usage.ru_minflt < ops)
-		return bench_error(run, EPROTO,
-				   "the process whose exit is timed took %ld faults for %llu ops: its memory "
-				   "was not there to be freed",
-				   usage.ru_minflt, (unsigned long long)ops);
+	if (run->child_faults < faults || run->child_faults > faults + BENCH_OWN_FAULTS + faults / 50)
+		return bench_error(run, EPROTO, "the process whose exit is timed took %llu faults to prepare, not %llu: what it frees is not what "
+						"it should be", (unsigned long long)run->child_faults, (unsigned long long)faults);
 	run->phase[phase].ns += end_ns - run->child_begin_ns;
-	run->phase[phase].ops += ops;
+	run->phase[phase].ops++;
 	return 0;
 }
 

@@ -85,6 +85,7 @@ struct bench_run {
 
 	/* bench_child_exit(): written by the child just before it ends. */
 	volatile uint64_t child_begin_ns;
+	volatile uint64_t child_faults;
 	volatile int child_ret;
 
 	bool skipped; /* bench_skip(): @error_text says why, and it is no error */
@@ -93,6 +94,9 @@ struct bench_run {
 };
 
 #define BENCH_REP_UNNUMBERED UINT32_MAX
+
+/* Minor faults that a worker may take in a rep of its own accord: stack and libc. 0 to 2 in all reps of the card on 18 kernels (`results/reference`). */
+#define BENCH_OWN_FAULTS 16
 
 /* Forget the last rep. */
 void bench_run_reset(struct bench_run *run);

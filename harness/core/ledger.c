@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/err.h"
-#include "base/fs.h"
+#include "machine/release.h"
 #include "machine/swap.h"
 
 #define UNKNOWN CG_STAT_UNKNOWN
@@ -56,15 +56,6 @@ struct ledger {
 const char *ledger_name(enum bench_charged charged)
 {
 	return keys[charged];
-}
-
-static bool kernel_holds_back(void)
-{
-	__free_mem char *release = NULL;
-	unsigned int major, minor;
-
-	return fs_read(&release, "/proc/sys/kernel/osrelease") || sscanf(release, "%u.%u", &major, &minor) != 2 ||
-	       major < 5 || (major == 5 && minor < 13);
 }
 
 static bool is_above(const struct ledger *ledger, size_t i)
@@ -223,7 +214,7 @@ int ledger_open(const struct arm_groups *groups, size_t nr_arms, size_t arm, uns
 	ledger->nr_above = groups[arm].nr_above;
 	ledger->nr_workers = nr_workers;
 	ledger->page_bytes = page_bytes;
-	ledger->holds_back = kernel_holds_back();
+	ledger->holds_back = !release_is_since(5, 13);
 	ret = fill(ledger, groups, nr_arms, arm);
 	if (!ret)
 		ret = read_all(ledger);

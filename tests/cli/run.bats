@@ -201,7 +201,7 @@ usage()
 	jq -se '[.[] | select(.type == "sample" and .item == 1)] | length > 0 and all(.[]; .workers.fault.ops | length == 2)' \
 		results/*/samples.jsonl
 	# Freeing by exit is not of threads.
-	jq -se '[.[] | select(.type == "sample" and .item == 1 and .metrics.exit)] == []' results/*/samples.jsonl
+	jq -se '[.[] | select(.type == "sample" and .item == 1 and (.metrics | has("exit-full") or has("exit-bare")))] == []' results/*/samples.jsonl
 }
 
 @test "run: --dry-run says what would run, and runs nothing" {
