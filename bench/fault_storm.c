@@ -380,8 +380,8 @@ const struct bench bench_fault_storm = {
 		"The numbers include the whole fault (trap, VMA lookup, allocating and clearing the page, page "
 		"table) and the whole system call of freeing, divided by the pages; calls to mmap() are not timed.\n\n"
 		"exit-full and exit-bare are of whole processes, the waking of their parent included: what the pages add is the difference. The rest "
-		"of a process is charged as kernel memory (task, stack, page tables, files), and uncharged at its end: on 6.12 that is 85 % "
-		"of what memcg adds to exit-bare (docs/BENCHES.md; cgroup.memory=nokmem leaves it out). Both are skipped when "
+		"of a process is charged as kernel memory (task, stack, page tables, files), and uncharged at its end: on 6.12 that is all "
+		"that memcg adds to exit-bare (docs/BENCHES.md; cgroup.memory=nokmem leaves it out). Both are skipped when "
 		"workers are threads, because fork() would stop the others.",
 	.version = 2,
 	.metrics = metrics,
