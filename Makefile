@@ -202,6 +202,36 @@ $(O)/tests/unit/%: $(O)/tests/unit/%.o $(foreach l,$(LAYERS) probe,$(call archiv
 	$(say) LINK tests/unit/$*
 	$(Q)$(LINK) $< $(call archives,probe $(LAYERS)) $(PKG_LIBS) $(CMOCKA_LIBS) -lm -o $@
 
+# A memcgbench whose benches are joined by copies that skip their work, each by one change to its source: all have to fail.
+PLANTS = $(call once,PLANTS,tests/planted/plant names | cut -d' ' -f1)
+PLANTED_OBJ = $(O)/tests/planted/registry.o $(PLANTS:%=$(O)/tests/planted/%.o)
+.SECONDARY: $(PLANTS:%=$(O)/tests/planted/%.c)
+
+$(O)/tests/planted/list.h: tests/planted/plant tests/planted/plants bench/list.h
+	@mkdir -p $(@D)
+	$(Q)tests/planted/plant list >$@
+
+$(O)/tests/planted/%.c: tests/planted/plant tests/planted/plants $(call layer_src,bench)
+	@mkdir -p $(@D)
+	$(Q)tests/planted/plant $* >$@
+
+# -w: what a plant leaves out is what some variable was for.
+$(O)/tests/planted/%.o: $(O)/tests/planted/%.c $(O)/.flags
+	$(say) CC tests/planted/$*.o
+	$(Q)$(CC) $(BASE_CFLAGS) $(BENCH_CFLAGS) -w -c $< -o $@
+
+$(O)/tests/planted/registry.o: harness/core/registry.c $(O)/tests/planted/list.h $(O)/.flags
+	$(say) CC tests/planted/registry.o
+	$(Q)$(CC) -I$(O)/tests/planted $(BASE_CFLAGS) $(CFLAGS) -c $< -o $@
+
+$(O)/tests/planted/memcgbench: $(O)/harness/main.o $(PLANTED_OBJ) $(foreach l,$(LAYERS),$(call archive,$(l)))
+	$(say) LINK tests/planted/memcgbench
+	$(Q)$(LINK) $< $(PLANTED_OBJ) $(call archives,$(LAYERS)) $(PKG_LIBS) -lm -o $@
+
+$(O)/tests/planted/memcgbench-runner: $(O)/harness/runner.o $(PLANTED_OBJ) $(foreach l,$(RUNNER_LAYERS),$(call archive,$(l)))
+	$(say) LINK tests/planted/memcgbench-runner
+	$(Q)$(LINK) $< $(PLANTED_OBJ) $(call archives,$(RUNNER_LAYERS)) $(RUNNER_LIBS) -lm -o $@
+
 # Boots of guests: too long for every change, part of `make check`. The stub is what runs inside, and small.
 $(O)/tests/guest/stub: $(O)/tests/guest/stub.o $(foreach l,core base,$(call archive,$(l)))
 	$(say) LINK tests/guest/stub

@@ -154,6 +154,8 @@ static int pass_dontneed(struct fault_storm *st, struct bench_run *run, size_t b
 	bench_phase_end(run, METRIC_DONTNEED, st->nr_ops);
 	if (ret)
 		return bench_error(run, -ret, "madvise to free pages: %s", strerror(-ret));
+	/* Nothing is left of them, and the mapping is still there. */
+	bench_hold(run);
 	ret = unmap_memory(st, st->map_bytes);
 	return ret ? bench_error(run, -ret, "munmap: %s", strerror(-ret)) : 0;
 }
