@@ -30,7 +30,7 @@ struct swapin_race {
 	int can_swap_own, can_swap_shared;
 	int is_locked;	  /* all but those two: lock_others() */
 	int timed, looks; /* of the pass at hand */
-	uint64_t swapped, reads, bad_reads; /* since the last verify() */
+	uint64_t filled, swapped, reads, bad_reads; /* since the last verify() */
 };
 
 static int is_owner(const struct bench_run *run)
@@ -276,6 +276,7 @@ static int own_part(struct swapin_race *st, struct bench_run *run)
 	if (!ret && st->looks)
 		ret = swap_pages(st, run, st->home, &swap);
 	fill(st, st->own);
+	st->filled += st->nr_pages;
 	bench_expect(run, st->home, BENCH_ANON, (int64_t)st->nr_pages);
 	bench_hold(run);
 	if (!ret && st->can_swap_own)
@@ -406,13 +407,17 @@ static int swapin_race_finish(void *state, struct bench_run *run)
 static int swapin_race_verify(void *state, struct bench_run *run, const struct bench_evidence *evidence)
 {
 	struct swapin_race *st = state;
-	uint64_t swapped = st->swapped, bad = st->bad_reads, least = st->can_swap_own ? evidence->passes * st->nr_pages / 2 : 0;
+	uint64_t filled = st->filled, swapped = st->swapped, bad = st->bad_reads, least = st->can_swap_own ? evidence->passes * st->nr_pages / 2 : 0;
 
-	st->swapped = st->reads = st->bad_reads = 0;
+	st->filled = st->swapped = st->reads = st->bad_reads = 0;
 	if (bad)
 		return bench_error(run, EPROTO, "what was read back is not what was written");
 	if (!is_owner(run))
 		return 0;
+	/* What was not freed before comes back from swap, or is there. */
+	if (evidence->minflt < filled)
+		return bench_error(run, EPROTO, "touched %llu pages of fresh memory, but took %llu faults", (unsigned long long)filled,
+				   (unsigned long long)evidence->minflt);
 	if (swapped < least)
 		return bench_error(run, EPROTO, "of %llu pages to be swapped out only %llu went", (unsigned long long)(2 * least),
 				   (unsigned long long)swapped);
