@@ -142,8 +142,28 @@ static int correct_rows(struct compare *compare)
 	return ret;
 }
 
+bool compare_lru_gen_is_set(const struct compare *compare)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < compare->nr_rows; i++) {
+		const struct compare_row *row = &compare->rows[i];
+		const char *set = row->base_item ? match_text(row->base_item->params, "lru-gen") : "";
+
+		if (row->verdict == COMPARE_INCOMPARABLE || row->verdict == COMPARE_ERROR)
+			continue;
+		if (strcmp(set, "on") && strcmp(set, "off"))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 static int add_doubt(void *ctx, const char *what, const char *base, const char *cand)
 {
+	if (!strcmp(what, MATCH_LRU_GEN) && compare_lru_gen_is_set(ctx))
+		return 0;
 	return compare_warn(ctx, "%s differs: %s and %s", what, base, cand);
 }
 

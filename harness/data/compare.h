@@ -167,6 +167,9 @@ void compare_free(struct compare *compare);
 /* The exit status: 1 a regression, 5 an error, 6 nothing was compared, 3 with @strict a row that is inconclusive or incomparable, or a run that is not complete, else 0. */
 int compare_status(const struct compare *compare, bool strict);
 
+/* Does every item that was compared set the multi-generational LRU itself (--lru-gen=on, off), so that the kernels' own state is in no number? */
+bool compare_lru_gen_is_set(const struct compare *compare);
+
 /* Is the verdict one that finds no difference, so that it must say what could have been seen? */
 bool compare_finds_none(enum compare_verdict verdict);
 

@@ -103,22 +103,22 @@ int match_environment(const struct compare_side *base, const struct compare_side
 
 /* --- what should be alike --- */
 
-static void whole_text(const json_t *value, char *buf, size_t size)
+/* malloc'd; NULL without memory. */
+static char *whole_text(const json_t *value)
 {
+	char *text;
+
 	if (json_is_integer(value))
-		snprintf(buf, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	else if (json_is_string(value) && *json_string_value(value))
-		snprintf(buf, size, "%s", json_string_value(value));
-	else
-		snprintf(buf, size, "none");
+		return asprintf(&text, "%" JSON_INTEGER_FORMAT, json_integer_value(value)) < 0 ? NULL : text;
+	return strdup(json_is_string(value) && *json_string_value(value) ? json_string_value(value) : "none");
 }
 
 static int doubt_value(const char *what, const json_t *base, const json_t *cand, match_doubt_fn *doubt, void *ctx)
 {
-	char a[128], b[128];
+	__free_mem char *a = whole_text(base), *b = whole_text(cand);
 
-	whole_text(base, a, sizeof(a));
-	whole_text(cand, b, sizeof(b));
+	if (!a || !b)
+		return err_sys(ENOMEM, "memory for a comparison");
 	return strcmp(a, b) ? doubt(ctx, what, a, b) : 0;
 }
 
@@ -138,7 +138,7 @@ static int doubt_facts(const struct fact *facts, size_t nr, const json_t *base, 
 
 /* Of the machine: what an administrator sets, not what a kernel brings. */
 static const struct fact machine_facts[] = {
-	{"thp_enabled", "huge pages (THP)"}, {"thp_shmem", "huge pages of shmem"}, {"lru_gen", "MGLRU"}, {"governor", "the CPU governor"},
+	{"thp_enabled", "huge pages (THP)"}, {"thp_shmem", "huge pages of shmem"}, {"lru_gen", MATCH_LRU_GEN}, {"governor", "the CPU governor"},
 	{"smt", "SMT"}, {"clocksource", "the clock source"}, {"hypervisor", "the hypervisor"},
 };
 static const struct fact plan_facts[] = {{"blocks", "the number of blocks"}, {"rep_ns", "the length of a rep (ns)"}};

@@ -41,6 +41,8 @@ void match_items_free(struct match_items *items);
 /* -EXDEV: the sides, or the boots of one, were not measured on the same clock, accelerator, processor, QEMU, cgroup version or machine. */
 int match_environment(const struct compare_side *base, const struct compare_side *cand) __must_check;
 
+/* The state of the multi-generational LRU, which an item's own --lru-gen sets aside. */
+#define MATCH_LRU_GEN "MGLRU"
 /* Something that was not alike, and does not forbid to compare: "huge pages (THP)", "never", "always". */
 typedef int match_doubt_fn(void *ctx, const char *what, const char *base, const char *cand);
 /* Stops at the first answer that is not 0, and returns it. */

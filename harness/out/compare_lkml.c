@@ -82,24 +82,44 @@ static const char *or_else(const char *text, const char *otherwise)
 	return *text ? text : otherwise;
 }
 
+/* A fact of each kernel: once where both say the same. */
+static void put_both(FILE *out, const char *first, const char *base, const char *cand)
+{
+	if (base && cand && strcmp(base, cand))
+		put(out, first, "base %s; candidate %s", base, cand);
+	else
+		put(out, first, "%s", base ? base : "?");
+}
+
+/* malloc'd; NULL without memory. */
+static char *memory_words(const struct compare *compare, const struct compare_side *side)
+{
+	const json_t *facts = json_object_get(boot_with(side, true), "facts");
+	const char *lru_gen = compare_lru_gen_is_set(compare) ? "as --lru-gen sets it" : or_else(label_string(facts, "lru_gen"), "not built in");
+	char size[32], *text;
+
+	format_size(count(facts, "memory_bytes"), size, sizeof(size));
+	return asprintf(&text, "%s, THP %s, MGLRU %s, swap %s", size, or_else(label_string(facts, "thp_enabled"), "not built in"), lru_gen,
+			count(facts, "swap_bytes") ? "on" : "off") < 0
+		       ? NULL
+		       : text;
+}
+
 static void put_machine(const struct compare *compare, FILE *out)
 {
 	const json_t *guest = json_object_get(compare->base.data->run, "guest"), *boot = boot_with(&compare->base, true);
 	const json_t *facts = json_object_get(boot, "facts"), *topology = json_object_get(boot, "topology");
 	size_t nr_cpus = count(topology, "pus"), nr_nodes = count(topology, "nodes");
 	const char *version = label_string(guest, "qemu_version");
-	char memory[32];
+	__free_mem char *base = memory_words(compare, &compare->base), *cand = memory_words(compare, &compare->cand);
 
-	format_size(count(facts, "memory_bytes"), memory, sizeof(memory));
 	if (guest)
-		put(out, "machine:   ", "QEMU %.*s (%s), -cpu %s, %zu CPU%s, %zu node%s, %s", (int)strcspn(version, " "), version,
-		    label_string(guest, "accel"), label_string(guest, "cpu_model"), nr_cpus, plural(nr_cpus), nr_nodes, plural(nr_nodes),
-		    memory);
+		put(out, "machine:   ", "QEMU %.*s (%s), -cpu %s, %zu CPU%s, %zu node%s", (int)strcspn(version, " "), version,
+		    label_string(guest, "accel"), label_string(guest, "cpu_model"), nr_cpus, plural(nr_cpus), nr_nodes, plural(nr_nodes));
 	else
-		put(out, "machine:   ", "%s, %zu CPU%s, %zu node%s, %s%s%s", label_string(facts, "cpu_model"), nr_cpus, plural(nr_cpus),
-		    nr_nodes, plural(nr_nodes), memory, *label_string(facts, "hypervisor") ? ", in " : "", label_string(facts, "hypervisor"));
-	put(out, "memory:    ", "THP %s, MGLRU %s, swap %s", or_else(label_string(facts, "thp_enabled"), "not built in"),
-	    or_else(label_string(facts, "lru_gen"), "not built in"), count(facts, "swap_bytes") ? "on" : "off");
+		put(out, "machine:   ", "%s, %zu CPU%s, %zu node%s%s%s", label_string(facts, "cpu_model"), nr_cpus, plural(nr_cpus),
+		    nr_nodes, plural(nr_nodes), *label_string(facts, "hypervisor") ? ", in " : "", label_string(facts, "hypervisor"));
+	put_both(out, "memory:    ", base, cand);
 }
 
 /* Of all items: states, depths and limits, each once. */
@@ -116,9 +136,9 @@ static void put_memcg(const struct compare *compare, FILE *out)
 	for (i = 0; i < compare->nr_rows; i++) {
 		item = compare->rows[i].base_item;
 		/* Items of one plan mostly have the same arms: those of the first stand for them. */
-		if (item && !last)
+		if (item && item->nr_arms && !last)
 			label_arms(item, line);
-		last = item ? item : last;
+		last = item && item->nr_arms ? item : last;
 	}
 	fclose(line);
 	put(out, "memcg:     ", "cgroup %s; %s", or_else(label_string(cgroup, "version"), "unknown"), text);

@@ -237,7 +237,7 @@ int dat_latency(const struct rundata *data, const struct overhead *overhead, siz
 
 static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve, FILE *out)
 {
-	char label[LABEL_MAX];
+	char label[SWEEP_LABEL_MAX];
 	size_t i;
 
 	fprintf(out, "# %s, %s, %s\n", curve->metric->name, sweep_label(sweep, curve, label), curve->metric->unit);

@@ -6,6 +6,7 @@
 #include "out/export_private.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "data/stats.h"
 
@@ -44,7 +45,9 @@ static void put_head(const struct compare *compare, FILE *out)
 		export_fact(&compare->base, "cpu_model"), compare->paired ? "pairs" : "unpaired");
 	fprintf(out, "commit:\n  %s (\"%s\")\n  %s (\"%s\")\n\n", compare->base.name, compare->base.release,
 		compare->cand.name, compare->cand.release);
-	fprintf(out, "%-18.18s %-27.27s\n", compare->base.name, compare->cand.name);
+	/* Half a name would be that of another kernel. */
+	fprintf(out, "%-18s %-27s\n", strlen(compare->base.name) <= 18 ? compare->base.name : "base",
+		strlen(compare->cand.name) <= 27 ? compare->cand.name : "candidate");
 	fprintf(out, "------------------ ---------------------------\n");
 	fprintf(out, "           %%stddev     %%change         %%stddev\n");
 	fprintf(out, "               \\          |                \\\n");

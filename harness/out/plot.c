@@ -571,7 +571,7 @@ static void put_style(const struct sweep *sweep, size_t i, FILE *out)
 
 static void put_label(const struct sweep *sweep, size_t i, FILE *out)
 {
-	char label[LABEL_MAX];
+	char label[SWEEP_LABEL_MAX];
 
 	put_word(out, sweep_label(sweep, &sweep->curves[i], label));
 }

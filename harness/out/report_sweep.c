@@ -52,7 +52,7 @@ static void slope_cells(FILE *out, const struct sweep_curve *curve)
 
 static void put_curve(const struct sweep *sweep, const struct sweep_curve *curve, const struct sweep_curve *axis, FILE *out)
 {
-	char label[LABEL_MAX], text[NUMBER_MAX];
+	char label[SWEEP_LABEL_MAX], text[NUMBER_MAX];
 	size_t i;
 
 	fputs("<tr><th scope=\"row\">", out);

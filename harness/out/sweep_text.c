@@ -77,7 +77,7 @@ char *sweep_label(const struct sweep *sweep, const struct sweep_curve *curve, ch
 		kernels |= sweep->curves[i].kernel != curve->kernel;
 	if (!is_over(curve, "depth"))
 		label_arm(point->item, &point->item->arms[point->arm], arm);
-	snprintf(buf, LABEL_MAX, "%s%s%.30s", kernels ? curve->kernel_name : "", kernels ? " " : "", arm);
+	snprintf(buf, SWEEP_LABEL_MAX, "%s%s%s", kernels ? curve->kernel_name : "", kernels ? " " : "", arm);
 	return buf;
 }
 
@@ -110,7 +110,7 @@ int sweep_decimals(const struct rundata_metric *metric)
 static void cost_row(struct table *table, const struct sweep *sweep, const struct sweep_curve *curve,
 		     const struct sweep_curve *axis, bool names_metric)
 {
-	char label[LABEL_MAX], text[NUMBER_MAX];
+	char label[SWEEP_LABEL_MAX], text[NUMBER_MAX];
 	size_t i;
 
 	table_row(table);
@@ -173,7 +173,7 @@ static void print_fit(const struct rundata *data, const struct sweep *sweep, con
 {
 	const struct sweep_fit *fit = &curve->fit;
 	int decimals = number_interval_decimals(&fit->slope_interval, fit->slope);
-	char label[LABEL_MAX], slope[NUMBER_MAX], slopes[2 * NUMBER_MAX], step[SWEEP_STEP_MAX], base[NUMBER_MAX], bases[2 * NUMBER_MAX], misfit[NUMBER_MAX];
+	char label[SWEEP_LABEL_MAX], slope[NUMBER_MAX], slopes[2 * NUMBER_MAX], step[SWEEP_STEP_MAX], base[NUMBER_MAX], bases[2 * NUMBER_MAX], misfit[NUMBER_MAX];
 
 	/* Where every observation says the same there is no end of digits. */
 	if (curve->kernel_name)

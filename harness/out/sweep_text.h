@@ -23,7 +23,9 @@ const char *sweep_step(const struct sweep_curve *curve, char ret[SWEEP_STEP_MAX]
  */
 char *sweep_title(const struct sweep_curve *curve, const struct label_defaults *defaults);
 
-/* What tells a curve from the others of its metric: "new", "child", "new child". @buf: LABEL_MAX bytes. */
+/* Room for the longest name of a kernel with its boot argument, and an arm. */
+#define SWEEP_LABEL_MAX (256 + LABEL_MAX)
+/* What tells a curve from the others of its metric: "new", "child", "new child". @buf: SWEEP_LABEL_MAX bytes. */
 char *sweep_label(const struct sweep *sweep, const struct sweep_curve *curve, char *buf);
 
 /* Digits behind the point of what guests counted: 1 of instructions, 3 of a bench's own counts, which may be of one in 64. */
