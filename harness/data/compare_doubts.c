@@ -104,10 +104,12 @@ static int add_of_side(struct compare *compare, const struct compare_side *side,
 /* A change that there is a reason not to believe is none. */
 static void judge(struct compare_row *row)
 {
-	const char *what = rows_is_worse(row) ? "a regression" : "an improvement";
+	const char *what;
 
+	/* Of another verdict there may be no metric. */
 	if (row->verdict != COMPARE_REGRESSION && row->verdict != COMPARE_IMPROVEMENT)
 		return;
+	what = rows_is_worse(row) ? "a regression" : "an improvement";
 	if (row->nr_doubts)
 		rows_say_why(row, COMPARE_INCONCLUSIVE, "%s by itself, but in doubt: %s%s", what, row->doubts[0],
 			     row->nr_doubts > 1 ? "; and more" : "");
