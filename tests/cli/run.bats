@@ -7,7 +7,7 @@ load verbs
 
 quick=(--quick -b 2 -t 1ms --latency-ops 100 --no-plots --no-counters)
 # Long enough to be ended by what the test does.
-endless=(--quick -b 100000 -t 1ms --latency-ops 0 --no-plots --no-counters)
+endless=(--quiet --quick -b 100000 -t 1ms --latency-ops 0 --no-plots --no-counters)
 
 setup_file()
 {
