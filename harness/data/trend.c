@@ -175,6 +175,16 @@ void trend_free(struct trend *trend)
 	free(trend);
 }
 
+const struct changepoint *trend_change_at(const struct trend_row *row, size_t point)
+{
+	size_t i;
+
+	for (i = 0; i < row->found.nr; i++)
+		if (row->found.change[i].at == point)
+			return &row->found.change[i];
+	return NULL;
+}
+
 bool trend_is_worse(const struct trend_row *row, const struct changepoint *change)
 {
 	return row->series->lower_is_better ? change->after > change->before : change->after < change->before;

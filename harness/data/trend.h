@@ -55,6 +55,8 @@ struct trend {
 int trend_compute(const struct history *history, const struct trend_options *options, struct trend **ret_trend) __must_check;
 void trend_free(struct trend *trend);
 
+/* The change that begins at the point; NULL: none. */
+const struct changepoint *trend_change_at(const struct trend_row *row, size_t point);
 /* Did it become worse, as the metric is meant? */
 bool trend_is_worse(const struct trend_row *row, const struct changepoint *change);
 /* Does the newest kernel of the row begin the change? */

@@ -194,16 +194,6 @@ static int explain_row(struct reader *reader, struct trend_row *row)
 
 /* --- steps that the level does not show --- */
 
-static bool is_change_at(const struct trend_row *row, size_t at)
-{
-	size_t i;
-
-	for (i = 0; i < row->found.nr; i++)
-		if (row->found.change[i].at == at)
-			return true;
-	return false;
-}
-
 /* In one run, whose kernels have the same seeds. -ENODATA: there is none that can say anything. */
 static int find_functions(struct reader *reader, const struct trend_row *row, size_t at, double delta, struct compare_functions **ret_functions)
 {
@@ -212,19 +202,23 @@ static int find_functions(struct reader *reader, const struct trend_row *row, si
 	struct explain_end ends[2];
 	size_t i, k;
 
-	for (i = history->nr_sources; i--;)
+	for (i = history->nr_sources; i--;) {
+		const struct history_source *new = &history->sources[i];
+
+		if (new->kernel != points[at].kernel || !find_run(reader, new->dir)->has_profiles)
+			continue;
 		for (k = history->nr_sources; k--;) {
-			const struct history_source *old = &history->sources[k], *new = &history->sources[i];
+			const struct history_source *old = &history->sources[k];
 			int ret;
 
-			if (old->kernel != points[at - 1].kernel || new->kernel != points[at].kernel || strcmp(old->dir, new->dir) != 0 ||
-			    !find_run(reader, new->dir)->has_profiles || !find_end(reader, old, row->series, &ends[0]) ||
+			if (old->kernel != points[at - 1].kernel || strcmp(old->dir, new->dir) != 0 || !find_end(reader, old, row->series, &ends[0]) ||
 			    !find_end(reader, new, row->series, &ends[1]))
 				continue;
 			ret = compare_functions_between(&ends[0], &ends[1], delta, ret_functions);
 			if (!ret || ret == -ENOMEM)
 				return ret;
 		}
+	}
 	return -ENODATA;
 }
 
@@ -256,7 +250,7 @@ static int find_steps(struct reader *reader, struct trend_row *row)
 	for (at = 1; !ret && at < s->nr_points; at++) {
 		struct compare_functions *functions = NULL;
 
-		if (is_change_at(row, at))
+		if (trend_change_at(row, at))
 			continue;
 		ret = find_functions(reader, row, at, delta, &functions);
 		if (ret)

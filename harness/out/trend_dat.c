@@ -159,17 +159,6 @@ static void put_level(const struct trend_row *row, const struct axis *axis, size
 	}
 }
 
-/* The change that begins at the point; NULL: none. */
-static const struct changepoint *change_at(const struct trend_row *row, size_t point)
-{
-	size_t i;
-
-	for (i = 0; i < row->found.nr; i++)
-		if (row->found.change[i].at == point)
-			return &row->found.change[i];
-	return NULL;
-}
-
 /* No level goes on over a step of which it is not known whether it is one. */
 static void put_levels(const struct trend_row *row, const struct axis *axis, FILE *out)
 {
@@ -179,7 +168,7 @@ static void put_levels(const struct trend_row *row, const struct axis *axis, FIL
 	for (first = 0; first < s->nr_points; first = next) {
 		for (next = first + 1; next < s->nr_points && row->found.step[next] == CHANGEPOINT_SAME; next++)
 			;
-		put_level(row, axis, first, next, mean_level(s, first, next), change_at(row, first), out);
+		put_level(row, axis, first, next, mean_level(s, first, next), trend_change_at(row, first), out);
 	}
 }
 
@@ -307,7 +296,7 @@ static void put_heat(const struct trend_view *view, const struct trend_row *row,
 		dat_string(out, view->history->kernels[s->points[i].kernel].label);
 		dat_number(out, s->points[i].value);
 		dat_number(out, percent);
-		fprintf(out, "%d ", change_at(row, i) != NULL);
+		fprintf(out, "%d ", trend_change_at(row, i) != NULL);
 		dat_string(out, !isfinite(percent) ? "-" : i ? number_estimate(percent, 1, number) : "0");
 		fputc('\n', out);
 		if (isfinite(percent))

@@ -61,21 +61,11 @@ char *trend_arm_label(const struct history_series *s, char *buf)
 
 /* --- csv --- */
 
-static const struct changepoint *change_at(const struct trend_row *row, size_t point)
-{
-	size_t i;
-
-	for (i = 0; i < row->found.nr; i++)
-		if (row->found.change[i].at == point)
-			return &row->found.change[i];
-	return NULL;
-}
-
 static void csv_point(const struct trend_view *view, const struct trend_row *row, size_t i, FILE *out)
 {
 	const struct history_series *s = row->series;
 	const struct history_point *point = &s->points[i];
-	const struct changepoint *change = change_at(row, i);
+	const struct changepoint *change = trend_change_at(row, i);
 	char label[TREND_LABEL_MAX];
 
 	csv_text(out, s->bench);
