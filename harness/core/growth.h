@@ -14,8 +14,8 @@
 
 /*
  * Pages that usage may differ by without growing: the stock of each worker's CPU and of one more, MEMCG_CHARGE_BATCH (64 since Linux 6.1, 32
- * before; include/linux/memcontrol.h), and 32 for memory of the kernel. In 765 series of guests' child arms (the card on 18 kernels from
- * 5.10 to 7.3, `results/reference`) usage differed by 74 pages at most where there is one CPU and one memcg.
+ * before; include/linux/memcontrol.h), and 32 for memory of the kernel. In 768 series of guests' child arms (the card on 18 kernels from
+ * 5.10 to 7.3, `results/reference`) usage differed by 86 pages at most, warm-up included, where one worker has it alone.
  */
 long growth_slack(unsigned int nr_workers, unsigned int nr_cpus);
 
