@@ -235,7 +235,7 @@ $(O)/tests/planted/memcgbench-runner: $(O)/harness/runner.o $(PLANTED_OBJ) $(for
 # Boots of guests: too long for every change, part of `make check`. The stub is what runs inside, and small.
 $(O)/tests/guest/stub: $(O)/tests/guest/stub.o $(foreach l,core base,$(call archive,$(l)))
 	$(say) LINK tests/guest/stub
-	$(Q)$(LINK) $< $(call archive,core) $(call archive,base) -lm -o $@
+	$(Q)$(LINK) $< $(call archive,core) $(call archive,base) $(RUNNER_LIBS) -lm -o $@
 
 $(O)/tests/guest/test_boot: $(O)/tests/guest/test_boot.o $(O)/tests/guest/stub \
 		$(foreach l,$(LAYERS),$(call archive,$(l)))

@@ -239,6 +239,10 @@ static void the_exit_of_a_child_is_timed(void **state)
 	struct bench_run *run = *state;
 	size_t nr = 1000;
 
+#ifdef __SANITIZE_ADDRESS__
+	print_message("skipped: under a sanitizer shadow pages are faulted in as well\n");
+	skip();
+#endif
 	assert_int_equal(bench_child_exit(run, 2, nr, touch_pages, &nr), 0);
 	assert_int_equal(run->phase[2].ops, 1);
 	assert_true(run->phase[2].ns > 0);
