@@ -100,7 +100,7 @@ needs_root()
 @test "a limit that leaves too little: the OOM killer, or nothing to reclaim" {
 	says 5 'worker 0 .*was killed by the OOM killer: the limit of .* is too small for this bench' \
 		memcgbench run pagecache_share "${quick[@]}" --limit=2M
-	says 5 'there were not as many, with a --limit' memcgbench run reclaim_depth "${quick[@]}" --dir="$disk" --limit=2M
+	says 5 'are to be taken back from .* are charged to it: --limit, or a limit above, is too small for --size' memcgbench run reclaim_depth "${quick[@]}" --dir="$disk" --limit=2M
 }
 
 # Kill a worker of what is started, until that is seen.
