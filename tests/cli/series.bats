@@ -86,7 +86,7 @@ line()
 
 @test "exit statuses: nothing worse, inconclusive, not measured" {
 	commit 0 1
-	commit 3? 2
+	commit 30? 2
 	run -0 --separate-stderr memcgbench series 1..2 "${how[@]}"
 	[[ $(line 2) == *"  inconclusive  "* ]]
 	run -3 memcgbench series 1..2 --strict "${how[@]}"
