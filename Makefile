@@ -22,7 +22,7 @@ PROBE_API ?= 1
 #: RUN=results/NAME        make report, make plots: of this run
 #: FUZZ_SECONDS=20         make fuzz: for so long
 FUZZ_SECONDS ?= 20
-#: STOCK=deb:6.12.117-1          make bench: the stock kernel that is booted beside this one; empty: none, as with QUICK
+#: STOCK=deb:6.12.117-1    make bench: the stock kernel that is booted beside this one; empty: none, as with QUICK
 #: DESTDIR= prefix= bindir= libexecdir= datadir= mandir=
 #:                         make install: where to (default: prefix=/usr/local)
 prefix ?= /usr/local

@@ -89,11 +89,14 @@ static void remark(struct making *making)
 
 /* --- finding runs --- */
 
+/* What no run.json comes near; rundata_load() says so of what is larger. */
+#define RUN_MAX (16u << 20)
+
 /* When the run in @path was started, as run.json says it; "" for what is no run. The caller frees; NULL without memory. */
 static char *started_of(const char *path)
 {
-	__free_mem char *file = text_format("%s/run.json", path);
-	json_t *run = file ? json_load_file(file, 0, NULL) : NULL;
+	__free_mem char *text = NULL;
+	json_t *run = beneath_read_all(path, "run.json", RUN_MAX, &text, NULL) ? NULL : json_loads(text, 0, NULL);
 	char *started = strdup(!strcmp(label_string(run, "schema"), "memcgbench-run") ? label_string(run, "started") : "");
 
 	json_decref(run);

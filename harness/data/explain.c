@@ -336,7 +336,8 @@ static void join_stacks(struct explain_rep *rep)
 {
 	size_t kept = 0, i;
 
-	qsort(rep->stacks, rep->nr_stacks, sizeof(*rep->stacks), compare_stacks);
+	if (rep->nr_stacks)
+		qsort(rep->stacks, rep->nr_stacks, sizeof(*rep->stacks), compare_stacks);
 	for (i = 0; i < rep->nr_stacks; i++) {
 		if (kept && !strcmp(rep->stacks[kept - 1].path, rep->stacks[i].path)) {
 			rep->stacks[kept - 1].insns += rep->stacks[i].insns;
@@ -359,7 +360,8 @@ static int sort_functions(struct explain_rep *rep)
 		return no_memory();
 	for (i = 0; i < rep->nr_functions; i++)
 		names[i] = rep->functions[i].name;
-	qsort(rep->functions, rep->nr_functions, sizeof(*rep->functions), compare_functions);
+	if (rep->nr_functions)
+		qsort(rep->functions, rep->nr_functions, sizeof(*rep->functions), compare_functions);
 	for (i = 0; i < rep->nr_functions; i++) {
 		if (rep->functions[i].inclusive > 0 || rep->functions[i].calls > 0)
 			rep->functions[kept++] = rep->functions[i];

@@ -80,7 +80,12 @@ ends()
 			# shellcheck disable=SC2086 # words
 			ends memcgbench $verb run
 		done
-		rm -r run
+		mkdir all
+		mv run all/
+		ends memcgbench report --all --results=all -o page
+		ends memcgbench report --results=all -o page
+		ends memcgbench trend all
+		rm -r all
 	done
 	mkdir -p two-kernels/boots/0 two-kernels/symbols
 	mkfifo two-kernels/boots/0/profile
