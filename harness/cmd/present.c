@@ -267,10 +267,16 @@ static int print_verdicts(const struct verb *verb, const struct rundata *data, c
 		__free_mem char *label = compare_item_label(compare, row, &(struct compare_look){.defaults = &present_label_defaults});
 		char arm[LABEL_MAX], unit[LABEL_MAX], number[NUMBER_MAX];
 
-		if (row->verdict == COMPARE_REGRESSION || row->verdict == COMPARE_IMPROVEMENT)
-			printf("  %s: %s %s (%s) %s %s\n", compare_verdict_name(row->verdict), label ? label : "?",
-			       row->metric->name, compare_arm_label(row, arm),
-			       number_estimate(row->change.value, compare_decimals(compare, row), number), compare_unit(compare, row, unit));
+		if (row->verdict != COMPARE_REGRESSION && row->verdict != COMPARE_IMPROVEMENT)
+			continue;
+		printf("  %s: %s %s (%s) ", compare_verdict_name(row->verdict), label ? label : "?", row->metric->name,
+		       compare_arm_label(row, arm));
+		/* Decided by its functions: its own number says something else. */
+		if (row->row_verdict != row->verdict)
+			printf("%s\n", row->why);
+		else
+			printf("%s %s\n", number_estimate(row->change.value, compare_decimals(compare, row), number),
+			       compare_unit(compare, row, unit));
 	}
 	printf("All of it, also for a mail: memcgbench compare --format=lkml %s %s %s\n", data->dir, first, last);
 	compare_free(compare);

@@ -592,13 +592,18 @@ static int finish_row(struct pending *pending)
 
 static void decide_row(struct compare_row *row)
 {
-	if (!row->functions || !compare_finds_none(row->verdict))
+	double sum;
+
+	if (!row->functions || !compare_finds_none(row->verdict) || row->functions->nr_worse + row->functions->nr_better == 0)
 		return;
-	/* What one function lost and another gained, to the instruction, moved. */
-	if (row->functions->nr_worse && !is_equal(row->functions->sum, 0, 1))
-		say_why(row, COMPARE_REGRESSION);
-	else if (row->functions->nr_better && !row->functions->nr_worse)
-		say_why(row, COMPARE_IMPROVEMENT);
+	/* What one function lost and another gained, to the instruction, moved; of what is rewritten the sum is what an op pays. */
+	sum = row->functions->sum;
+	if (is_equal(sum, 0, 1))
+		return;
+	/* Functions that spread are not in the sum: where the row as a whole goes the other way, they outweigh it. */
+	if (sum > 0 ? row->change.interval.high < 0 : row->change.interval.low > 0)
+		return;
+	say_why(row, sum > 0 ? COMPARE_REGRESSION : COMPARE_IMPROVEMENT);
 }
 
 /* Once all rows are read: the tests of all their functions are one family. */
