@@ -188,9 +188,9 @@ static void guest_main(char *const *argv)
 }
 
 /*
- * The heap grows once, before anything forks. Workers inherit the tree of mappings, and where the heap of one boot had to grow and that of the
- * other had not, the tree was built otherwise: the look-up in a fault then took an instruction less with memcg on (docs/METHOD.md, "The
- * tree of mappings is inherited").
+ * The heap of a guest's runner grows once, before anything forks. Workers inherit the tree of mappings, and where the heap of one boot had to
+ * grow and that of the other had not, the tree was built otherwise: the look-up in a fault then took an instruction less with memcg on
+ * (docs/METHOD.md, "The tree of mappings is inherited"). Elsewhere a heap of this size might be given huge pages.
  */
 static void grow_heap(void)
 {
@@ -212,9 +212,10 @@ int main(int argc, char **argv)
 	struct plan plan;
 	int ret;
 
-	grow_heap();
-	if (guest_is_init())
+	if (guest_is_init()) {
+		grow_heap();
 		guest_main(argv);
+	}
 	if (argc != 2) {
 		fprintf(stderr, "usage: memcgbench-runner JOB (memcgbench run starts it; see memcgbench run --help)\n");
 		return 2;
