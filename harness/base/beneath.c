@@ -209,6 +209,14 @@ int beneath_remove(const char *folder, const char *name)
 	return ret ? refuse(folder, name, -ret, "remove") : 0;
 }
 
+int beneath_remove_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	__free_mem char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+
+	return folder ? beneath_remove(folder, slash ? slash + 1 : path) : err_sys(ENOMEM, "remove %s", path);
+}
+
 static void forget(struct beneath_file *file)
 {
 	if (file->folder_fd >= 0)

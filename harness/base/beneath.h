@@ -33,6 +33,8 @@ int beneath_mkdir(const char *folder, const char *name) __must_check;
  * removed stays, and the first of it is the error.
  */
 int beneath_remove(const char *folder, const char *name);
+/* The same of a path, whose last part alone may be no link. */
+int beneath_remove_path(const char *path);
 
 /* A file that is being written beside its place. */
 struct beneath_file {

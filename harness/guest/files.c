@@ -132,11 +132,7 @@ int folder_make(const char *path)
 
 void folder_remove(const char *path)
 {
-	const char *name = strrchr(path, '/');
-	__free_mem char *parent = name ? strndup(path, (size_t)(name - path) + 1) : strdup(".");
-
-	if (parent)
-		(void)!beneath_remove(parent, name ? name + 1 : path);
+	(void)!beneath_remove_path(path);
 }
 
 char *text_format(const char *fmt, ...)

@@ -28,7 +28,7 @@ char *probe_plugin(const char *plugin_path, const char *folder, const char *kern
 void probe_kernel_id(const struct kernel *kernel, char ret_id[PROBE_ID_SIZE]);
 
 /*
- * The symbols of @kernel, as lines "ADDRESS TYPE NAME [MODULE]", from the cache (kernel_cache_folder()/symbols) or from a boot of
+ * The symbols of @kernel, as lines "ADDRESS TYPE NAME [MODULE]", from the cache (guest/cache.h) or from a boot of
  * their own in @folder with @initramfs, which takes some seconds. The caller frees *ret_text. Errors: the boot's.
  */
 int probe_symbols(const struct kernel *kernel, const struct initramfs_spec *initramfs, const char *folder,

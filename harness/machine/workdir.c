@@ -62,10 +62,7 @@ char *workdir_type(const char *path, char *buf, size_t size)
 
 int workdir_remove(const char *path)
 {
-	const char *name = strrchr(path, '/');
-	__free_mem char *place = name ? strndup(path, (size_t)(name - path) + 1) : strdup(".");
-
-	return place ? beneath_remove(place, name ? name + 1 : path) : err_sys(ENOMEM, "remove %s", path);
+	return beneath_remove_path(path);
 }
 
 /* Anybody may make a folder of that name in a place like /var/tmp. */
