@@ -354,7 +354,7 @@ static int find_limited(struct reclaim_depth *st, struct bench_run *run)
 	st->limited = memcg;
 	st->can_reclaim = st->way != WAY_GLOBAL || bench_machine_reclaim(run, 0) != -EOPNOTSUPP;
 	if (!st->can_reclaim)
-		return bench_skip(run, "way=global: this kernel cannot reclaim from its root memcg (cgroup v1, or before Linux 5.19)");
+		return bench_skip(run, "way=global: the root memcg has no memory.reclaim (cgroup v1, or a kernel older than 5.19)");
 	if (st->way == WAY_HIGH && bench_memcg_limit(run, memcg, BENCH_LIMIT_HIGH, UINT64_MAX) == -EOPNOTSUPP)
 		return bench_skip(run, "way=high: cgroup v1 has no limit of that kind");
 	return 0;

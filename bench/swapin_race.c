@@ -83,7 +83,7 @@ static int swap_out(const struct swapin_race *st, struct bench_run *run, char *m
 
 	if (way == WAY_PAGEOUT)
 		return madvise(map, st->bytes, MADV_PAGEOUT) ?
-			bench_error(run, errno, "MADV_PAGEOUT (since Linux 5.4): %s", strerror(errno)) : 0;
+			bench_error(run, errno, "MADV_PAGEOUT: %s (EINVAL: locked pages, or a kernel older than 5.4)", strerror(errno)) : 0;
 	if (way == WAY_RECLAIM) {
 		ret = bench_memcg_reclaim(run, st->home, st->bytes);
 		return ret == -EAGAIN ? 0 : ret;

@@ -313,7 +313,8 @@ int bench_reclaimed(struct bench_run *run, struct bench_reclaimed *ret_reclaimed
 			return fs_text_key(text, "pgfault", &value[i]) ?
 				bench_skip(run, "this kernel counts no events of memory: there is no %s in /proc/vmstat, nor any other "
 						"(CONFIG_VM_EVENT_COUNTERS is off)", keys[i]) :
-				bench_skip(run, "this kernel counts events of memory, but no %s (/proc/vmstat, since Linux 5.8)", keys[i]);
+				bench_skip(run, "there is no %s in /proc/vmstat, though other events of memory are there (a kernel older than 5.8?)",
+					   keys[i]);
 	if (ret)
 		return answer(run, ret);
 	*ret_reclaimed = (struct bench_reclaimed){.scanned = value[0] + value[1], .stolen = value[2] + value[3]};
@@ -337,7 +338,7 @@ int bench_lru_gen(struct bench_run *run, int enabled)
 	if (!bench_in_guest(run))
 		return bench_skip(run, "the multi-generational LRU is a switch of the whole machine: in guests only (--kernel)");
 	if (!fs_exists(LRU_GEN_ENABLED))
-		return bench_skip(run, "this kernel has no multi-generational LRU (CONFIG_LRU_GEN, since Linux 6.1)");
+		return bench_skip(run, "there is no " LRU_GEN_ENABLED ": CONFIG_LRU_GEN is off, or the kernel is older than 6.1");
 	ret = fs_write(enabled ? "y" : "n", LRU_GEN_ENABLED);
 	return answer(run, ret);
 }

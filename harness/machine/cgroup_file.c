@@ -149,7 +149,8 @@ int cg_group_open(const struct cg_group *group, enum cg_file file, int *ret_fd)
 	if (fd < 0) {
 		ret = cg_check_gone(group, err_sys(errno, "open %s/%s", group->path, name));
 		return ret == -ENOENT && file == CG_FILE_RECLAIM
-			       ? err_set(EOPNOTSUPP, "this kernel has no %s (since Linux 5.19)", name)
+			       ? err_set(EOPNOTSUPP, "there is no %s in %s%s", name, group->path,
+					 group->tree->ops->high_file ? " (a kernel older than 5.19?)" : "")
 			       : ret;
 	}
 	*ret_fd = fd;
