@@ -6,7 +6,6 @@
 
 #include "base/err.h"
 #include "cmd/cmd.h"
-#include "guest/files.h"
 #include "guest/process.h"
 
 extern const struct verb verb_plan;
@@ -109,14 +108,13 @@ static int print_matrix(const struct plan_args *args, const struct opt_list *wor
 static int check(const struct plan_args *args, const struct opt_list *words)
 {
 	__free_mem const char **argv = calloc(words->nr + 6, sizeof(*argv));
-	char shard[64], path[] = "/tmp/memcgbench-plan.XXXXXX";
-	struct file_map map __unmap_file = {0};
-	__close_fd int fd = mkstemp(path);
+	__free_mem char *text = NULL;
+	char shard[64];
 	size_t nr = 0, i;
 	int status;
 
-	if (!argv || fd < 0)
-		return cmd_fail(&verb_plan, "no memory, or no room in /tmp");
+	if (!argv)
+		return cmd_fail(&verb_plan, "no memory for the parts");
 	snprintf(shard, sizeof(shard), "--shard=%llu/%llu", (unsigned long long)args->nr_shards,
 		 (unsigned long long)args->nr_shards);
 	argv[nr++] = "/proc/self/exe";
@@ -125,10 +123,9 @@ static int check(const struct plan_args *args, const struct opt_list *words)
 	argv[nr++] = shard;
 	for (i = 0; i < words->nr; i++)
 		argv[nr++] = words->items[i];
-	status = process_run(argv, NULL, NULL, path);
-	if (status && !file_map_open(path, &map))
-		fwrite(map.data, 1, map.size, stderr);
-	unlink(path);
+	status = process_text(argv, PROCESS_ERR, &text);
+	if (status > 0)
+		fputs(text, stderr);
 	return status < 0 ? cmd_fail(&verb_plan, NULL) : status;
 }
 

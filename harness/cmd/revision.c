@@ -61,20 +61,16 @@ static const char *end_of(char *text)
 int revision_git(const char *dir, char **ret_text, const char *const *words)
 {
 	const char *argv[WORDS_MAX] = {"git", "-C", dir};
-	char out_path[] = "/tmp/memcgbench-git.XXXXXX";
-	int fd = mkstemp(out_path), status, ret = 0;
+	__free_mem char *text = NULL;
 	size_t nr = 3;
+	int status;
 
-	if (fd < 0)
-		return err_sys(errno, "make a file in /tmp");
-	close(fd);
 	while (*words && nr < WORDS_MAX - 1)
 		argv[nr++] = *words++;
-	status = process_run(argv, NULL, out_path, out_path);
+	status = process_text(argv, PROCESS_OUT | PROCESS_ERR, &text);
 	if (status >= 0 && ret_text)
-		ret = read_whole(out_path, ret_text);
-	unlink(out_path);
-	return ret ? ret : status;
+		*ret_text = take_ptr(text);
+	return status;
 }
 
 int revision_commit(const char *dir, const char *name, char **ret_commit)
@@ -330,7 +326,7 @@ enum revision_state revision_measure(const struct revision_args *args, const str
 
 int revision_compare(const struct revision_args *args, const char *base_run, const char *run, const char *format)
 {
-	__free_mem char *out_path = text_format("%s/comparison", args->results_dir), *text = NULL;
+	__free_mem char *text = NULL;
 	__free_mem char *metric = args->metric ? text_format("--metric=%s", args->metric) : NULL;
 	__free_mem char *delta = args->delta ? text_format("--delta=%s", args->delta) : NULL;
 	__free_mem char *form = text_format("--format=%s", format ? format : "text");
@@ -338,7 +334,7 @@ int revision_compare(const struct revision_args *args, const char *base_run, con
 	size_t nr = 6;
 	int status;
 
-	if (!out_path || !form)
+	if (!form)
 		return -ENOMEM;
 	if (metric)
 		argv[nr++] = metric;
@@ -348,9 +344,8 @@ int revision_compare(const struct revision_args *args, const char *base_run, con
 		argv[nr++] = "--by-function";
 	argv[nr++] = base_run;
 	argv[nr++] = run;
-	status = process_run(argv, NULL, out_path, out_path);
-	if (status >= 0 && !read_whole(out_path, &text) && (format || status >= EXIT_USAGE))
+	status = process_text(argv, PROCESS_OUT | PROCESS_ERR, &text);
+	if (status >= 0 && (format || status >= EXIT_USAGE))
 		fputs(text, format ? stdout : stderr);
-	unlink(out_path);
 	return status;
 }

@@ -127,22 +127,16 @@ static const char *first_line(char *text)
 }
 
 /* Not 0: the exit status of this verb, said already. */
-static int run_status(const char *log, int status)
+static int run_status(char *log, int status)
 {
-	__free_mem char *text = NULL;
-	FILE *file = fopen(log, "re");
-	size_t size = 0;
-
 	if (status < 0)
 		return cmd_fail(&verb_selftest, NULL);
 	if (status == EXIT_OK)
 		return 0;
-	if (!file || getline(&text, &size, file) < 1)
-		cmd_fail(&verb_selftest, "the run ended with status %d", status);
+	if (log[0])
+		cmd_fail(&verb_selftest, "%s", first_line(log));
 	else
-		cmd_fail(&verb_selftest, "%s", first_line(text));
-	if (file)
-		fclose(file);
+		cmd_fail(&verb_selftest, "the run ended with status %d", status);
 	return status;
 }
 
@@ -153,16 +147,14 @@ static int measure(const struct selftest_args *args, const struct opt_list *benc
 	const char *argv[LIVE_BENCHES_MAX + 16] = {"/proc/self/exe", "run", "--quiet", "--no-plots", "--no-counters", "--latency-ops=0",
 						   "--save-baseline=" LIVE_NAME, "-o", args->results_dir};
 	__free_mem char *blocks = text_format("--blocks=%llu", (unsigned long long)args->blocks);
-	char log[] = "/tmp/memcgbench-selftest-XXXXXX";
+	__free_mem char *log = NULL;
 	size_t nr = 9, i;
-	int fd, status;
+	int status;
 
 	if (benches->nr > LIVE_BENCHES_MAX)
 		return cmd_usage(&verb_selftest, "more than %d benches", LIVE_BENCHES_MAX);
-	fd = mkstemp(log);
-	if (!blocks || fd < 0)
-		return cmd_fail(&verb_selftest, "a log of the run could not be made");
-	close(fd);
+	if (!blocks)
+		return cmd_fail(&verb_selftest, "no memory for a run");
 	argv[nr++] = blocks;
 	if (args->injected)
 		argv[nr++] = "--sweep=extra=0,20";
@@ -170,9 +162,8 @@ static int measure(const struct selftest_args *args, const struct opt_list *benc
 		argv[nr++] = benches->items[i];
 	for (i = 0; !benches->nr && i < (args->injected ? 1 : ARRAY_SIZE(usual)); i++)
 		argv[nr++] = usual[i];
-	status = run_status(log, process_run(argv, NULL, NULL, log));
-	unlink(log);
-	return status;
+	status = process_text(argv, PROCESS_ERR, &log);
+	return run_status(log, status);
 }
 
 static int selftest_live(const struct selftest_args *args, const struct opt_list *benches)

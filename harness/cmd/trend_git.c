@@ -11,27 +11,30 @@
 
 #define SHA_MAX 72
 
-/* Standard output of git, as a stream of a file that has no name any more. */
-static int run_git(const char *dir, const char *const *args, size_t nr_args, FILE **ret_out, int *ret_status)
+/* Standard output of git. */
+static int run_git(const char *dir, const char *const *args, size_t nr_args, char **ret_text, int *ret_status)
 {
-	char out_path[] = "/tmp/memcgbench-git-XXXXXX";
 	__free_mem const char **argv = calloc(nr_args + 4, sizeof(*argv));
-	int fd = argv ? mkstemp(out_path) : -1, ret;
+	int ret;
 
-	if (fd < 0)
-		return err_sys(argv ? errno : ENOMEM, "make a temporary file for git");
-	close(fd);
+	if (!argv)
+		return err_sys(ENOMEM, "memory for git");
 	argv[0] = "git";
 	argv[1] = "-C";
 	argv[2] = dir;
 	memcpy(&argv[3], args, nr_args * sizeof(*argv));
-	ret = process_run(argv, NULL, out_path, NULL);
-	*ret_out = ret < 0 ? NULL : fopen(out_path, "re");
-	unlink(out_path);
+	ret = process_text(argv, PROCESS_OUT, ret_text);
 	if (ret < 0)
 		return ret;
 	*ret_status = ret;
-	return *ret_out ? 0 : err_sys(errno, "read what git said");
+	return 0;
+}
+
+/* Its first line as a name. false: it has none. */
+static bool take_sha(const char *text, char ret_sha[SHA_MAX])
+{
+	snprintf(ret_sha, SHA_MAX, "%.*s", (int)strcspn(text, "\n"), text);
+	return ret_sha[0];
 }
 
 /* What git should look up: "abcdef123456" of "…-gabcdef123456+", else "v6.12.94". */
@@ -66,9 +69,9 @@ static void drop_zero(char *tag)
 static int find_commit(const char *dir, const struct history_kernel *kernel, char ret_sha[SHA_MAX])
 {
 	__free_mem char *revision = revision_of(kernel), *peeled = NULL;
+	__free_mem char *text = NULL;
 	const char *args[] = {"rev-parse", "--verify", "--quiet", NULL};
 	int status = 0, ret;
-	FILE *out = NULL;
 
 	if (!revision)
 		return err_sys(ENOMEM, "memory for a commit");
@@ -76,24 +79,20 @@ static int find_commit(const char *dir, const struct history_kernel *kernel, cha
 	if (asprintf(&peeled, "%s^{commit}", revision) < 0)
 		return err_sys(ENOMEM, "memory for a commit");
 	args[3] = peeled;
-	ret = run_git(dir, args, 4, &out, &status);
-	if (ret)
-		return ret;
-	if (status || !fgets(ret_sha, SHA_MAX, out))
+	ret = run_git(dir, args, 4, &text, &status);
+	if (!ret && (status || !take_sha(text, ret_sha)))
 		ret = err_set(ENOENT, "%s has no commit %s, which kernel %s should be", dir, revision, kernel->release);
-	fclose(out);
-	ret_sha[strcspn(ret_sha, "\n")] = '\0';
 	return ret;
 }
 
 /* Only what lies between the kernels is listed: the oldest common ancestor of all of them is the end. */
-static int list_commits(const char *dir, char (*sha)[SHA_MAX], size_t nr, FILE **ret_out)
+static int list_commits(const char *dir, char (*sha)[SHA_MAX], size_t nr, char **ret_text)
 {
 	__free_mem const char **args = calloc(nr + 5, sizeof(*args));
+	__free_mem char *ancestor = NULL, *text = NULL;
 	char base[SHA_MAX + 1] = "^";
 	int status = 0, ret;
 	size_t i;
-	FILE *out = NULL;
 
 	if (!args)
 		return err_sys(ENOMEM, "memory for commits");
@@ -101,41 +100,35 @@ static int list_commits(const char *dir, char (*sha)[SHA_MAX], size_t nr, FILE *
 	args[1] = "--octopus";
 	for (i = 0; i < nr; i++)
 		args[2 + i] = sha[i];
-	ret = run_git(dir, args, nr + 2, &out, &status);
+	ret = run_git(dir, args, nr + 2, &ancestor, &status);
 	if (ret)
 		return ret;
-	if (status || !fgets(base + 1, SHA_MAX, out))
-		ret = err_set(ENOENT, "%s: the kernels have no common ancestor", dir);
-	fclose(out);
-	if (ret)
-		return ret;
-	base[strcspn(base, "\n")] = '\0';
+	if (status || !take_sha(ancestor, base + 1))
+		return err_set(ENOENT, "%s: the kernels have no common ancestor", dir);
 	args[0] = "rev-list";
 	args[1] = "--topo-order";
 	args[2] = "--reverse";
 	for (i = 0; i < nr; i++)
 		args[3 + i] = sha[i];
 	args[3 + nr] = base;
-	ret = run_git(dir, args, nr + 4, &out, &status);
-	if (!ret && status) {
-		fclose(out);
+	ret = run_git(dir, args, nr + 4, &text, &status);
+	if (!ret && status)
 		ret = err_set(EIO, "%s: git rev-list failed with status %d", dir, status);
-	}
 	if (!ret)
-		*ret_out = out;
+		*ret_text = take_ptr(text);
 	return ret;
 }
 
-static void read_ranks(FILE *out, struct history *history, char (*sha)[SHA_MAX])
+static void read_ranks(char *text, struct history *history, char (*sha)[SHA_MAX])
 {
-	char line[SHA_MAX];
-	size_t place, i;
+	size_t place = 0, i;
+	char *line;
 
 	/* The common ancestor itself is not listed, and keeps 0. */
 	for (i = 0; i < history->nr_kernels; i++)
 		history->kernels[i].rank = 0;
-	for (place = 1; fgets(line, sizeof(line), out); place++) {
-		line[strcspn(line, "\n")] = '\0';
+	while ((line = strsep(&text, "\n"))) {
+		place++;
 		for (i = 0; i < history->nr_kernels; i++)
 			if (!strcmp(line, sha[i]))
 				history->kernels[i].rank = place;
@@ -145,18 +138,16 @@ static void read_ranks(FILE *out, struct history *history, char (*sha)[SHA_MAX])
 int trend_git_rank(struct history *history, const char *dir)
 {
 	__free_mem char (*sha)[SHA_MAX] = calloc(history->nr_kernels + 1, sizeof(*sha));
+	__free_mem char *text = NULL;
 	size_t i;
-	FILE *out = NULL;
 	int ret = sha ? 0 : err_sys(ENOMEM, "memory for commits");
 
 	for (i = 0; !ret && i < history->nr_kernels; i++)
 		ret = find_commit(dir, &history->kernels[i], sha[i]);
 	if (ret || !history->nr_kernels)
 		return ret;
-	ret = list_commits(dir, sha, history->nr_kernels, &out);
-	if (ret)
-		return ret;
-	read_ranks(out, history, sha);
-	fclose(out);
-	return 0;
+	ret = list_commits(dir, sha, history->nr_kernels, &text);
+	if (!ret)
+		read_ranks(text, history, sha);
+	return ret;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -94,24 +93,12 @@ static int read_interpreter(const char *program, char **ret)
 static int list_with_ld_so(const char *program, struct elf_libs *libs)
 {
 	const char *argv[] = {libs->interpreter, "--list", program, NULL};
-	char out[] = "/tmp/memcgbench-libs-XXXXXX";
-	__close_fd int fd = mkostemp(out, O_CLOEXEC);
-	__unmap_file struct file_map map = {0};
 	__free_mem char *text = NULL;
-	int ret;
+	int ret = process_text(argv, PROCESS_OUT, &text);
 
-	if (fd < 0)
-		return err_sys(errno, "create %s", out);
-	ret = process_run(argv, NULL, out, NULL);
 	if (ret > 0)
-		ret = err_set(ENOEXEC, "%s --list %s ended with status %d", libs->interpreter, program, ret);
-	if (!ret)
-		ret = file_map_open(out, &map);
-	unlink(out);
-	if (ret)
-		return ret;
-	text = strndup((const char *)map.data, map.size);
-	return text ? elf_libs_parse(text, libs) : err_sys(ENOMEM, "list shared libraries");
+		return err_set(ENOEXEC, "%s --list %s ended with status %d", libs->interpreter, program, ret);
+	return ret ? ret : elf_libs_parse(text, libs);
 }
 
 int elf_libs_find(const char *program, struct elf_libs *ret_libs)

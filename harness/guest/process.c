@@ -5,14 +5,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/err.h"
 
-/* Where the output of a program goes: @out_fd if it is not negative, else the file @out_path. */
+/* Where the output of a program goes: into a descriptor if that is not negative, else into the file. */
 struct streams {
-	int out_fd;
+	int out_fd, err_fd;
 	const char *out_path, *err_path;
 };
 
@@ -39,6 +40,8 @@ static void child(const char *const *argv, const char *cwd, const struct streams
 		_exit(126);
 	if (out_path && err_path && !strcmp(out_path, err_path))
 		dup2(STDOUT_FILENO, STDERR_FILENO);
+	else if (streams->err_fd >= 0)
+		dup2(streams->err_fd, STDERR_FILENO);
 	else
 		redirect(STDERR_FILENO, err_path, O_WRONLY | O_CREAT | O_TRUNC);
 	setenv("LC_ALL", "C.UTF-8", 1);
@@ -91,15 +94,54 @@ static int finish(const char *program, pid_t pid)
 
 int process_run(const char *const *argv, const char *cwd, const char *out_path, const char *err_path)
 {
-	const struct streams streams = {.out_fd = -1, .out_path = out_path, .err_path = err_path};
+	const struct streams streams = {.out_fd = -1, .err_fd = -1, .out_path = out_path, .err_path = err_path};
 	pid_t pid = start(argv, cwd, &streams);
 
 	return pid < 0 ? pid : finish(argv[0], pid);
 }
 
+static int read_all(int fd, char **ret_text)
+{
+	off_t size = lseek(fd, 0, SEEK_END), done = 0;
+	__free_mem char *text = size < 0 ? NULL : malloc((size_t)size + 1);
+
+	while (text && done < size) {
+		ssize_t n = pread(fd, text + done, (size_t)(size - done), done);
+
+		if (n <= 0)
+			return err_sys(n ? errno : EIO, "read what a program said");
+		done += n;
+	}
+	if (!text)
+		return err_sys(ENOMEM, "memory for what a program said");
+	text[size] = '\0';
+	*ret_text = take_ptr(text);
+	return 0;
+}
+
+int process_text(const char *const *argv, unsigned int streams, char **ret_text)
+{
+	__close_fd int fd = memfd_create("output", MFD_CLOEXEC);
+	const struct streams to = {
+		.out_fd = streams & PROCESS_OUT ? fd : -1,
+		.err_fd = streams & PROCESS_ERR ? fd : -1,
+	};
+	int status, ret;
+	pid_t pid;
+
+	if (fd < 0)
+		return err_sys(errno, "run %s", argv[0]);
+	pid = start(argv, NULL, &to);
+	if (pid < 0)
+		return pid;
+	status = finish(argv[0], pid);
+	ret = status < 0 ? status : read_all(fd, ret_text);
+	return ret ? ret : status;
+}
+
 int process_read(const char *const *argv, const char *err_path, int (*take)(FILE *in, void *context), void *context)
 {
-	struct streams streams = {.err_path = err_path};
+	struct streams streams = {.err_fd = -1, .err_path = err_path};
 	int ends[2], ret, status;
 	FILE *in;
 	pid_t pid;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* process.h - run a program to its end, its output in files or read on the way. For tools such as apt-get; guests are boot.h's. */
+/* process.h - run a program to its end, its output in files, as a text, or read on the way. For tools such as apt-get; guests are boot.h's. */
 #ifndef GUEST_PROCESS_H
 #define GUEST_PROCESS_H
 
@@ -12,6 +12,14 @@
  * with a sentence; -ENOENT: there is no such program.
  */
 int process_run(const char *const *argv, const char *cwd, const char *out_path, const char *err_path) __must_check;
+
+enum { PROCESS_OUT = 1, PROCESS_ERR = 2 };
+
+/*
+ * The same, with what it writes to @streams as a text, which takes no file anywhere and is the caller's to free; the others go to /dev/null.
+ * *ret_text is there unless a negative errno is returned.
+ */
+int process_text(const char *const *argv, unsigned int streams, char **ret_text) __must_check;
 
 /*
  * The same with standard output read by @take, to its end. An error of @take's is returned once the program has

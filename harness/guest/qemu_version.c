@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "guest/files.h"
 #include "guest/process.h"
 #include "guest/qemu.h"
 
@@ -24,22 +23,10 @@ static int parse(const char *text, const char *binary, char **ret_version)
 int qemu_version(const char *binary, char **ret_version)
 {
 	const char *argv[] = {binary ? binary : "qemu-system-x86_64", "--version", NULL};
-	char path[] = "/tmp/memcgbench-qemu.XXXXXX";
-	struct file_map map __unmap_file = {0};
-	__close_fd int fd = mkstemp(path);
 	__free_mem char *text = NULL;
-	int ret;
+	int ret = process_text(argv, PROCESS_OUT, &text);
 
-	if (fd < 0)
-		return err_sys(errno, "make a file in /tmp");
-	ret = process_run(argv, NULL, path, NULL);
 	if (ret > 0)
-		ret = err_set(EIO, "%s --version ended with status %d", argv[0], ret);
-	if (!ret)
-		ret = file_map_open(path, &map);
-	unlink(path);
-	if (ret)
-		return ret;
-	text = strndup((const char *)map.data, map.size);
-	return text ? parse(text, argv[0], ret_version) : err_sys(ENOMEM, "memory for QEMU's version");
+		return err_set(EIO, "%s --version ended with status %d", argv[0], ret);
+	return ret ? ret : parse(text, argv[0], ret_version);
 }
