@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -81,6 +83,7 @@ exec_gnuplot(const char *prologue, const char *script, int picture, int complain
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), err;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	dup2(null, 0);
@@ -219,25 +222,41 @@ static int run_gnuplot(const struct plot_job *job, const char *prologue, const c
 	return judge(job, status, exec_err, text);
 }
 
+static int copy_picture(const struct plot_job *job, int from, const struct beneath_file *to)
+{
+	char block[16384];
+	off_t done = 0;
+	ssize_t n;
+
+	for (; (n = pread(from, block, sizeof(block), done)) > 0; done += n)
+		if (fwrite(block, 1, (size_t)n, to->out) != (size_t)n)
+			return err_sys(errno, "write %s", to->path);
+	if (n < 0)
+		return err_sys(errno, "read what gnuplot drew");
+	return done ? 0 : err_set(EIO, "gnuplot %s drew nothing", job->script);
+}
+
+/* Into memory at first: gnuplot says nothing of a disk that is full, and leaves a part of a picture, or none. */
 static int plot_format(const struct plot_job *job, const char *format)
 {
-	__free_mem char *script = plain_path(job->plots_dir, job->script, "");
-	__free_mem char *suffix = NULL, *picture = NULL, *prologue = NULL;
+	__free_mem char *script = plain_path(job->plots_dir, job->script, ""), *prologue = NULL, *suffix = NULL, *path = NULL;
+	__close_fd int picture = memfd_create("picture", MFD_CLOEXEC);
 	struct beneath_file file;
 	int ret;
 
+	if (picture < 0)
+		return err_sys(errno, "plot %s", job->name);
 	if (asprintf(&suffix, ".%s", format) < 0)
 		suffix = NULL;
 	if (suffix)
-		picture = plain_path(job->out_dir, job->name, suffix);
-	if (!script || !picture)
+		path = plain_path(job->out_dir, job->name, suffix);
+	prologue = make_prologue(job, format, picture);
+	if (!script || !path || !prologue)
 		return err_sys(ENOMEM, "plot %s", job->name);
-	ret = dat_begin(picture, &file);
-	if (ret)
-		return ret;
-	prologue = make_prologue(job, format, fileno(file.out));
-	ret = prologue ? run_gnuplot(job, prologue, script, fileno(file.out)) : err_sys(ENOMEM, "plot %s", job->name);
-	return beneath_end(&file, ret);
+	ret = run_gnuplot(job, prologue, script, picture);
+	if (!ret)
+		ret = dat_begin(path, &file);
+	return ret ? ret : beneath_end(&file, copy_picture(job, picture, &file));
 }
 
 int plot_run(const struct plot_job *job)
@@ -467,7 +486,7 @@ int plot_overhead(const struct rundata *data, const struct overhead *overhead,
 				 .script = "overhead.gp",
 				 .out_dir = out_dir,
 				 .name = "overhead"};
-	__free_mem char *dat = plain_path(out_dir, "overhead", ".dat");
+	__free_mem char *dat = plain_path(out_dir, "overhead", ".dat"), *sentence = NULL;
 	int ret = 0, later;
 
 	if (!dat)
@@ -482,8 +501,9 @@ int plot_overhead(const struct rundata *data, const struct overhead *overhead,
 			ret = draw_overhead(data, overhead, dat, &where, files);
 	}
 	/* The .dat files come in any case: without gnuplot they are what is left. */
+	sentence = ret ? strdup(err_msg()) : NULL;
 	later = plot_latencies(data, overhead, defaults, &where, files);
-	return ret ? ret : later;
+	return sentence ? err_set(-ret, "%s", sentence) : ret ? ret : later;
 }
 
 /* Words for gnuplot's word(): each in double quotes. */

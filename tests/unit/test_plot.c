@@ -151,13 +151,23 @@ static void test_hangs(void **state)
 static void test_talkative(void **state)
 {
 	struct plot_job job = simple_job();
-	char script[256];
 
 	(void)state;
-	snprintf(script, sizeof(script),
-		 "#!/bin/sh\nseq 1 40000 >&2\n: > %s/x.svg.tmp\n: > %s/x.png.tmp\n", dir, dir);
-	fake_gnuplot(script);
+	fake_gnuplot("#!/bin/sh\nseq 1 40000 >&2\nto=${3#*picture = \\'}\necho picture >\"${to%%\\'*}\"\n");
 	assert_int_equal(plot_run(&job), 0);
+	assert_int_equal(count_files("x.svg"), 1);
+}
+
+/* As on a full disk, of which gnuplot says nothing. */
+static void test_empty(void **state)
+{
+	struct plot_job job = simple_job();
+
+	(void)state;
+	fake_gnuplot("#!/bin/sh\n");
+	assert_int_equal(plot_run(&job), -EIO);
+	assert_string_equal(err_msg(), "gnuplot x.gp drew nothing");
+	assert_int_equal(count_files("x.svg"), 0);
 }
 
 /* Names that would be a pipe, an option, a substitution or the end of a string. */
@@ -334,6 +344,7 @@ int main(void)
 		TEST(test_killed),
 		TEST(test_hangs),
 		TEST(test_talkative),
+		TEST(test_empty),
 		TEST(test_hostile_names),
 		TEST(test_dat_columns),
 		TEST(test_dat_latency),
