@@ -17,7 +17,7 @@ CFLAGS ?= -O2 -g
 PROBE_API ?= 1
 #: QUICK=1                 make bench: 30 s, wider intervals
 #: BENCH="a b"             make bench: only these benches; make trend, make plots: this one
-#: ARGS="--depth=5"        make bench: more options of `memcgbench run`
+#: ARGS="--depth=5"        make bench: more options of `memcgbench run`; make check-faults: of tests/faults/run
 #: KERNELS="old=A new=B"   make bench: run on these kernels instead of the one that runs
 #: RUN=results/NAME        make report, make plots: of this run
 #: FUZZ_SECONDS=20         make fuzz: for so long
@@ -123,7 +123,7 @@ all: $(BINARIES) ## build memcgbench, memcgbench-runner and the probe
 unit: $(UNIT_TESTS) ## build the unit tests
 layers: $(LAYER_PROOFS) ## prove by linking that no layer calls one that it must not know
 
-.PHONY: all unit layers deps bench trend plots history report bench-self check check-docs fuzz lint install uninstall clean help FORCE
+.PHONY: all unit layers deps bench trend plots history report bench-self check check-docs check-faults fuzz lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 FORCE:
@@ -322,6 +322,10 @@ check-docs: ## do the commands in the documents print what the documents say? Wi
 	@tools/deps guest
 	@O=$(O) MAKE=$(MAKE) tests/run docs-guests
 
+check-faults: all ## signals, full disks and the like at random moments of runs: is anything left, lost or false? As root, 25 minutes
+	@tools/deps check
+	@O=$(O) tests/faults/run $(ARGS)
+
 fuzz: ## read invented result files for FUZZ_SECONDS (clang with libFuzzer)
 	@tools/deps check
 	@O=$(O) MAKE=$(MAKE) tests/fuzz/run $(FUZZ_SECONDS)
@@ -358,7 +362,7 @@ uninstall: ## remove what `make install` with the same variables installed
 
 # By name, not the whole folder: O may be a folder that holds other things.
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,bench bench.a harness probe layers tests check fuzz plots memcgbench memcgbench-runner memcgbench-probe.so \
+	rm -rf $(addprefix $(O)/,bench bench.a harness probe layers tests check faults fuzz plots memcgbench memcgbench-runner memcgbench-probe.so \
 		memcgbench.1 memcgbench.bash build.log version.c version.o version.d .flags .sources)
 	@if [ -d $(O) ]; then rmdir --ignore-fail-on-non-empty $(O); fi
 
