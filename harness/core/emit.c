@@ -98,6 +98,7 @@ static json_t *facts_json(const struct facts *f)
 		{"lru_gen", f->lru_gen},	  {"governor", f->governor},
 		{"smt", f->smt},		  {"online_cpus", f->online_cpus},
 		{"clocksource", f->clocksource},  {"compiler", f->compiler},
+		{"priority", f->priority},
 	};
 	const struct {
 		const char *name;

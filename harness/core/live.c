@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/err.h"
+#include "machine/priority.h"
 
 struct live {
 	pid_t pid;
@@ -41,7 +42,9 @@ static void exec_runner(const char *runner_path, int plan_fd, int output_fd)
 	char *const argv[] = {"memcgbench-runner", "-", NULL};
 	sigset_t none;
 
-	setpgid(0, 0);
+	/* Either way in a process group of its own: a ^C is for memcgbench, which asks the runner to stop. */
+	if (!priority_raise())
+		setpgid(0, 0);
 	signal(SIGTERM, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

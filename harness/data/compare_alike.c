@@ -140,6 +140,7 @@ static int doubt_facts(const struct fact *facts, size_t nr, const json_t *base, 
 static const struct fact machine_facts[] = {
 	{"thp_enabled", "huge pages (THP)"}, {"thp_shmem", "huge pages of shmem"}, {"lru_gen", MATCH_LRU_GEN}, {"governor", "the CPU governor"},
 	{"smt", "SMT"}, {"clocksource", "the clock source"}, {"hypervisor", "the hypervisor"},
+	{"priority", "the priority of what measures"},
 };
 static const struct fact plan_facts[] = {{"blocks", "the number of blocks"}, {"rep_ns", "the length of a rep (ns)"}};
 static const struct fact guest_facts[] = {{"append", "the guests' kernel command line"}};

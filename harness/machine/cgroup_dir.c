@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "machine/owner.h"
+#include "machine/priority.h"
 
 /* Exiting tasks hold a cgroup for some milliseconds after they are gone from cgroup.procs. */
 #define REMOVE_WAIT_MS 2000
@@ -98,7 +99,14 @@ int cg_dir_make(const char *dir, bool may_exist)
 
 	if (real_path(real, sizeof(real), dir))
 		return err_sys(ENAMETOOLONG, "create the cgroup %s", dir);
-	if (!mkdir(real, 0755) || (may_exist && errno == EEXIST))
+	if (!mkdir(real, 0755)) {
+		int ret = priority_of_cgroup(dir);
+
+		if (ret)
+			rmdir(real);
+		return ret;
+	}
+	if (may_exist && errno == EEXIST)
 		return 0;
 	snprintf(parent, sizeof(parent), "%.*s", (int)(slash - dir), dir);
 	snprintf(verb, sizeof(verb), "create the cgroup \"%s\"", slash + 1);

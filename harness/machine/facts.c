@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "machine/kconfig.h"
+#include "machine/priority.h"
 
 #define DMI_DIR	  "/sys/class/dmi/id"
 #define THP_DIR	  "/sys/kernel/mm/transparent_hugepage"
@@ -233,4 +234,5 @@ void facts_read(struct facts *ret_facts)
 	read_line(f->smt, sizeof(f->smt), CPU_DIR "/smt/control");
 	read_line(f->online_cpus, sizeof(f->online_cpus), CPU_DIR "/online");
 	read_line(f->clocksource, sizeof(f->clocksource), CLOCK_DIR "/current_clocksource");
+	priority_describe(f->priority, sizeof(f->priority));
 }

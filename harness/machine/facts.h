@@ -32,6 +32,7 @@ struct facts {
 	char smt[16];		/* /sys/devices/system/cpu/smt/control */
 	char online_cpus[128];	/* "0-1" */
 	char clocksource[32];
+	char priority[48];	/* of the process that measures, "" = the usual (priority.h) */
 };
 
 /* Never fails: see above. */

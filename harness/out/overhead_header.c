@@ -142,6 +142,8 @@ static void write_settings(const struct header *header, FILE *out)
 	fprintf(out, ", governor %s", *governor ? governor : "none visible");
 	if (*label_string(facts, "smt"))
 		fprintf(out, ", SMT %s", label_string(facts, "smt"));
+	if (*label_string(facts, "priority"))
+		fprintf(out, ", %s", label_string(facts, "priority"));
 }
 
 static void write_clock(const struct header *header, FILE *out)
