@@ -421,7 +421,8 @@ static int swapin_race_verify(void *state, struct bench_run *run, const struct b
 	if (swapped < least)
 		return bench_error(run, EPROTO, "of %llu pages to be swapped out only %llu went", (unsigned long long)(2 * least),
 				   (unsigned long long)swapped);
-	if (evidence->majflt < swapped)
+	/* The last pass for latencies ends where enough were timed. */
+	if (evidence->passes && evidence->majflt < swapped)
 		return bench_error(run, EPROTO, "%llu pages were out, but only %llu faults read one back",
 				   (unsigned long long)swapped, (unsigned long long)evidence->majflt);
 	return 0;

@@ -5,7 +5,7 @@
 load verbs
 
 quick=(--quick -b 2 -t 1ms --latency-ops 100 --no-plots --no-counters --quiet)
-endless=(--quick -b 100000 -t 1ms --latency-ops 0 --no-plots --no-counters --quiet)
+endless=(--quick -b 100000 -t 40ms --latency-ops 0 --no-plots --no-counters --quiet)
 
 setup_file()
 {
@@ -136,4 +136,13 @@ dies_with()
 	needs_root "swap"
 	memcgbench list --json | jq -e '.benches[] | select(.name == "swapin_race").runs_here' || skip "no swap can be had here"
 	dies_with 'swapin_race .*was killed by signal 9' swapin_race --size=1M
+}
+
+@test "swapin_race: latencies that end within a pass" {
+	needs_root "swap"
+	memcgbench list --json | jq -e '.benches[] | select(.name == "swapin_race").runs_here' || skip "no swap can be had here"
+	# 256 pages a pass.
+	memcgbench run swapin_race --size=1M -b 2 -t 1ms --latency-ops=300 --no-plots --no-counters --quiet >out
+	jq -se '[.[] | select(.type == "latency")] | length > 0' results/*/samples.jsonl
+	left_nothing
 }

@@ -62,7 +62,7 @@ children()
 # Start memcgbench in the background, as $pid; a shell would have it ignore SIGINT there.
 start()
 {
-	env --default-signal "$build/memcgbench" run "$@" >out 2>err 3>&- &
+	env --default-signal "${before[@]}" "$build/memcgbench" run "$@" >out 2>err 3>&- &
 	pid=$!
 	echo "$pid" >>started
 }
@@ -445,7 +445,9 @@ usage()
 
 @test "run: a killed worker is named" {
 	needs_memcg
-	start fault_storm "${endless[@]}" --size=1M -w 2
+	# Without a weight that keeps this shell from finding a worker while it lives.
+	before=(nice -n 1)
+	start fault_storm "${endless[@]}" -t 100ms --size=1M -w 2
 	wait_for has_samples
 	find_runner
 	wait_for find_worker
