@@ -70,7 +70,12 @@ int compare_functions_of(const struct function_table *table, bool has_below, dou
 /* Test what is to be tested in all @nr lists together, and leave only what has a verdict. -ENOMEM. */
 int compare_functions_settle(struct compare_functions *const *all, size_t nr) __must_check;
 /*
- * The same of one number alone, from @old to @new, with a row's @delta. -ENODATA: not profiled on both sides under COMPARE_PAIRS_MIN common seeds; others
+ * Give @row, whose functions are settled and whose own verdict is row_verdict, the verdict of its functions, if it has no change of its own: that of
+ * the exact sum of memcg's, unless the sum is 0, or the interval of the row lies on the other side of 0.
+ */
+void compare_functions_decide(struct compare_row *row);
+/*
+ * compare_functions_of() and compare_functions_settle() of one number alone, from @old to @new, with a row's @delta. -ENODATA: not profiled on both sides under COMPARE_PAIRS_MIN common seeds; others
  * as of function_table_add(). -ENOMEM.
  */
 struct explain_end;

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "data/compare_functions.h"
+#include "data/compare_rows.h"
 #include "data/function_table.h"
 #include "data/memcg_functions.h"
 #include "out/function_verdicts.h"
@@ -217,6 +218,56 @@ static void what_moved_is_summed(void **state)
 	check_sentence(judge(table), "improvement of charge_memcg -54.0 (no longer called)");
 }
 
+/* Functions of memcg that an op costs 100 instructions in, and @change more, and one of others' that is 50 dearer. */
+static struct compare_functions *make_functions(const int *change, size_t nr)
+{
+	static const char *const names[] = {"try_charge_memcg", "charge_memcg", "page_counter_try_charge"};
+	struct function_table *table = make_table();
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		add_same(table, names[i], EXPLAIN_PLAIN, (struct cost){{100, 1}, {100 + change[i], 1}, {0, 0}, {0, 0}});
+	add_same(table, "filemap_read", EXPLAIN_PLAIN, (struct cost){{194, 1}, {244, 1}, {194, 1}, {244, 1}});
+	return judge(table);
+}
+
+static void check_row(enum compare_verdict verdict, double low, double high, const int *change, size_t nr, enum compare_verdict expected,
+		      const char *expected_why)
+{
+	struct compare_row row = {.verdict = verdict, .row_verdict = verdict, .functions = make_functions(change, nr),
+				  .change.interval = {.low = low, .high = high}};
+
+	rows_forget_why(&row);
+	compare_functions_decide(&row);
+	assert_int_equal(row.verdict, expected);
+	assert_int_equal(row.row_verdict, verdict);
+	assert_string_equal(row.why, expected_why);
+	rows_forget_why(&row);
+	compare_functions_free(row.functions);
+}
+
+/* Of functions that lost and gained the exact sum decides; not against the row as a whole, and never where the row has a change of its own. */
+static void their_sum_decides_a_row(void **state)
+{
+	(void)state;
+	check_row(COMPARE_EQUIVALENT, -1, 3, (int[]){1}, 1, COMPARE_REGRESSION,
+		  "in try_charge_memcg, +1 instructions per op of 3 seeds; the row by itself is equivalent");
+	check_row(COMPARE_INCONCLUSIVE, -50, 60, (int[]){2, -12, 13}, 3, COMPARE_REGRESSION,
+		  "in page_counter_try_charge, +13 instructions per op of 3 seeds and 1 other function, +3 with what 1 other lost; the row by itself is "
+		  "inconclusive");
+	check_row(COMPARE_SMALL, -1.5, -0.5, (int[]){11, -12}, 2, COMPARE_IMPROVEMENT,
+		  "in charge_memcg, -12 instructions per op of 3 seeds, -1 with what 1 other gained; the row by itself is small");
+	/* What one function lost and another gained, moved. */
+	check_row(COMPARE_EQUIVALENT, -1, 1, (int[]){12, -12}, 2, COMPARE_EQUIVALENT, "");
+	/* Functions that spread outweigh what is exact. */
+	check_row(COMPARE_SMALL, -1.5, -0.5, (int[]){1}, 1, COMPARE_SMALL, "");
+	check_row(COMPARE_SMALL, 0.5, 1.5, (int[]){-1}, 1, COMPARE_SMALL, "");
+	check_row(COMPARE_REGRESSION, 8, 9, (int[]){1}, 1, COMPARE_REGRESSION, "");
+	check_row(COMPARE_ERROR, -1, 1, (int[]){1}, 1, COMPARE_ERROR, "");
+	/* Others' alone. */
+	check_row(COMPARE_EQUIVALENT, 49, 51, NULL, 0, COMPARE_EQUIVALENT, "");
+}
+
 /* A wrapper that keeps the old name does not make two functions of one. */
 static void underscores_are_no_change(void **state)
 {
@@ -266,6 +317,7 @@ int main(void)
 		cmocka_unit_test(how_often_has_to_matter),
 		cmocka_unit_test(whose_it_is),
 		cmocka_unit_test(what_moved_is_summed),
+		cmocka_unit_test(their_sum_decides_a_row),
 		cmocka_unit_test(underscores_are_no_change),
 		cmocka_unit_test(memcg_is_known_by_name),
 	};
