@@ -9,7 +9,7 @@ setup_file()
 {
 	command -v qemu-system-x86_64 >/dev/null || skip "there is no qemu-system-x86_64"
 	export RESULTS=$BATS_FILE_TMPDIR/results BOOTED=$BATS_FILE_TMPDIR/booted
-	memcgbench run -k deb:6.12 --seeds=1 --blocks=2 --quiet --profile -o "$RESULTS" fault_storm --free=munmap \
+	memcgbench run -k deb:6.12.117-1 --seeds=1 --blocks=2 --quiet --profile -o "$RESULTS" fault_storm --free=munmap \
 		>"$BATS_FILE_TMPDIR/table" 2>"$BATS_FILE_TMPDIR/err" || {
 		grep -q -e 'did not answer' -e 'apt-get' "$BATS_FILE_TMPDIR/err" && skip "Debian's archive is not to be had"
 		cat "$BATS_FILE_TMPDIR/err" >&2
@@ -54,7 +54,7 @@ copy()
 }
 
 @test "four workers in the same phase of one CPU: the functions add up to what their clocks counted together" {
-	memcgbench run -k deb:6.12 --seeds=1 --blocks=2 --quiet --profile -o "$BATS_TEST_TMPDIR/results" -w 4 swapin_race --faults=race
+	memcgbench run -k deb:6.12.117-1 --seeds=1 --blocks=2 --quiet --profile -o "$BATS_TEST_TMPDIR/results" -w 4 swapin_race --faults=race
 	dir=$(echo "$BATS_TEST_TMPDIR/results"/*)
 	memcgbench explain "$dir" --metric=race -f json >"$BATS_TEST_TMPDIR/json"
 	jq -e --slurpfile s <(jq -s . "$dir/samples.jsonl") '
@@ -137,7 +137,7 @@ copy()
 		exec $(command -v qemu-system-x86_64) "\$@"
 	END
 	chmod +x "$BATS_TEST_TMPDIR/bin/qemu-system-x86_64"
-	PATH=$BATS_TEST_TMPDIR/bin:$PATH run --separate-stderr memcgbench run -k deb:6.12 --seeds=1 --blocks=2 --quiet --profile \
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run --separate-stderr memcgbench run -k deb:6.12.117-1 --seeds=1 --blocks=2 --quiet --profile \
 		-o "$BATS_TEST_TMPDIR/results" null
 	[ "$status" -eq 0 ]
 	[[ $stderr == "memcgbench run: no profile: this QEMU does not take the plugin "*": qemu-system-x86_64: -plugin: invalid option" ]]

@@ -9,7 +9,7 @@ setup_file()
 	command -v qemu-system-x86_64 >/dev/null || skip "there is no qemu-system-x86_64"
 	export RESULTS=$BATS_FILE_TMPDIR/results
 	export BOOTED=$BATS_FILE_TMPDIR/booted
-	"$MEMCGBENCH" run -k old=deb:6.1 -k new=deb:6.12 --seeds=1 --quiet -o "$RESULTS" null fault_storm \
+	"$MEMCGBENCH" run -k old=deb:6.1.192-3 -k new=deb:6.12.117-1 --seeds=1 --quiet -o "$RESULTS" null fault_storm \
 		>"$BATS_FILE_TMPDIR/table" 2>"$BATS_FILE_TMPDIR/err" || {
 		grep -q -e 'did not answer' -e 'apt-get' "$BATS_FILE_TMPDIR/err" && skip "Debian's archive is not to be had"
 		cat "$BATS_FILE_TMPDIR/err" >&2
@@ -69,7 +69,7 @@ value()
 }
 
 @test "a kernel that does not end well is an error, status 5, and leaves no sample" {
-	run "$MEMCGBENCH" run -k deb:6.12 --seeds=1 --quiet --append=init=/nothing\ rdinit=/nothing -o "$BATS_TEST_TMPDIR" null
+	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=1 --quiet --append=init=/nothing\ rdinit=/nothing -o "$BATS_TEST_TMPDIR" null
 	[ "$status" -eq 5 ]
 	[[ $output == *"panic"* ]]
 	[ "$(cat "$BATS_TEST_TMPDIR"/*/samples.jsonl | jq -r .type | sort -u)" = error ]
@@ -77,7 +77,7 @@ value()
 }
 
 @test "a limit that is too small is an error of its item, and the other items of the boot are measured" {
-	run "$MEMCGBENCH" run -k deb:6.12 --seeds=1 --shard=2/2 --quiet --blocks=2 --limit=1M -o "$BATS_TEST_TMPDIR" fault_storm --size=4M null
+	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=1 --shard=2/2 --quiet --blocks=2 --limit=1M -o "$BATS_TEST_TMPDIR" fault_storm --size=4M null
 	[ "$status" -eq 5 ]
 	[[ ${lines[0]} == *", memcg on, seed 1: fault_storm (child, depth 1), worker 0"*" was killed by the OOM killer: the limit of "* ]]
 	grep -q 'Memory cgroup out of memory: Killed process' "$BATS_TEST_TMPDIR"/*/boots/1/console.log
@@ -86,16 +86,16 @@ value()
 }
 
 @test "a kernel without cgroup v1's memory controller is an error that names the option" {
-	grep -qsx '# CONFIG_MEMCG_V1 is not set' "$("$MEMCGBENCH" kernel fetch 6.12 | awk '{ sub("[^/]*$", "config", $2); print $2 }')" ||
-		skip "Debian's 6.12 has CONFIG_MEMCG_V1"
-	run "$MEMCGBENCH" run -k deb:6.12 --seeds=1 --shard=2/2 --cgroup=v1 --quiet -o "$BATS_TEST_TMPDIR" null
+	grep -qsx '# CONFIG_MEMCG_V1 is not set' "$("$MEMCGBENCH" kernel fetch 6.12.117-1 | awk '{ sub("[^/]*$", "config", $2); print $2 }')" ||
+		skip "Debian's 6.12.117 has CONFIG_MEMCG_V1"
+	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=1 --shard=2/2 --cgroup=v1 --quiet -o "$BATS_TEST_TMPDIR" null
 	[ "$status" -eq 5 ]
 	[[ ${lines[0]} == *", memcg on, seed 1: this kernel has no memory controller of cgroup v1 (CONFIG_MEMCG_V1): "* ]]
 	[ "$(jq -r .type "$BATS_TEST_TMPDIR"/*/samples.jsonl)" = error ]
 }
 
 @test "cgroup v1: the same arms, charged and proven" {
-	memcgbench run -k deb:6.1 --cgroup=v1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" fault_storm swapin_race
+	memcgbench run -k deb:6.1.192-3 --cgroup=v1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" fault_storm swapin_race
 	[ "$(jq -r '[.boots[].cgroup.version] | join(" ")' "$BATS_TEST_TMPDIR"/*/run.json)" = "none v1" ]
 	# off, root and child of fault, the least rep of each: rising.
 	jq -s -e '[.[] | select(.type == "sample" and .item == 0 and (.warmup | not))] | group_by(.arm) |
@@ -106,7 +106,7 @@ value()
 }
 
 @test "on two CPUs a reader of statistics gets what is waiting on both" {
-	memcgbench run -k deb:6.12 --cpus=2 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" charge_depth --way=stat
+	memcgbench run -k deb:6.12.117-1 --cpus=2 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" charge_depth --way=stat
 	jq -s -e '([.[] | select(.type == "error")] == []) and ([.[] | select(.type == "sample" and .arm == 2)] | length > 0)' \
 		"$BATS_TEST_TMPDIR"/*/samples.jsonl
 }
@@ -116,14 +116,14 @@ value()
 	[ "$status" -ne 0 ]
 	[ "${#lines[@]}" -eq 1 ]
 	[[ $output == *"--kernel=x=/nowhere/bzImage"* ]]
-	run "$MEMCGBENCH" run -k a=deb:6.12 -k a=deb:6.12 null
+	run "$MEMCGBENCH" run -k a=deb:6.12.117-1 -k a=deb:6.12.117-1 null
 	[ "$status" -eq 2 ]
 	[[ $output == *"two kernels are called"* ]]
 }
 
 @test "an argument that hides the kernel's warnings is refused in one line" {
 	for option in --append=quiet "--boot-arg=x=a loglevel=3"; do
-		run "$MEMCGBENCH" run -k deb:6.12 "$option" --dry-run null
+		run "$MEMCGBENCH" run -k deb:6.12.117-1 "$option" --dry-run null
 		[ "$status" -eq 2 ]
 		[ "${#lines[@]}" -eq 1 ]
 		[[ $output == *"$option"*"would keep a WARN of the kernel off its console"* ]]
@@ -131,14 +131,14 @@ value()
 }
 
 @test "the dry run prints a QEMU line a boot and starts none" {
-	run "$MEMCGBENCH" run -k deb:6.12 --seeds=2 --dry-run null
+	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=2 --dry-run null
 	[ "$status" -eq 0 ]
 	[ "$(grep -c -- '-icount shift=0,sleep=off' <<<"$output")" -eq 4 ]
 	[ "$(grep -c 'cgroup_disable=memory' <<<"$output")" -eq 2 ]
 }
 
 @test "phases as long as a tick of the guest's timer are warned of, and shorter ones are not" {
-	memcgbench run -k deb:6.12 --seeds=1 --blocks=2 --size=4M --quiet -o "$BATS_TEST_TMPDIR" fault_storm >"$BATS_TEST_TMPDIR/table"
+	memcgbench run -k deb:6.12.117-1 --seeds=1 --blocks=2 --size=4M --quiet -o "$BATS_TEST_TMPDIR" fault_storm >"$BATS_TEST_TMPDIR/table"
 	jq -se '[.[] | select(.type == "warning" and .code == "ticks") | .text] | length == 2 and all(startswith("fault: "))' \
 		"$BATS_TEST_TMPDIR"/*/samples.jsonl
 	grep -q '^warning, boot 0 and others: fault: so long' "$BATS_TEST_TMPDIR/table"
@@ -147,7 +147,7 @@ value()
 
 # On v2; the machine of this test may have v1, or no swap.
 @test "pages that went to swap are charged to their own memcg, whoever fetches them, and all is given back" {
-	run "$MEMCGBENCH" run -k deb:6.12 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" -w 3 swapin_race --move=swapped --faults=race
+	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" -w 3 swapin_race --move=swapped --faults=race
 	[ "$status" -eq 0 ]
 	samples=$(echo "$BATS_TEST_TMPDIR"/*/samples.jsonl)
 	# Every rep of the child looked, and found nothing; and the work was done.
@@ -159,7 +159,7 @@ value()
 }
 
 @test "an output folder without modules: what needs zram is skipped by name, the rest is measured" {
-	image=$("$MEMCGBENCH" kernel fetch 6.12 | awk '{ print $2 }')
+	image=$("$MEMCGBENCH" kernel fetch 6.12.117-1 | awk '{ print $2 }')
 	grep -qx CONFIG_ZRAM=m "${image%/*}/config" || skip "zram is no module of this 6.12"
 	mkdir "$BATS_TEST_TMPDIR/bare"
 	cp "$image" "$BATS_TEST_TMPDIR/bare/bzImage"

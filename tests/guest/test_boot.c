@@ -254,7 +254,7 @@ static int set_up(void **state)
 	snprintf(stub_path, sizeof(stub_path), "%.*s/stub", (int)(strrchr(self, '/') - self), self);
 	if (system("command -v qemu-system-x86_64 >/dev/null")) {
 		unavailable = "skipped: no qemu-system-x86_64 on this machine";
-	} else if (fetch("deb:6.1", &k61) || fetch("deb:6.12", &k612)) {
+	} else if (fetch("deb:6.1.192-3", &k61) || fetch("deb:6.12.117-1", &k612)) {
 		snprintf(why, sizeof(why), "skipped: %s", err_msg());
 		unavailable = why;
 	}
