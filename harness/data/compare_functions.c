@@ -251,6 +251,7 @@ static int judge(const struct group *group, double delta, struct compare_functio
 
 	find_owner(group, &all, &any);
 	function->is_memcg = any;
+	function->is_everybodys = !any && is_equal(function->share, 0, function->old_self + function->new_self);
 	/* memcg's own code is dearer whoever runs it; code that others share is memcg's as far as memcg off does not pay it. */
 	of_arm = all || !any;
 	function->decided = of_arm ? function->change : function->share;

@@ -30,6 +30,7 @@ struct compare_function {
 	char moved_from[2 * SYMBOLS_NAME_MAX]; /* the others that code moved from, " and " between them; else "" */
 	enum explain_note note;
 	bool is_memcg; /* memcg's own (data/memcg_functions.h), or run with memcg on alone */
+	bool is_everybodys; /* others', and the arm below pays the same for the change */
 	enum function_way way;
 	/* Per op in the arm, means over the seeds. */
 	double old_self, new_self, old_calls, new_calls;

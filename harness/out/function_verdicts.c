@@ -12,14 +12,14 @@
 /* So many of a kind have a name in a sentence. */
 #define NAMED 4
 
-enum kind { KIND_WORSE, KIND_BETTER, KIND_EVERYBODY, KINDS };
+enum kind { KIND_WORSE, KIND_BETTER, KIND_EVERYBODY, KIND_OTHERS, KINDS };
 
-static const char *const kind_words[KINDS] = {"regression of ", "improvement of ", "not memcg's: "};
+static const char *const kind_words[KINDS] = {"regression of ", "improvement of ", "paid by everybody: ", "not memcg's code: "};
 
 static enum kind kind_of(const struct compare_function *function)
 {
 	if (!function->is_memcg)
-		return KIND_EVERYBODY;
+		return function->is_everybodys ? KIND_EVERYBODY : KIND_OTHERS;
 	return function->verdict == COMPARE_REGRESSION ? KIND_WORSE : KIND_BETTER;
 }
 
@@ -97,7 +97,7 @@ char *function_verdicts_sentence(const struct compare_functions *functions)
 
 static const char *verdict_word(const struct compare_function *function)
 {
-	return function->is_memcg ? compare_verdict_name(function->verdict) : "everybody";
+	return function->is_memcg ? compare_verdict_name(function->verdict) : function->is_everybodys ? "everybody" : "others";
 }
 
 static void put_list(const struct compare_functions *functions, FILE *out)

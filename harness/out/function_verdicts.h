@@ -8,7 +8,7 @@
 #include "data/compare_functions.h"
 
 /*
- * "regression of try_charge_memcg +1.0 (1 more a call); not memcg's: filemap_read +1.0": of each kind the first few, and how many others. ""
+ * "regression of try_charge_memcg +1.0 (1 more a call); paid by everybody: filemap_read +1.0": of each kind the first few, and how many others. ""
  * where no function changed. malloc'd; NULL without memory.
  */
 char *function_verdicts_sentence(const struct compare_functions *functions);

@@ -178,6 +178,7 @@ static void whose_it_is(void **state)
 {
 	struct function_table *table = make_table();
 	struct compare_functions *functions;
+	char *list;
 
 	(void)state;
 	add_same(table, "__mod_lruvec_state", EXPLAIN_PLAIN, (struct cost){{18, 1}, {17, 1}, {15, 1}, {14, 1}});
@@ -190,8 +191,12 @@ static void whose_it_is(void **state)
 	assert_int_equal(functions->nr_worse, 1);
 	assert_int_equal(functions->nr_better, 1);
 	assert_false(functions->list[2].is_memcg);
+	list = function_verdicts_list(functions);
+	assert_string_equal(list, "__filemap_remove_folio:regression:+1;__mod_lruvec_state:improvement:-1;__rcu_read_lock:others:+7;"
+				  "filemap_read:everybody:+1");
+	free(list);
 	check_sentence(functions, "regression of __filemap_remove_folio +1.0 (1 more a call); improvement of __mod_lruvec_state -1.0 (1 less a call); "
-				  "not memcg's: __rcu_read_lock +7.0 (12 calls instead of 11), filemap_read +1.0 (1 more a call)");
+				  "paid by everybody: filemap_read +1.0 (1 more a call); not memcg's code: __rcu_read_lock +7.0 (12 calls instead of 11)");
 }
 
 /* A compiler's other mind: nothing where it costs nothing, and what it costs where it does. */
