@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The payload of a kernel image: Documentation/arch/x86/boot.rst, payload_offset and payload_length (protocol 2.08).
- */
 #include "guest/btf.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,29 +12,20 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "guest/files.h"
+#include "guest/vmlinux.h"
 
 enum {
-	SETUP_SECTS = 0x1f1,
 	HEADER = 0x202,
-	PAYLOAD_OFFSET = 0x248,
-	PAYLOAD_LENGTH = 0x24c,
 	HEADER_END = 0x268,
 };
 #define BTF_MAGIC 0xeb9f
 #define READ_BYTES (1 << 20)
-/* An uncompressed kernel is some 60 MB. */
-#define VMLINUX_MAX (1ull << 30)
 
 /* Bytes of a file or of a part of one; not owned. */
 struct span {
 	const unsigned char *data;
 	size_t size;
 };
-
-static uint32_t le32(const unsigned char *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
 
 void btf_bytes_free(struct btf_bytes *bytes)
 {
@@ -128,89 +114,24 @@ static int elf_btf(const char *path, struct span elf, struct btf_bytes *bytes)
 	return err_set(ENODATA, "%s: no BTF in it: built without CONFIG_DEBUG_INFO_BTF", path);
 }
 
-/* --- the payload of a kernel image --- */
-
-/* Where the compressed vmlinux lies; kernel_image_check() has seen the file. */
-static int find_payload(const char *path, struct span image, struct span *ret_payload)
-{
-	size_t sects = image.data[SETUP_SECTS] ? image.data[SETUP_SECTS] : 4;
-	uint64_t offset = (sects + 1) * 512 + le32(image.data + PAYLOAD_OFFSET);
-	uint64_t length = le32(image.data + PAYLOAD_LENGTH);
-	static const unsigned char gzip[] = {0x1f, 0x8b};
-
-	if (length < 8 || offset > image.size || length > image.size - offset)
-		return err_set(EBADMSG, "%s: truncated image: its payload ends behind byte %zu", path, image.size);
-	/* Behind the payload stands its uncompressed size, which only gzip has as a part of itself. */
-	if (memcmp(image.data + offset, gzip, sizeof(gzip)))
-		length -= 4;
-	*ret_payload = (struct span){image.data + offset, length};
-	return 0;
-}
-
-static int read_entry(struct archive *a, const char *path, FILE *out)
-{
-	static const char *const needs = "its compression is one that libarchive does not know";
-	__free_mem char *buffer = malloc(READ_BYTES);
-	struct archive_entry *entry;
-	uint64_t total = 0;
-	la_ssize_t n;
-
-	if (!buffer)
-		return err_sys(ENOMEM, "unpack %s", path);
-	if (archive_read_next_header(a, &entry) != ARCHIVE_OK)
-		return err_set(EBADMSG, "%s: cannot unpack: %s", path,
-			       archive_error_string(a) ? archive_error_string(a) : needs);
-	while ((n = archive_read_data(a, buffer, READ_BYTES)) > 0) {
-		total += (uint64_t)n;
-		if (total > VMLINUX_MAX)
-			return err_set(EBADMSG, "%s: cannot unpack: more than %llu bytes", path, VMLINUX_MAX);
-		fwrite(buffer, 1, (size_t)n, out);
-	}
-	if (n < 0)
-		return err_set(EBADMSG, "%s: cannot unpack: %s", path, archive_error_string(a));
-	return 0;
-}
-
-static int unpack_payload(const char *path, struct span payload, char **ret_data, size_t *ret_size)
-{
-	FILE *out = open_memstream(ret_data, ret_size);
-	struct archive *a = archive_read_new();
-	int ret = 0;
-
-	if (a && out) {
-		archive_read_support_filter_all(a);
-		archive_read_support_format_raw(a);
-		if (archive_read_open_memory(a, payload.data, payload.size) != ARCHIVE_OK)
-			ret = err_set(EBADMSG, "%s: cannot unpack: %s", path, archive_error_string(a));
-		else
-			ret = read_entry(a, path, out);
-	}
-	if (!out || !a || fclose(out))
-		ret = ret ? ret : err_sys(ENOMEM, "unpack %s", path);
-	archive_read_free(a);
-	return ret;
-}
+/* --- a kernel image --- */
 
 static int image_btf(const char *path, struct span image, struct btf_bytes *bytes)
 {
-	__free_mem char *vmlinux = NULL;
-	struct span payload = {0};
+	__free_mem unsigned char *vmlinux = NULL;
 	char release[128];
 	size_t size = 0;
 	int ret = kernel_image_check(path, release, sizeof(release));
 
 	if (!ret)
-		ret = find_payload(path, image, &payload);
-	if (!ret)
-		ret = unpack_payload(path, payload, &vmlinux, &size);
+		ret = vmlinux_unpack(image.data, image.size, path, &vmlinux, &size);
 	if (ret)
 		return ret;
 	if (size < SELFMAG || memcmp(vmlinux, ELFMAG, SELFMAG))
-		return err_set(EBADMSG, "%s: what it unpacks to is no ELF file (a compression that libarchive does not know?)",
-			       path);
+		return err_set(EBADMSG, "%s: what it unpacks to is no ELF file", path);
 	if (!bytes->name[0])
 		snprintf(bytes->name, sizeof(bytes->name), "%s", release);
-	return elf_btf(path, (struct span){(unsigned char *)vmlinux, size}, bytes);
+	return elf_btf(path, (struct span){vmlinux, size}, bytes);
 }
 
 /* --- files and specs --- */

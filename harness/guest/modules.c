@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/modules.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <elf.h>
 #include <errno.h>
 #include <fts.h>
@@ -11,6 +9,7 @@
 
 #include "base/err.h"
 #include "guest/files.h"
+#include "guest/unpack.h"
 
 #define MODULE_BYTES_MAX (64u << 20)
 
@@ -163,44 +162,10 @@ const char *module_info(const unsigned char *data, size_t size, const char *key)
 /* A module's bytes, decompressed. The caller frees. */
 static int read_module(const char *path, unsigned char **ret_data, size_t *ret_size)
 {
-	struct archive *a = archive_read_new();
-	struct archive_entry *entry;
-	__free_mem unsigned char *data = NULL;
-	size_t size = 0, room = 0;
-	la_ssize_t n = 0;
-	int ret = 0;
+	__unmap_file struct file_map map = {0};
+	int ret = file_map_open(path, &map);
 
-	if (!a)
-		return err_sys(ENOMEM, "read %s", path);
-	archive_read_support_filter_all(a);
-	archive_read_support_format_raw(a);
-	if (archive_read_open_filename(a, path, 65536) != ARCHIVE_OK ||
-	    archive_read_next_header(a, &entry) != ARCHIVE_OK)
-		ret = err_set(EBADMSG, "read module %s: %s", path, archive_error_string(a));
-	while (!ret) {
-		if (room - size < 65536) {
-			unsigned char *more = realloc(data, room = room ? 2 * room : 1u << 18);
-
-			if (!more || room > MODULE_BYTES_MAX) {
-				data = more ? more : data;
-				ret = err_sys(ENOMEM, "read %s", path);
-				break;
-			}
-			data = more;
-		}
-		n = archive_read_data(a, data + size, room - size);
-		if (n <= 0)
-			break;
-		size += (size_t)n;
-	}
-	if (!ret && n < 0)
-		ret = err_set(EBADMSG, "read module %s: %s", path, archive_error_string(a));
-	archive_read_free(a);
-	if (ret)
-		return ret;
-	*ret_data = take_ptr(data);
-	*ret_size = size;
-	return 0;
+	return ret ? ret : unpack_stream(map.data, map.size, MODULE_BYTES_MAX, path, ret_data, ret_size);
 }
 
 static const struct module *find_module(const struct module_tree *tree, const char *name)

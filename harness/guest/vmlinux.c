@@ -2,8 +2,6 @@
 /* Offsets of the boot protocol: Documentation/arch/x86/boot.rst (Linux 6.12), protocol 2.08 and later. */
 #include "guest/vmlinux.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <elf.h>
 #include <errno.h>
 #include <stdint.h>
@@ -12,14 +10,15 @@
 #include "base/err.h"
 #include "guest/cache.h"
 #include "guest/files.h"
+#include "guest/unpack.h"
 
 #define SETUP_SECTS    0x1f1
 #define PAYLOAD_OFFSET 0x248
 #define PAYLOAD_LENGTH 0x24c
 #define HEADER_END     0x250
 
-#define VMLINUX_MAX (1ull << 30)
-#define READ_BYTES  (1u << 20)
+/* KERNEL_IMAGE_SIZE, arch/x86/include/asm/page_64_types.h (Linux 6.12): no larger one has room to run, with KASLR twice that. */
+#define VMLINUX_MAX (512u << 20)
 
 #define PHYS32_ENTRY 18 /* XEN_ELFNOTE_PHYS32_ENTRY */
 
@@ -74,58 +73,29 @@ bool vmlinux_has_pvh_entry(const unsigned char *data, size_t size)
 	return false;
 }
 
-static int not_unpacked(struct archive *a, unsigned char *data)
+int vmlinux_unpack(const unsigned char *image, size_t image_size, const char *path, unsigned char **ret_data, size_t *ret_size)
 {
-	err_set(EOPNOTSUPP, "unpack a kernel: %s", archive_error_string(a) ? archive_error_string(a) : "not packed as expected");
-	archive_read_free(a);
-	free(data);
-	return -EOPNOTSUPP;
-}
-
-int vmlinux_unpack(const unsigned char *image, size_t image_size, unsigned char **ret_data, size_t *ret_size)
-{
-	size_t setup, offset, length, unpacked_size, used = 0, room = 0;
-	struct archive_entry *entry;
-	unsigned char *data = NULL;
-	struct archive *a;
-	la_ssize_t n;
+	__free_mem unsigned char *data = NULL;
+	size_t setup, offset, length, unpacked_size, used = 0;
+	int ret;
 
 	if (image_size < HEADER_END)
-		return err_set(EOPNOTSUPP, "unpack a kernel: no header");
+		return err_set(EBADMSG, "%s: truncated image: %zu bytes, not even its header", path, image_size);
 	setup = ((image[SETUP_SECTS] ? image[SETUP_SECTS] : 4) + 1) * 512u;
 	offset = setup + le32(image + PAYLOAD_OFFSET);
 	length = le32(image + PAYLOAD_LENGTH);
 	if (length < 8 || offset > image_size || length > image_size - offset)
-		return err_set(EOPNOTSUPP, "unpack a kernel: no payload in it");
+		return err_set(EBADMSG, "%s: truncated image: its payload ends behind byte %zu", path, image_size);
 	/* Its size unpacked comes last: appended to all but gzip, which ends in it anyway (scripts/Makefile.lib, size_append). */
 	unpacked_size = le32(image + offset + length - 4);
 	if (image[offset] != 0x1f || image[offset + 1] != 0x8b)
 		length -= 4;
-	a = archive_read_new();
-	if (!a)
-		return err_sys(ENOMEM, "unpack a kernel");
-	archive_read_support_filter_all(a);
-	archive_read_support_format_raw(a);
-	if (archive_read_open_memory(a, image + offset, length) != ARCHIVE_OK || archive_read_next_header(a, &entry) != ARCHIVE_OK)
-		return not_unpacked(a, NULL);
-	do {
-		if (room - used < READ_BYTES) {
-			unsigned char *more = room < VMLINUX_MAX ? realloc(data, 2 * room + READ_BYTES) : NULL;
-
-			if (!more)
-				return not_unpacked(a, data);
-			data = more;
-			room = 2 * room + READ_BYTES;
-		}
-		n = archive_read_data(a, data + used, room - used);
-		if (n < 0)
-			return not_unpacked(a, data);
-		used += (size_t)n;
-	} while (n);
-	if (used != unpacked_size)
-		return not_unpacked(a, data);
-	archive_read_free(a);
-	*ret_data = data;
+	ret = unpack_stream(image + offset, length, unpacked_size < VMLINUX_MAX ? unpacked_size : VMLINUX_MAX, "its payload", &data, &used);
+	if (!ret && used != unpacked_size)
+		ret = err_set(EBADMSG, "%zu bytes of %zu (a compression that libarchive does not know?)", used, unpacked_size);
+	if (ret)
+		return err_prefix(ret, "%s: cannot unpack", path);
+	*ret_data = take_ptr(data);
 	*ret_size = used;
 	return 0;
 }
@@ -141,8 +111,8 @@ static int make(void *ctx, const char *folder)
 	int ret = path ? file_map_open(kernel->image_path, &image) : -ENOMEM;
 
 	if (!ret)
-		ret = vmlinux_unpack(image.data, image.size, &data, &size);
-	if (ret && ret != -EOPNOTSUPP)
+		ret = vmlinux_unpack(image.data, image.size, kernel->image_path, &data, &size);
+	if (ret && ret != -EBADMSG && ret != -EFBIG)
 		return ret;
 	if (ret || !vmlinux_has_pvh_entry(data, size))
 		size = 0;

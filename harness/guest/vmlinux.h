@@ -28,12 +28,16 @@ int vmlinux_get(const struct kernel *kernel, char **ret_path) __must_check;
  */
 bool vmlinux_has_param(const char *path, const char *name);
 
+/*
+ * Unpack the payload of the bzImage @image, of the file @path. -EBADMSG: truncated, damaged, or packed in a way that libarchive does not
+ * know; -EFBIG: more than any kernel. The caller frees *ret_data.
+ */
+int vmlinux_unpack(const unsigned char *image, size_t image_size, const char *path, unsigned char **ret_data, size_t *ret_size)
+	__must_check;
+
 /* --- for the test --- */
 
 /* Has the 64-bit ELF @data the note XEN_ELFNOTE_PHYS32_ENTRY (include/xen/interface/elfnote.h, Linux 6.12)? */
 bool vmlinux_has_pvh_entry(const unsigned char *data, size_t size);
-
-/* Unpack the payload of the bzImage @image. -EOPNOTSUPP as above. The caller frees *ret_data. */
-int vmlinux_unpack(const unsigned char *image, size_t image_size, unsigned char **ret_data, size_t *ret_size) __must_check;
 
 #endif

@@ -269,6 +269,88 @@ static void package_that_fills_the_disk(void **state)
 	}
 }
 
+/* @data through gzip, @times. */
+static size_t squeeze(const char *data, size_t size, unsigned int times, char *buf, size_t buf_size)
+{
+	struct archive *a = archive_write_new();
+	struct archive_entry *entry = archive_entry_new();
+	size_t used = 0;
+
+	while (times--)
+		assert_int_equal(archive_write_add_filter_gzip(a), ARCHIVE_OK);
+	archive_write_set_format_raw(a);
+	archive_write_set_bytes_per_block(a, 0);
+	assert_int_equal(archive_write_open_memory(a, buf, buf_size, &used), ARCHIVE_OK);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
+	assert_int_equal(archive_write_data(a, data, size), size);
+	archive_entry_free(entry);
+	assert_int_equal(archive_write_free(a), ARCHIVE_OK);
+	return used;
+}
+
+/* One compression is taken off, and no program is started for one that libarchive does not know. */
+static void one_compression(void **state)
+{
+	static char text[200000];
+	char buf[8192], path[PATH_MAX];
+	unsigned char *data = NULL;
+	const char *one[] = {path};
+	size_t size = 0, used;
+
+	(void)state;
+	used = squeeze(text, sizeof(text), 1, buf, sizeof(buf));
+	assert_int_equal(unpack_stream(buf, used, sizeof(text), "it", &data, &size), 0);
+	assert_int_equal(size, sizeof(text));
+	free(data);
+	data = NULL;
+	assert_int_equal(unpack_stream(buf, used, sizeof(text) - 1, "it", &data, &size), -EFBIG);
+	assert_int_equal(unpack_stream(buf, used / 2, sizeof(text), "it", &data, &size), -EBADMSG);
+	assert_null(data);
+	used = squeeze(text, sizeof(text), 2, buf, sizeof(buf));
+	assert_int_equal(unpack_stream(buf, used, sizeof(text), "it", &data, &size), 0);
+	assert_memory_equal(data, "\x1f\x8b", 2);
+	assert_true(size < sizeof(buf));
+	free(data);
+
+	put("bin/lrzip", "#!/bin/sh\n: >started\n", 21);
+	assert_int_equal(chmod(in_work("bin/lrzip"), 0755), 0);
+	snprintf(path, sizeof(path), "%s/bin:%s", work, getenv("PATH"));
+	setenv("PATH", path, 1);
+	snprintf(path, sizeof(path), "%s", in_work("lrz.tar"));
+	assert_int_equal(file_replace(path, "LRZI\0\6 and so on", 16), 0);
+	assert_int_equal(folder_make(in_work("lrz")), 0);
+	assert_int_equal(unpack_kernel(one, 1, in_work("lrz")), -EBADMSG);
+	assert_false(file_is_regular("started"));
+}
+
+/* Two bytes and a hole of 2^29 make no file of zeros. */
+static void sparse_file(void **state)
+{
+	char path[PATH_MAX], data[16384];
+	const char *one[] = {path};
+	struct archive *a = archive_write_new();
+	struct archive_entry *entry = archive_entry_new();
+	size_t used = 0;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", in_work("sparse.tar"));
+	archive_write_set_format_pax(a);
+	assert_int_equal(archive_write_open_memory(a, data, sizeof(data), &used), ARCHIVE_OK);
+	archive_entry_set_pathname(entry, "boot/config-6.1.0-test");
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_size(entry, 1 << 29);
+	archive_entry_sparse_add_entry(entry, 0, 2);
+	assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
+	assert_int_equal(archive_write_data(a, "y\n", 2), 2);
+	archive_entry_free(entry);
+	archive_write_free(a);
+	assert_int_equal(file_replace(path, data, used), 0);
+	assert_int_equal(folder_make(in_work("sparse")), 0);
+	assert_int_equal(unpack_kernel(one, 1, in_work("sparse")), -EBADMSG);
+	assert_non_null(strstr(err_msg(), "boot/config-6.1.0-test is a sparse file"));
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -290,6 +372,8 @@ int main(void)
 		cmocka_unit_test(root),
 		cmocka_unit_test(package),
 		cmocka_unit_test(package_that_fills_the_disk),
+		cmocka_unit_test(one_compression),
+		cmocka_unit_test(sparse_file),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -102,24 +102,24 @@ static void unpacked(void **state)
 	for (i = 0; i < sizeof(big); i++)
 		big[i] = (unsigned char)(i / 4096);
 	image_size = make_image(image, sizeof(image), big, sizeof(big));
-	assert_int_equal(vmlinux_unpack(image, image_size, &data, &size), 0);
+	assert_int_equal(vmlinux_unpack(image, image_size, "it", &data, &size), 0);
 	assert_int_equal(size, sizeof(big));
 	assert_memory_equal(data, big, sizeof(big));
 	free(data);
 	/* Damaged, cut, or something else: it boots as it is. */
 	data = NULL;
 	image[image_size - 1] ^= 1;
-	assert_int_equal(vmlinux_unpack(image, image_size, &data, &size), -EOPNOTSUPP);
+	assert_int_equal(vmlinux_unpack(image, image_size, "it", &data, &size), -EBADMSG);
 	image[image_size - 1] ^= 1;
 	image[1024 + 64] = 'x';
-	assert_int_equal(vmlinux_unpack(image, image_size, &data, &size), -EOPNOTSUPP);
+	assert_int_equal(vmlinux_unpack(image, image_size, "it", &data, &size), -EBADMSG);
 	image[1024 + 64] = 0x1f;
-	assert_int_equal(vmlinux_unpack(image, image_size - 1, &data, &size), -EOPNOTSUPP);
-	assert_int_equal(vmlinux_unpack(image, 0x200, &data, &size), -EOPNOTSUPP);
+	assert_int_equal(vmlinux_unpack(image, image_size - 1, "it", &data, &size), -EBADMSG);
+	assert_int_equal(vmlinux_unpack(image, 0x200, "it", &data, &size), -EBADMSG);
 	put32(image + 0x248, 0xfffffff0);
-	assert_int_equal(vmlinux_unpack(image, image_size, &data, &size), -EOPNOTSUPP);
+	assert_int_equal(vmlinux_unpack(image, image_size, "it", &data, &size), -EBADMSG);
 	put32(image + 0x24c, 0);
-	assert_int_equal(vmlinux_unpack(image, image_size, &data, &size), -EOPNOTSUPP);
+	assert_int_equal(vmlinux_unpack(image, image_size, "it", &data, &size), -EBADMSG);
 	assert_null(data);
 }
 
