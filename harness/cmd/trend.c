@@ -246,9 +246,21 @@ static int draw_overview(const struct trend_args *args, const struct trend_view 
 	return ret ? cmd_fail(&verb_trend, NULL) : EXIT_OK;
 }
 
-static int show(const struct trend_args *args, const struct trend_format *format, const struct trend_view *view)
+/* A run that is damaged is no reason to show none of the others, and one to be told. */
+static int say_damaged(const struct history *history)
 {
 	int status = EXIT_OK;
+	size_t i;
+
+	for (i = 0; i < history->nr_left_out; i++)
+		if (history->left_out[i].damaged)
+			status = cmd_fail(&verb_trend, "%s is damaged and left out: %s", history->left_out[i].run, history->left_out[i].why);
+	return status;
+}
+
+static int show(const struct trend_args *args, const struct trend_format *format, const struct trend_view *view)
+{
+	int damaged = say_damaged(view->history), status = EXIT_OK;
 
 	if (format->print(view, stdout))
 		status = cmd_fail(&verb_trend, NULL);
@@ -260,7 +272,7 @@ static int show(const struct trend_args *args, const struct trend_format *format
 		status = EXIT_NOTHING_COMPARED;
 	else if (!status && args->check && trend_newest_regressions(view->trend))
 		status = EXIT_REGRESSION;
-	return status;
+	return status == EXIT_OK ? damaged : status;
 }
 
 static int trend_operands(const struct trend_args *args, const struct trend_format *format, const struct opt_list *operands)
@@ -326,6 +338,7 @@ const struct verb verb_trend = {
 		 "first of its level, as `memcgbench compare` compares two runs. Elsewhere a change is where the cost went to another level and stayed "
 		 "there, found by E-divisive and tested between its neighbours; a series without any noise has an exact rule of its own. Each is shown "
 		 "with the kernels between which it lies, its size and its 95 % interval. docs/TREND.md has the method, and what it promises.\n\n"
+		 "A run that is damaged is named and left out; the exit status is then 5, if nothing else was found.\n\n"
 		 "What runs say is kept in DIR/.index.jsonl, which may be removed at any time.",
 	.operands = "[RUN...]",
 	.options = options,

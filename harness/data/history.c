@@ -2,6 +2,7 @@
 #include "data/history.h"
 
 #include <errno.h>
+#include <math.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,10 +81,14 @@ void history_free(struct history *history)
 		free(history->sources[i].dir);
 		free(history->sources[i].name);
 	}
+	for (i = 0; i < history->nr_left_out; i++) {
+		free(history->left_out[i].run);
+		free(history->left_out[i].why);
+	}
+	free(history->left_out);
 	free(history->sources);
 	free(history->series);
 	free(history->kernels);
-	free(history->left_out);
 	free(history);
 }
 
@@ -330,9 +335,73 @@ static int find_series(struct history *history, const struct identity *id, const
 
 /* --- summaries --- */
 
-static int bad_summary(void)
+/* No cost is larger (data/rundata_loader.h, AMOUNT_MAX), and sums of such are finite. */
+#define VALUE_MAX 1e20
+
+/* [kernel, arm, below or -1, metric, [key…], [value…]] of an item. */
+struct unit_list {
+	size_t kernel;
+	const json_t *arm, *below, *metric; /* below NULL: the cost itself */
+	unsigned int metric_rank;
+	const json_t *keys, *values;
+};
+
+static bool values_are_good(const json_t *keys, const json_t *values)
 {
-	return err_set(EBADMSG, "a line of the index of results is damaged; remove .index.jsonl");
+	size_t i;
+
+	if (!json_is_array(values) || json_array_size(keys) != json_array_size(values))
+		return false;
+	for (i = 0; i < json_array_size(values); i++)
+		if (!json_is_integer(json_array_get(keys, i)) || !json_is_number(json_array_get(values, i)) ||
+		    !(fabs(json_number_value(json_array_get(values, i))) <= VALUE_MAX))
+			return false;
+	return true;
+}
+
+static bool read_unit_list(const json_t *item, size_t nr_kernels, json_t *json, struct unit_list *ret_list)
+{
+	const json_t *arms = json_object_get(item, "arms"), *metrics = json_object_get(item, "metrics");
+	int kernel, arm, below, metric;
+	struct unit_list list;
+	json_t *keys, *values;
+
+	if (json_unpack(json, "[i, i, i, i, o, o]", &kernel, &arm, &below, &metric, &keys, &values) || kernel < 0 ||
+	    (size_t)kernel >= nr_kernels || arm < 0 || metric < 0 || !values_are_good(keys, values))
+		return false;
+	list = (struct unit_list){
+		.kernel = (size_t)kernel,
+		.arm = json_array_get(arms, (size_t)arm),
+		.below = below < 0 ? NULL : json_array_get(arms, (size_t)below),
+		.metric = json_array_get(metrics, (size_t)metric),
+		.metric_rank = (unsigned int)metric,
+		.keys = keys,
+		.values = values,
+	};
+	*ret_list = list;
+	return list.arm && list.metric && (below < 0 || list.below);
+}
+
+bool history_summary_is_good(const json_t *summary)
+{
+	const json_t *kernels = json_object_get(summary, "kernels"), *items = json_object_get(summary, "items"), *item;
+	size_t i, k;
+
+	if (json_is_string(json_object_get(summary, "left_out")))
+		return true;
+	if (!json_is_object(json_object_get(summary, "env")) || !json_is_array(kernels) || !json_is_array(items))
+		return false;
+	json_array_foreach(items, i, item) {
+		const json_t *lists = json_object_get(item, "units");
+		struct unit_list unused;
+
+		if (!json_is_object(json_object_get(item, "params")) || !json_is_array(lists))
+			return false;
+		for (k = 0; k < json_array_size(lists); k++)
+			if (!read_unit_list(item, json_array_size(kernels), json_array_get(lists, k), &unused))
+				return false;
+	}
+	return true;
 }
 
 static int add_values(struct history *history, struct history_series *series, size_t kernel, const json_t *keys,
@@ -356,27 +425,15 @@ static int add_values(struct history *history, struct history_series *series, si
 	return 0;
 }
 
-/* [kernel, arm, below or -1, metric, [key…], [value…]] */
-static int add_unit_list(struct history *history, const json_t *env, const json_t *item, const char *params,
-			 const size_t *kernels, size_t nr_kernels, json_t *list)
+static int add_unit_list(struct history *history, const json_t *env, const json_t *item, const char *params, const size_t *kernels,
+			 const struct unit_list *list)
 {
-	json_t *keys, *values;
-	int kernel, arm, below, metric;
+	struct identity id = {.env = env, .item = item, .metric = list->metric, .arm = list->arm, .below = list->below,
+			      .metric_rank = list->metric_rank};
 	struct history_series *series = NULL;
-	struct identity id = {.env = env, .item = item};
-	int ret;
+	int ret = find_series(history, &id, params, &series);
 
-	if (json_unpack(list, "[i, i, i, i, o, o]", &kernel, &arm, &below, &metric, &keys, &values) || kernel < 0 || arm < 0 ||
-	    metric < 0 || (size_t)kernel >= nr_kernels || json_array_size(keys) != json_array_size(values))
-		return bad_summary();
-	id.arm = json_array_get(json_object_get(item, "arms"), (size_t)arm);
-	id.metric = json_array_get(json_object_get(item, "metrics"), (size_t)metric);
-	id.metric_rank = (unsigned int)metric;
-	id.below = below < 0 ? NULL : json_array_get(json_object_get(item, "arms"), (size_t)below);
-	if (!id.arm || !id.metric || (below >= 0 && !id.below))
-		return bad_summary();
-	ret = find_series(history, &id, params, &series);
-	return ret ? ret : add_values(history, series, kernels[kernel], keys, values);
+	return ret ? ret : add_values(history, series, kernels[list->kernel], list->keys, list->values);
 }
 
 static int add_items(struct history *history, const json_t *summary, const size_t *kernels, size_t nr_kernels)
@@ -386,13 +443,16 @@ static int add_items(struct history *history, const json_t *summary, const size_
 
 	json_array_foreach(json_object_get(summary, "items"), i, item) {
 		__free_mem char *params = json_dumps(json_object_get(item, "params"), JSON_COMPACT | JSON_SORT_KEYS);
-		json_t *list;
+		json_t *json;
 
 		if (!params)
-			return bad_summary();
-		json_array_foreach(json_object_get(item, "units"), k, list) {
-			int ret = add_unit_list(history, env, item, params, kernels, nr_kernels, list);
+			return no_memory();
+		json_array_foreach(json_object_get(item, "units"), k, json) {
+			struct unit_list list;
+			int ret = 0;
 
+			if (read_unit_list(item, nr_kernels, json, &list))
+				ret = add_unit_list(history, env, item, params, kernels, &list);
 			if (ret)
 				return ret;
 		}
@@ -412,21 +472,43 @@ static int add_source(struct history *history, size_t kernel, const char *dir, c
 	return source->dir && (source->name || !name) ? 0 : no_memory();
 }
 
+static int add_left_out(struct history *history, const char *dir, const json_t *summary)
+{
+	struct history_left_out *one;
+	int ret = grow((void **)&history->left_out, &history->left_out_size, history->nr_left_out, sizeof(*one));
+
+	if (ret)
+		return ret;
+	one = &history->left_out[history->nr_left_out++];
+	*one = (struct history_left_out){
+		.run = strdup(dir ? dir : ""),
+		.why = strdup(text_at(summary, "left_out")),
+		.damaged = json_is_true(json_object_get(summary, "damaged")),
+	};
+	return one->run && one->why ? 0 : no_memory();
+}
+
+size_t history_nr_damaged(const struct history *history)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < history->nr_left_out; i++)
+		nr += history->left_out[i].damaged;
+	return nr;
+}
+
 int history_add_summary(struct history *history, const char *dir, const json_t *summary)
 {
-	const char *left_out = json_string_value(json_object_get(summary, "left_out"));
 	const json_t *list = json_object_get(summary, "kernels"), *kernel;
 	__free_mem size_t *kernels = calloc(json_array_size(list) + 1, sizeof(*kernels));
 	size_t i;
 
 	if (!kernels)
 		return no_memory();
-	if (left_out) {
-		history->nr_left_out++;
-		if (!history->left_out)
-			history->left_out = strdup(left_out);
-		return 0;
-	}
+	if (!history_summary_is_good(summary))
+		return err_set(EBADMSG, "what is said of the run %s is damaged", dir ? dir : "");
+	if (json_is_string(json_object_get(summary, "left_out")))
+		return add_left_out(history, dir, summary);
 	json_array_foreach(list, i, kernel) {
 		int ret = find_kernel(history, kernel, text_at(summary, "started"), &kernels[i]);
 

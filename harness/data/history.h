@@ -65,6 +65,13 @@ struct history_source {
 	char *name;    /* what the run calls the kernel; NULL: the run has no names */
 };
 
+/* A run that is not in the history. */
+struct history_left_out {
+	char *run; /* its folder; "" not known */
+	char *why;
+	bool damaged; /* it says that it is whole, and cannot be read; else it is none that is complete */
+};
+
 enum history_order {
 	HISTORY_BY_VERSION,
 	HISTORY_BY_DATE, /* of the first run */
@@ -78,8 +85,9 @@ struct history {
 	size_t nr_sources, sources_size;
 	struct history_series **series; /* by bench, parameters, metric, state, environment */
 	size_t nr_series, series_size;
-	size_t nr_runs, nr_left_out;
-	char *left_out; /* why the first of those left out was, or NULL */
+	size_t nr_runs;
+	struct history_left_out *left_out; /* as they were added */
+	size_t nr_left_out, left_out_size;
 	void *series_tree, *kernel_tree; /* of tsearch(3) */
 	uint64_t next_key;
 };
@@ -87,7 +95,7 @@ struct history {
 int history_new(struct history **ret_history) __must_check;
 void history_free(struct history *history);
 
-/* A run that cannot be used is counted in nr_left_out; only -ENOMEM is an error. */
+/* A run that cannot be used is left out; only -ENOMEM is an error. */
 int history_add_run(struct history *history, const char *dir) __must_check;
 
 /*
@@ -105,8 +113,14 @@ int history_finish(struct history *history, enum history_order order) __must_che
 /* Like strcmp(), by version: 6.9 < 6.10 < 6.12-rc1 < 6.12 < 6.12.1. */
 int history_version_compare(const char *a, const char *b);
 
-/* What a run says, as one line of the index has it; and taking that in. @dir: the run's folder; NULL: not known. */
+/*
+ * What a run says, as one line of the index has it; and taking that in. @dir: the run's folder; NULL: not known. -EBADMSG: it is no such thing
+ * (history_summary_is_good()), and nothing of it was taken in.
+ */
 int history_summarize(const char *dir, json_t **ret_summary) __must_check;
 int history_add_summary(struct history *history, const char *dir, const json_t *summary) __must_check;
+bool history_summary_is_good(const json_t *summary);
+
+size_t history_nr_damaged(const struct history *history);
 
 #endif

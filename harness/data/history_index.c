@@ -13,12 +13,15 @@
 #include "base/beneath.h"
 #include "base/err.h"
 #include "data/history.h"
+#include "data/lines.h"
 #include "data/pool.h"
 #include "data/record.h"
 
 /* Raised when summaries or the rule for a unit's value change. */
-#define INDEX_VERSION 2
+#define INDEX_VERSION 3
 #define INDEX ".index.jsonl"
+/* Some KB a run: what lies behind is read from the runs again. */
+#define INDEX_MAX_BYTES (256u << 20)
 
 static int no_memory(void)
 {
@@ -64,9 +67,12 @@ static bool make_stamp(const char *dir, const char *run, char *buf, size_t size)
 
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		__free_mem char *path = NULL;
-		struct stat st;
+		struct stat st = {0};
 
-		if (asprintf(&path, "%s/%s/%s", dir, run, files[i]) < 0 || stat(path, &st))
+		if (asprintf(&path, "%s/%s/%s", dir, run, files[i]) < 0)
+			return false;
+		/* A run whose samples are gone is a damaged one. */
+		if (stat(path, &st) && i == 0)
 			return false;
 		len += (size_t)snprintf(buf + len, size - len, "%s%lld@%lld.%09ld", i ? " " : "", (long long)st.st_size,
 					(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
@@ -116,20 +122,27 @@ static bool is_head(const char *line)
 
 static void index_read(struct index *index, const char *dir)
 {
-	int unused;
-	__close_file FILE *in = beneath_read(dir, INDEX, &unused);
-	__free_mem char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
+	struct lines lines;
+	bool has_head = false;
+	const char *line;
+	size_t len;
 
-	if (!in || getline(&line, &size, in) <= 0 || !is_head(line))
+	if (lines_open(&lines, dir, INDEX, INDEX))
 		return;
-	while ((len = getline(&line, &size, in)) > 0)
+	while (lines_next(&lines, &line, &len) > 0 && lines.bytes < INDEX_MAX_BYTES) {
+		__free_mem char *copy = strndup(line, len);
+
 		/* The last line of an index that was cut has no end. */
-		if (line[len - 1] == '\n') {
-			line[len - 1] = '\0';
-			read_line(index, line);
-		}
+		if (!copy || line[len - 1] != '\n')
+			break;
+		copy[strcspn(copy, "\n")] = '\0';
+		if (has_head)
+			read_line(index, copy);
+		else if (!is_head(copy))
+			break;
+		has_head = true;
+	}
+	lines_close(&lines);
 }
 
 /* The line of a run in the index; NULL: there is none, or of an older state of the run. */
@@ -197,7 +210,7 @@ static void read_run(void *context, size_t i)
 	read->known = index_find(&folder->index, read->run, stamp);
 	if (read->known) {
 		line = json_loads(read->known->line, 0, NULL);
-		if (line && !record_make_printable(line))
+		if (line && !record_make_printable(line) && history_summary_is_good(json_object_get(line, "summary")))
 			read->summary = json_incref(json_object_get(line, "summary"));
 		json_decref(line);
 		if (read->summary)

@@ -204,15 +204,34 @@ static int summarize(const struct rundata *data, json_t **ret_summary)
 	return ret;
 }
 
+static int leave_out(const char *why, bool damaged, json_t **ret_summary)
+{
+	json_t *summary = json_pack("{s:s, s:b}", "left_out", why, "damaged", damaged);
+
+	if (!summary)
+		return no_memory();
+	*ret_summary = summary;
+	return 0;
+}
+
 int history_summarize(const char *dir, json_t **ret_summary)
 {
 	struct rundata *data = NULL;
+	json_t *summary = NULL;
 	int ret = rundata_load(dir, &data);
+	bool complete = !ret && data->complete;
 
-	if (!ret && data->complete)
-		ret = summarize(data, ret_summary);
-	else if (!ret || ret != -ENOMEM)
-		ret = (*ret_summary = json_pack("{s:s}", "left_out", ret ? err_msg() : "it is not complete")) ? 0 : no_memory();
+	if (complete)
+		ret = summarize(data, &summary);
+	if (complete && !ret && !history_summary_is_good(summary))
+		ret = err_set(EBADMSG, "%s holds numbers that no run has", dir);
+	if (ret && ret != -ENOMEM)
+		ret = leave_out(err_msg(), true, ret_summary);
+	else if (!ret && !complete)
+		ret = leave_out("it is not complete", false, ret_summary);
+	else if (!ret)
+		*ret_summary = json_incref(summary);
+	json_decref(summary);
 	rundata_free(data);
 	return ret;
 }

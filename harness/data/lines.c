@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "data/rundata_loader.h"
+#include "data/lines.h"
 
 #include <errno.h>
 #include <string.h>

@@ -7,8 +7,7 @@
 #ifndef DATA_RUNDATA_LOADER_H
 #define DATA_RUNDATA_LOADER_H
 
-#include <sys/stat.h>
-
+#include "data/lines.h"
 #include "data/rundata.h"
 
 /* What is known of one boot while its records go by. */
@@ -105,34 +104,6 @@ struct stream *loader_stream_new(void);
  */
 #define BLOCK_MAX  1000000
 #define AMOUNT_MAX 1e19
-
-/* rundata_lines.c: a file in lines, none of them held longer than it is looked at, and no line without bounds. */
-
-/* No line that the store writes comes near: the longest are a histogram and the last words of a console. */
-#define LINE_BYTES_MAX (16UL << 20)
-
-struct lines {
-	const char *path;
-	int fd;
-	char *buffer;
-	size_t size, start, end; /* start to end: read and not yet handed out */
-	struct stat opened;
-	uint64_t bytes; /* read so far */
-};
-
-/* The file @name beneath @dir; the caller keeps @path, which is for sentences, while it reads. Errors as of beneath_open(). */
-int lines_open(struct lines *lines, const char *dir, const char *name, const char *path);
-/*
- * 1: *ret_line has *ret_len bytes, the last of them a newline, except in a last line that is cut; 0: end of the file;
- * -EMSGSIZE, without a sentence: a line of LINE_BYTES_MAX or more; -errno: it would not be read.
- */
-int lines_next(struct lines *lines, const char **ret_line, size_t *ret_len);
-/*
- * At the end of the file: is it what it was when it was opened, by size and time of change? -ESTALE: no. @may_grow: what was only
- * appended to is.
- */
-int lines_check_unchanged(const struct lines *lines, bool may_grow);
-void lines_close(struct lines *lines);
 
 /* rundata_load(), with or without rundata_stream.c: for the tests, which compare. */
 int loader_load(const char *dir, bool stream, struct rundata **ret_data);

@@ -304,6 +304,17 @@ static json_t *kernels_json(const struct history *history)
 	return list;
 }
 
+static json_t *left_out_json(const struct history *history)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < history->nr_left_out; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "run", history->left_out[i].run, "why", history->left_out[i].why,
+						      "damaged", history->left_out[i].damaged));
+	return list;
+}
+
 int trend_json(const struct trend_view *view, FILE *out)
 {
 	json_t *rows = json_array(), *json;
@@ -312,8 +323,9 @@ int trend_json(const struct trend_view *view, FILE *out)
 
 	for (i = 0; i < view->trend->nr_rows; i++)
 		json_array_append_new(rows, row_json(view, &view->trend->rows[i]));
-	json = json_pack("{s:s, s:i, s:i, s:i, s:o, s:o}", "schema", "memcgbench-trend", "schema_version", 2, "runs",
-			 (int)view->history->nr_runs, "left_out", (int)view->history->nr_left_out, "kernels",
+	json = json_pack("{s:s, s:i, s:i, s:i, s:o, s:o, s:o}", "schema", "memcgbench-trend", "schema_version", 2, "runs",
+			 (int)view->history->nr_runs, "left_out", (int)view->history->nr_left_out,
+			 "left_out_runs", left_out_json(view->history), "kernels",
 			 kernels_json(view->history), "series", rows);
 	if (!json)
 		return err_sys(ENOMEM, "memory for JSON");

@@ -333,6 +333,21 @@ static int put_summary(const struct trend_view *view, FILE *out)
 	return 0;
 }
 
+/* Those that were interrupted may be many. */
+#define LEFT_OUT_MAX 10
+
+static void put_left_out(const struct history *history, FILE *out)
+{
+	size_t i;
+
+	if (history->nr_left_out)
+		fprintf(out, "%zu run%s left out:\n", history->nr_left_out, history->nr_left_out == 1 ? "" : "s");
+	for (i = 0; i < history->nr_left_out && i < LEFT_OUT_MAX; i++)
+		fprintf(out, "  %s: %s\n", history->left_out[i].run, history->left_out[i].why);
+	if (history->nr_left_out > LEFT_OUT_MAX)
+		fprintf(out, "  and %zu more\n", history->nr_left_out - LEFT_OUT_MAX);
+}
+
 int trend_text(const struct trend_view *view, FILE *out)
 {
 	int ret = put_summary(view, out);
@@ -345,8 +360,7 @@ int trend_text(const struct trend_view *view, FILE *out)
 		ret = put_unchanged(view, out);
 	if (!ret && view->trend->nr_single)
 		fprintf(out, "%zu series of one kernel only\n", view->trend->nr_single);
-	if (!ret && view->history->nr_left_out)
-		fprintf(out, "%zu run%s left out (the first: %s)\n", view->history->nr_left_out,
-			view->history->nr_left_out == 1 ? "" : "s", view->history->left_out ? view->history->left_out : "?");
+	if (!ret)
+		put_left_out(view->history, out);
 	return ret ? ret : ferror(out) ? err_sys(EIO, "write the trend") : 0;
 }

@@ -72,8 +72,45 @@ four_kernels()
 	four_kernels
 	sed -i 's/"complete"/"interrupted"/' results/d/run.json
 	run -0 memcgbench trend
-	[[ $output == *"1 run left out (the first: it is not complete)"* ]]
+	[[ $output == *"1 run left out:"$'\n'"  results/d: it is not complete"* ]]
 	[[ ${lines[0]} == "3 runs of 3 kernels"* ]]
+}
+
+@test "trend: a run that is damaged is named and left out, and the status is 5" {
+	local damage
+
+	for damage in "sed -i 's/\"ns\":[0-9]*/\"ns\":-1/' samples.jsonl" "sed -i 's/\"ns\":[0-9]*/\"ns\":1e308/' samples.jsonl" \
+		"truncate -s 20 run.json" "rm samples.jsonl" ": >run.json"; do
+		rm -rf results
+		four_kernels
+		(cd results/d && eval "$damage")
+		# as it is read, and as the index then has it
+		for _ in 1 2; do
+			run -5 --separate-stderr memcgbench trend
+			[[ ${lines[0]} == "3 runs of 3 kernels"* ]]
+			[[ $output == *"1 run left out:"$'\n'"  results/d: "* ]]
+			[[ $stderr == "memcgbench trend: results/d is damaged and left out: "* ]]
+			run -5 --separate-stderr memcgbench trend --format=json
+			[ "$(jq -r '.runs, .left_out, .left_out_runs[0].run, .left_out_runs[0].damaged' <<<"$output" | tr '\n' ' ')" = "3 1 results/d true " ]
+		done
+	done
+	# what was found is said first
+	run -5 memcgbench trend results/a results/d
+	run -0 memcgbench trend results/a results/b
+}
+
+@test "trend: an index that is damaged costs time, and no run" {
+	local whole damage
+
+	four_kernels
+	whole=$(memcgbench trend)
+	for damage in 's/\[0,1,-1,0,/[0,9,-1,0,/' 's/"env":{/"env":7,"x":{/' 's/"units":\[/"units":[7,/' 's/"summary":.*/"summary":{}}/' \
+		's/\(\[0,1,-1,0,\[[^]]*\],\[\)[^]]*/\11e300/'; do
+		sed -i.before "$damage" results/.index.jsonl
+		! cmp -s results/.index.jsonl results/.index.jsonl.before || { echo "$damage damages nothing"; return 1; }
+		run -0 memcgbench trend
+		[ "$output" = "$whole" ]
+	done
 }
 
 @test "trend --format: json, csv, otava" {

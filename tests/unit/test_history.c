@@ -244,7 +244,8 @@ static void left_out_and_damaged(void **state)
 	(void)state;
 	assert_int_equal(history_add_summary(history, NULL, left), 0);
 	assert_int_equal(history->nr_left_out, 1);
-	assert_string_equal(history->left_out, "it is not complete");
+	assert_string_equal(history->left_out[0].why, "it is not complete");
+	assert_false(history->left_out[0].damaged);
 	assert_int_equal(history->nr_runs, 0);
 	bad = summary_of(&run);
 	json_array_set_new(json_array_get(json_object_get(json_array_get(json_object_get(bad, "items"), 0), "units"), 0), 1,
