@@ -20,7 +20,7 @@ PROBE_API ?= 1
 #: ARGS="--depth=5"        make bench: more options of `memcgbench run`; make check-faults: of tests/faults/run
 #: KERNELS="old=A new=B"   make bench: run on these kernels instead of the one that runs
 #: RUN=results/NAME        make report, make plots: of this run
-#: FUZZ_SECONDS=20         make fuzz: for so long
+#: FUZZ_SECONDS=20         make fuzz: each parser for so long
 FUZZ_SECONDS ?= 20
 #: STOCK=deb:6.12.117-1    make bench: the stock kernel that is booted beside this one; empty: none, as with QUICK
 #: DESTDIR= prefix= bindir= libexecdir= datadir= mandir=
@@ -243,9 +243,9 @@ $(O)/tests/guest/test_boot: $(O)/tests/guest/test_boot.o $(O)/tests/guest/stub \
 	$(Q)$(LINK) $< $(call archives,$(LAYERS)) $(PKG_LIBS) $(CMOCKA_LIBS) -lm -o $@
 
 # Built by tests/fuzz/run, in a folder of its own, with all else instrumented.
-$(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(foreach l,data base,$(call archive,$(l)))
+$(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(foreach l,guest data base,$(call archive,$(l)))
 	$(say) LINK tests/fuzz/$*
-	$(Q)$(LINK) -fsanitize=fuzzer $< $(call archives,data base) $(PKG_LIBS) -lm -o $@
+	$(Q)$(LINK) -fsanitize=fuzzer $< $(call archives,guest data base) $(PKG_LIBS) -lm -o $@
 
 define layer_rule
 $(O)/layers/$(1): $(foreach l,$(1) $(may_$(1)),$(call archive,$(l)))
@@ -326,7 +326,7 @@ check-faults: all ## signals, full disks and the like at random moments of runs:
 	@tools/deps check
 	@O=$(O) tests/faults/run $(ARGS)
 
-fuzz: ## read invented result files for FUZZ_SECONDS (clang with libFuzzer)
+fuzz: ## feed every parser of outside input with invented files (clang with libFuzzer)
 	@tools/deps check
 	@O=$(O) MAKE=$(MAKE) tests/fuzz/run $(FUZZ_SECONDS)
 

@@ -13,4 +13,9 @@
 #define PROFILE_SUM_BASIS 0xcbf29ce484222325u
 #define PROFILE_SUM_PRIME 0x100000001b3u
 
+/* What the probe writes of one key at most, and what the reader believes. */
+#define PROFILE_VCPUS_MAX 64
+/* What no other vCPU touches passes between no caches; of an address space full of the rest the busiest lines say enough. */
+#define PROFILE_LINES_MAX 256
+
 #endif

@@ -8,6 +8,9 @@
 
 #define NONE	 UINT32_MAX
 #define PATH_MAX_FUNCTIONS 256
+/* Of one rep: more than any has, and an end to what is believed of a file. */
+#define FUNCTIONS_MAX	8192
+#define PATHS_MAX_BYTES (256u << 20)
 
 /* Entries of interrupts (arch/x86/include/asm/idtentry.h, Linux 5.8 and later); exceptions such as asm_exc_page_fault are work. */
 static const char *const interrupt_entries[] = {
@@ -33,6 +36,8 @@ struct make {
 	bool *is_idle;	     /* function */
 	uint32_t *node_site, *node_entry; /* functions that a node adds to its parent's path; NONE: none */
 	uint32_t *node_last;		  /* the last function of its path */
+	uint32_t *node_with;		  /* itself, or the nearest above it that adds a function; 0: none */
+	size_t path_bytes;		  /* of the stacks so far */
 	bool *is_interrupt;
 	uint32_t user, interrupt, idle;
 	uint32_t *stamp; /* function → number of the count that it was last seen in */
@@ -88,6 +93,8 @@ static int function_index(struct make *make, const char *name, uint32_t *ret_ind
 	for (i = 0; i < out->nr_functions; i++)
 		if (!strcmp(out->functions[i].name, name))
 			break;
+	if (i == FUNCTIONS_MAX)
+		return err_set(EBADMSG, "a profile of more than %d functions in one rep", FUNCTIONS_MAX);
 	if (i == out->nr_functions) {
 		if (grow(&out->functions, &make->functions_room, i, sizeof(*out->functions)))
 			return -ENOMEM;
@@ -154,6 +161,8 @@ static int read_node(struct make *make, size_t i)
 		}
 	}
 	make->node_last[i] = last;
+	if (i)
+		make->node_with[i] = make->node_site[i] != NONE || make->node_entry[i] != NONE ? (uint32_t)i : make->node_with[node->parent];
 	return ret;
 }
 
@@ -166,9 +175,11 @@ static int make_init(struct make *make)
 	make->node_site = calloc(nr + 1, sizeof(*make->node_site));
 	make->node_entry = calloc(nr + 1, sizeof(*make->node_entry));
 	make->node_last = calloc(nr + 1, sizeof(*make->node_last));
+	make->node_with = calloc(nr + 1, sizeof(*make->node_with));
 	make->is_interrupt = calloc(nr + 1, sizeof(*make->is_interrupt));
 	make->path = calloc(PATH_MAX_FUNCTIONS, sizeof(*make->path));
-	if (!make->by_symbol || !make->node_site || !make->node_entry || !make->node_last || !make->is_interrupt || !make->path)
+	if (!make->by_symbol || !make->node_site || !make->node_entry || !make->node_last || !make->node_with ||
+	    !make->is_interrupt || !make->path)
 		return no_memory();
 	memset(make->by_symbol, 0xff, (make->symbols->nr_functions + 1) * sizeof(*make->by_symbol));
 	ret = function_index(make, EXPLAIN_USER, &make->user);
@@ -188,6 +199,7 @@ static void make_free(struct make *make)
 	free(make->node_site);
 	free(make->node_entry);
 	free(make->node_last);
+	free(make->node_with);
 	free(make->is_interrupt);
 	free(make->stamp);
 	free(make->edge_at);
@@ -240,9 +252,11 @@ static int find_path(struct make *make, const struct profile_count *count)
 		return ret;
 	if (own != make->node_last[node])
 		add_to_path(make, own);
-	for (; node; node = make->profile->nodes[node].parent) {
+	node = make->node_with[node];
+	while (node && make->nr_path < PATH_MAX_FUNCTIONS) {
 		add_to_path(make, make->node_entry[node]);
 		add_to_path(make, make->node_site[node]);
+		node = make->node_with[make->profile->nodes[node].parent];
 	}
 	for (i = 0; i < make->nr_path; i++)
 		idle |= make->is_idle[make->path[i]];
@@ -292,7 +306,8 @@ static int add_stack(struct make *make, double insns)
 		return no_memory();
 	}
 	out->stacks[out->nr_stacks++] = (struct explain_stack){.path = text, .insns = insns};
-	return 0;
+	make->path_bytes += size;
+	return make->path_bytes > PATHS_MAX_BYTES ? err_set(EBADMSG, "a profile of more call paths than any rep has") : 0;
 }
 
 static int add_count(struct make *make, const struct profile_count *count, uint32_t number)

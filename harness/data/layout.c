@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/printable.h"
 
 /*
  * Declared in include/linux/memcontrol.h, page_counter.h, mmzone.h and swap_cgroup.h, and in mm/memcontrol.c and mm/swap_cgroup.c.
@@ -38,11 +39,19 @@ const char *const layout_memcg_structs[] = {
 /* Deeper nesting or chains of types than this are no C that a kernel has. */
 #define DEPTH_MAX 32
 #define TYPE_MAX  256
+/*
+ * Of one structure, far beyond any: mem_cgroup of 6.12 has 2 KB and some 150 members. Those within it are counted, since each of a chain of nameless ones may
+ * hold the next many times; and lines that members lie on, each member's by itself, since unions may hold many as large as they are.
+ */
+#define BYTES_MAX   (256u << 10)
+#define MEMBERS_MAX 1024
+#define LINES_MAX   65536
 
 struct reader {
 	const struct btf *btf;
 	const char *what;
 	size_t size; /* of the members' array */
+	size_t nr_visited;
 };
 
 /* --- names of types --- */
@@ -124,6 +133,7 @@ static char *type_text(const struct btf *btf, uint32_t id)
 
 	put_type(btf, id, text, suffix, 0);
 	append(text, suffix);
+	printable(text, false);
 	return strdup(text);
 }
 
@@ -150,6 +160,7 @@ static bool is_padding(const struct btf *btf, uint32_t id)
 
 static int add_member(struct reader *reader, struct layout_struct *s, const struct layout_member *member)
 {
+	printable(member->path, false);
 	if (s->nr_members == reader->size) {
 		size_t size = reader->size ? 2 * reader->size : 32;
 		struct layout_member *members = reallocarray(s->members, size, sizeof(*members));
@@ -206,6 +217,8 @@ static int read_member(struct reader *reader, const struct btf_type *t, uint32_t
 
 	if (!inner || !name)
 		return err_set(EBADMSG, "%s: damaged BTF: member %u of %s", reader->what, i, s->name);
+	if (++reader->nr_visited > MEMBERS_MAX)
+		return err_set(EBADMSG, "%s: damaged BTF: more than %d members in %s", reader->what, MEMBERS_MAX, s->name);
 	if (!name[0] && !btf_is_composite(inner))
 		return 0; /* an unnamed bit-field: room without a member */
 	if (btf_is_composite(inner) && !name_of(reader->btf, inner)[0]) {
@@ -260,6 +273,24 @@ static const struct btf_type *find_struct(const struct btf *btf, const char *nam
 	return NULL;
 }
 
+static int check_size(const struct reader *reader, const struct layout_struct *s)
+{
+	uint64_t nr_lines = 0, first, last;
+	size_t i;
+
+	for (i = 0; i < s->nr_members; i++) {
+		const struct layout_member *m = &s->members[i];
+
+		if (m->offset_bits > 8 * s->size_bytes || m->size_bits > 8 * s->size_bytes - m->offset_bits)
+			return err_set(EBADMSG, "%s: damaged BTF: %s.%s ends behind its structure", reader->what, s->name, m->path);
+		if (layout_lines(m, 64, &first, &last))
+			nr_lines += last - first + 1;
+	}
+	if (s->size_bytes > BYTES_MAX || nr_lines > LINES_MAX)
+		return err_set(EBADMSG, "%s: damaged BTF: %s is larger than any structure of memcg", reader->what, s->name);
+	return 0;
+}
+
 static int read_struct(const struct btf *btf, const char *what, struct layout_struct *s)
 {
 	struct reader reader = {.btf = btf, .what = what};
@@ -274,6 +305,8 @@ static int read_struct(const struct btf *btf, const char *what, struct layout_st
 	ret = read_members(&reader, t, "", 0, s, 0);
 	if (ret == -ENOMEM)
 		return err_sys(ENOMEM, "layout of %s", s->name);
+	if (!ret)
+		ret = check_size(&reader, s);
 	sort_members(s);
 	return ret;
 }

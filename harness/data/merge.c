@@ -8,12 +8,19 @@
 
 #include "base/beneath.h"
 #include "base/err.h"
+#include "data/lines.h"
 #include "data/merge_profile.h"
 #include "data/store.h"
 
-/* More boots, and larger files, than any run has: an end to what is believed of them. */
-#define BOOTS_MAX 1000000
-#define PART_MAX  (2ul << 30)
+/* More boots, and larger files, than any run has: an end to what is believed of them. Boots as in data/rundata.c, which is to read the whole. */
+#define BOOTS_MAX 10000
+#define RUN_MAX	  LINE_BYTES_MAX
+#define PART_MAX  (1ul << 30)
+
+struct part_line {
+	char *text;
+	size_t next; /* of the same boot; 0: none */
+};
 
 /* One part: its run.json, and its records in the order they were stored. */
 struct part {
@@ -21,9 +28,9 @@ struct part {
 	json_t *run;
 	char *text;   /* samples.jsonl; lines point into it */
 	char *topology;
-	char **lines;
-	unsigned int *boots; /* of each line */
-	size_t nr_lines;
+	struct part_line *lines; /* from 1 */
+	size_t nr_lines, lines_size;
+	size_t first[BOOTS_MAX], last[BOOTS_MAX]; /* of each boot's lines; 0: it has none */
 };
 
 struct merge {
@@ -42,36 +49,38 @@ static void merge_free(struct merge *merge)
 		free(merge->parts[i].text);
 		free(merge->parts[i].topology);
 		free(merge->parts[i].lines);
-		free(merge->parts[i].boots);
 	}
 	free(merge->parts);
 	free(merge->owner);
 }
 #define __free_merge __attribute__((__cleanup__(merge_free)))
 
-static int add_line(struct part *part, char *line)
+static int add_line(struct part *part, char *text)
 {
-	json_t *record = json_loads(line, 0, NULL);
+	json_t *record = json_loads(text, 0, NULL);
 	json_t *boot = json_object_get(record, "boot");
 	json_int_t number = json_integer_value(boot);
-	char **lines;
-	unsigned int *boots;
 	bool good = json_is_integer(boot) && number >= 0 && number < BOOTS_MAX;
+	size_t line = ++part->nr_lines;
 
 	json_decref(record);
 	if (!good)
-		return err_set(EBADMSG, "%s/samples.jsonl, line %zu: not a record of a boot (is it cut?)", part->dir,
-			       part->nr_lines + 1);
-	lines = reallocarray(part->lines, part->nr_lines + 1, sizeof(*lines));
-	if (lines)
+		return err_set(EBADMSG, "%s/samples.jsonl, line %zu: not a record of a boot (is it cut?)", part->dir, line);
+	if (line >= part->lines_size) {
+		size_t size = part->lines_size ? 2 * part->lines_size : 64;
+		struct part_line *lines = reallocarray(part->lines, size, sizeof(*lines));
+
+		if (!lines)
+			return err_sys(ENOMEM, "read %s", part->dir);
 		part->lines = lines;
-	boots = reallocarray(part->boots, part->nr_lines + 1, sizeof(*boots));
-	if (boots)
-		part->boots = boots;
-	if (!lines || !boots)
-		return err_sys(ENOMEM, "read %s", part->dir);
-	lines[part->nr_lines] = line;
-	boots[part->nr_lines++] = (unsigned int)number;
+		part->lines_size = size;
+	}
+	part->lines[line] = (struct part_line){.text = text};
+	if (part->last[number])
+		part->lines[part->last[number]].next = line;
+	else
+		part->first[number] = line;
+	part->last[number] = line;
 	return 0;
 }
 
@@ -80,7 +89,7 @@ static int load_part(const char *dir, struct part *part)
 	__free_mem char *text = NULL;
 	json_error_t error;
 	char *rest, *line;
-	int ret = beneath_read_all(dir, "run.json", PART_MAX, &text, NULL);
+	int ret = beneath_read_all(dir, "run.json", RUN_MAX, &text, NULL);
 
 	part->dir = dir;
 	if (ret)
@@ -94,7 +103,7 @@ static int load_part(const char *dir, struct part *part)
 	if (ret)
 		return ret;
 	/* Every part has seen the same kind of guest; which one's export is kept does not matter. */
-	(void)!beneath_read_all(dir, "topology.xml", PART_MAX, &part->topology, NULL);
+	(void)!beneath_read_all(dir, "topology.xml", RUN_MAX, &part->topology, NULL);
 	rest = part->text;
 	while (!ret && (line = strsep(&rest, "\n")))
 		if (*line)
@@ -125,17 +134,15 @@ static int check_same(const struct part *a, const struct part *b)
 static int claim_boots(struct merge *merge, size_t index)
 {
 	const struct part *part = &merge->parts[index];
-	size_t i;
+	size_t boot;
 
-	for (i = 0; i < part->nr_lines; i++) {
-		unsigned int boot = part->boots[i];
-
+	for (boot = 0; boot < BOOTS_MAX; boot++) {
+		if (!part->first[boot])
+			continue;
 		if (boot >= merge->nr_boots_all)
-			return err_set(EBADMSG, "%s holds boot %u, but its plan has %zu boots", part->dir, boot,
-				       merge->nr_boots_all);
-		if (merge->owner[boot] != merge->nr_parts && merge->owner[boot] != index)
-			return err_set(EEXIST, "%s and %s both hold boot %u", merge->parts[merge->owner[boot]].dir,
-				       part->dir, boot);
+			return err_set(EBADMSG, "%s holds boot %zu, but its plan has %zu boots", part->dir, boot, merge->nr_boots_all);
+		if (merge->owner[boot] != merge->nr_parts)
+			return err_set(EEXIST, "%s and %s both hold boot %zu", merge->parts[merge->owner[boot]].dir, part->dir, boot);
 		merge->owner[boot] = index;
 	}
 	return 0;
@@ -189,12 +196,11 @@ static const char *executor_of(const struct part *part, unsigned int boot)
 static int store_boot(struct store *store, const struct part *part, unsigned int boot)
 {
 	const char *executor = executor_of(part, boot);
-	size_t i;
+	size_t line;
 	int ret = 0;
 
-	for (i = 0; !ret && i < part->nr_lines; i++)
-		if (part->boots[i] == boot)
-			ret = store_line(store, boot, executor, part->lines[i], NULL);
+	for (line = part->first[boot]; !ret && line; line = part->lines[line].next)
+		ret = store_line(store, boot, executor, part->lines[line].text, NULL);
 	return ret ? err_prefix(ret, "%s", part->dir) : 0;
 }
 

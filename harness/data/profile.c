@@ -50,12 +50,12 @@ static uint64_t get_diff(struct in *in, uint64_t *last)
 	return *last;
 }
 
-/* A number of things that follow, each at least one byte. */
-static size_t get_nr(struct in *in)
+/* A number of things that follow, each of at least @least bytes: what is allocated for them is in proportion to the file. */
+static size_t get_nr(struct in *in, size_t least)
 {
 	uint64_t nr = get_u64(in);
 
-	if (nr > (uint64_t)(in->end - in->at)) {
+	if (nr > (uint64_t)(in->end - in->at) / least) {
 		in->is_cut = true;
 		return 0;
 	}
@@ -81,7 +81,7 @@ static int no_memory(const struct in *in)
 static int read_nodes(struct in *in, struct profile *profile)
 {
 	uint64_t entry = 0, site = 0;
-	size_t i, nr = get_nr(in);
+	size_t i, nr = get_nr(in, 4);
 
 	profile->nodes = array(nr, sizeof(*profile->nodes));
 	if (!profile->nodes)
@@ -105,13 +105,13 @@ static int read_tables(struct in *in, const struct profile *profile, struct tabl
 	uint64_t code = 0, pair_node = 0, pair_code = 0;
 	size_t i;
 
-	tables->nr_codes = get_nr(in);
+	tables->nr_codes = get_nr(in, 1);
 	tables->codes = array(tables->nr_codes, sizeof(*tables->codes));
 	if (!tables->codes)
 		return no_memory(in);
 	for (i = 0; i < tables->nr_codes; i++)
 		tables->codes[i] = get_diff(in, &code);
-	tables->nr_pairs = get_nr(in);
+	tables->nr_pairs = get_nr(in, 2);
 	tables->pair_node = array(tables->nr_pairs, sizeof(*tables->pair_node));
 	tables->pair_code = array(tables->nr_pairs, sizeof(*tables->pair_code));
 	if (!tables->pair_node || !tables->pair_code)
@@ -132,7 +132,7 @@ static int read_tables(struct in *in, const struct profile *profile, struct tabl
 static int read_counts(struct in *in, const struct tables *tables, struct profile_rep *rep)
 {
 	uint64_t last = 0, sum = 0;
-	size_t i, nr = get_nr(in);
+	size_t i, nr = get_nr(in, 3);
 
 	rep->counts = array(nr, sizeof(*rep->counts));
 	if (!rep->counts)
@@ -201,9 +201,12 @@ static int read_line(struct in *in, unsigned int nr_vcpus, struct profile_line *
 
 static int read_lines(struct in *in, unsigned int nr_vcpus, struct profile_key *key)
 {
-	size_t i, nr = get_nr(in);
+	/* Address and transfers, accesses of each vCPU, of each word, and of sites. */
+	size_t i, nr = get_nr(in, 2 + 2 * nr_vcpus + 2 * PROFILE_LINE_WORDS + 3 * PROFILE_LINE_SITES);
 	int ret = 0;
 
+	if (nr > PROFILE_LINES_MAX)
+		return bad(in, "more lines of memory than a profile has");
 	key->lines = array(nr, sizeof(*key->lines));
 	if (!key->lines)
 		return no_memory(in);
@@ -222,7 +225,7 @@ static int read_key(struct in *in, const struct profile *profile, const struct t
 	key->item = (unsigned int)(word >> 16 & 0xffff);
 	key->arm = (unsigned int)(word >> 8 & 0xff);
 	key->phase = (unsigned int)(word & 0xff);
-	nr = get_nr(in);
+	nr = get_nr(in, 3);
 	key->totals = array(nr, sizeof(*key->totals));
 	if (!key->totals)
 		return no_memory(in);
@@ -232,7 +235,7 @@ static int read_key(struct in *in, const struct profile *profile, const struct t
 		key->totals[i].insns = get_u64(in);
 	}
 	key->nr_totals = nr;
-	nr = get_nr(in);
+	nr = get_nr(in, 3 + profile->nr_vcpus);
 	key->reps = array(nr, sizeof(*key->reps));
 	if (!key->reps)
 		return no_memory(in);
@@ -244,7 +247,7 @@ static int read_key(struct in *in, const struct profile *profile, const struct t
 
 static int read_keys(struct in *in, struct profile *profile, const struct tables *tables)
 {
-	size_t i, nr = get_nr(in);
+	size_t i, nr = get_nr(in, 4);
 	int ret = 0;
 
 	profile->keys = array(nr, sizeof(*profile->keys));
@@ -264,13 +267,13 @@ static int read_head(struct in *in, struct profile *profile)
 	if (version != PROFILE_VERSION)
 		return err_set(EPROTONOSUPPORT, "%s: version %llu of the profile file; this memcgbench reads version %d", in->what,
 			       (unsigned long long)version, PROFILE_VERSION);
-	len = get_nr(in);
+	len = get_nr(in, 1);
 	if (len >= sizeof(profile->name))
 		return bad(in, "not a profile");
 	memcpy(profile->name, in->at, len);
 	in->at += len;
-	profile->nr_vcpus = (unsigned int)get_nr(in);
-	return 0;
+	profile->nr_vcpus = (unsigned int)get_nr(in, 1);
+	return profile->nr_vcpus > PROFILE_VCPUS_MAX ? bad(in, "more vCPUs than a profile has") : 0;
 }
 
 static int read_all(struct in *in, struct profile *profile)

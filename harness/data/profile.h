@@ -83,7 +83,7 @@ struct profile_key {
 
 struct profile {
 	char name[64]; /* of the kernel: its image's id */
-	unsigned int nr_vcpus;
+	unsigned int nr_vcpus; /* PROFILE_VCPUS_MAX at most */
 	struct profile_node *nodes;
 	size_t nr_nodes;
 	struct profile_key *keys;
@@ -91,7 +91,7 @@ struct profile {
 };
 
 /* Bytes. Far beyond any: a whole card's has 1.4 MB (`memcgbench run --profile`). */
-#define PROFILE_MAX (256u << 20)
+#define PROFILE_MAX (64u << 20)
 
 /*
  * The file @name beneath the folder @dir (base/beneath.h). -ENOENT: there is none; -EBADMSG: not a profile, cut short or damaged, or a rep whose parts do not add up to its instructions;

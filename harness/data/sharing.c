@@ -193,8 +193,10 @@ int sharing_load(const struct rundata *data, const struct explain_query *query, 
 	if (!least)
 		return err_set(ENODATA, "%s holds no sample of it under seed %llu", data->dir, (unsigned long long)seed);
 	ret = explain_profile(data, boot, &symbols, &profile);
-	if (ret)
+	if (ret) {
+		symbols_free(&symbols);
 		return ret;
+	}
 	snprintf(sharing.kernel, sizeof(sharing.kernel), "%s", resolved.kernel);
 	snprintf(sharing.arm_name, sizeof(sharing.arm_name), "%s", resolved.item->arms[resolved.arm].state);
 	sharing.item = resolved.item;

@@ -75,12 +75,27 @@ static uint32_t name_hash(const char *name)
 	return hash;
 }
 
+/* Room doubles at powers of two: lines are no measure of how many there will be. */
+static int add(struct symbol **list, size_t *nr, const struct symbol *symbol)
+{
+	if (!(*nr & (*nr - 1))) {
+		struct symbol *more = reallocarray(*list, *nr ? 2 * *nr : 1, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		*list = more;
+	}
+	(*list)[(*nr)++] = *symbol;
+	return 0;
+}
+
 /* Sort, and keep one of each address. */
 static size_t sort(struct symbol *list, size_t nr)
 {
 	size_t i, kept = 0;
 
-	qsort(list, nr, sizeof(*list), compare_symbols);
+	if (nr)
+		qsort(list, nr, sizeof(*list), compare_symbols);
 	for (i = 0; i < nr; i++)
 		if (!kept || list[kept - 1].address != list[i].address)
 			list[kept++] = list[i];
@@ -102,7 +117,7 @@ static int parse_line(char *line, struct symbol *ret_symbol)
 		ret_symbol->module = module + 1;
 	}
 	ret_symbol->name = name;
-	return 0;
+	return *name ? 0 : -EBADMSG;
 }
 
 /* "# kernel NAME", "# release NAME": the rest of the line. */
@@ -145,18 +160,15 @@ static int hash_names(struct symbols *symbols)
 	return 0;
 }
 
-static int parse_all(struct symbols *symbols, size_t nr_lines)
+static int parse_all(struct symbols *symbols)
 {
 	char *save = NULL, *line;
 	int ret = 0;
 
-	symbols->functions = calloc(nr_lines + 1, sizeof(*symbols->functions));
-	symbols->variables = calloc(nr_lines + 1, sizeof(*symbols->variables));
-	if (!symbols->functions || !symbols->variables)
-		return -ENOMEM;
 	for (line = strtok_r(symbols->text, "\n", &save); !ret && line; line = strtok_r(NULL, "\n", &save)) {
 		struct symbol symbol;
 
+		printable(line, false);
 		if (!strncmp(line, "# names ", 8)) {
 			ret = symbols->names ? err_set(EBADMSG, "two lines of names") : parse_names(symbols, line + 8);
 		} else if (line[0] == '#') {
@@ -164,9 +176,9 @@ static int parse_all(struct symbols *symbols, size_t nr_lines)
 		} else {
 			ret = parse_line(line, &symbol);
 			if (!ret && is_function(symbol.type))
-				symbols->functions[symbols->nr_functions++] = symbol;
+				ret = add(&symbols->functions, &symbols->nr_functions, &symbol);
 			else if (!ret)
-				symbols->variables[symbols->nr_variables++] = symbol;
+				ret = add(&symbols->variables, &symbols->nr_variables, &symbol);
 		}
 	}
 	/* Before one name of each address is chosen: the others are names too. */
@@ -180,13 +192,9 @@ static int parse_all(struct symbols *symbols, size_t nr_lines)
 int symbols_parse(char *text, const char *what, struct symbols *ret_symbols)
 {
 	struct symbols symbols = {.text = text};
-	size_t nr_lines = 0;
 	int ret;
 
-	printable(text, true);
-	for (const char *c = text; *c; c++)
-		nr_lines += *c == '\n';
-	ret = parse_all(&symbols, nr_lines + 1);
+	ret = parse_all(&symbols);
 	if (ret == -EBADMSG)
 		err_set(EBADMSG, "%s is no table of symbols", what);
 	else if (ret)

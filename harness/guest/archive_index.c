@@ -208,7 +208,8 @@ static int filter(FILE *in, FILE *out)
 
 	while ((len = getline(&line, &line_room, in)) > 0) {
 		if (line[0] == '\n') {
-			end_of_stanza(out, stanza, size);
+			if (size)
+				end_of_stanza(out, stanza, size);
 			size = 0;
 			continue;
 		}

@@ -28,11 +28,20 @@ static bool is_debian_suite(const char *suite)
 	return false;
 }
 
+/* One word, which ends no option of a line of sources.list. */
+static bool is_word(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text <= ' ' || *text == 0x7f || *text == ']')
+			return false;
+	return true;
+}
+
 static void set_source(struct apt_source *source, const char *uri, const char *signed_by, bool security)
 {
 	size_t len = strlen(uri);
 
-	if (source->uri[0] || len + 2 > sizeof(source->uri) || strlen(signed_by) >= sizeof(source->signed_by))
+	if (source->uri[0] || !is_word(uri) || !is_word(signed_by) || len + 2 > sizeof(source->uri) || strlen(signed_by) >= sizeof(source->signed_by))
 		return;
 	snprintf(source->uri, sizeof(source->uri), "%s%s", uri, len && uri[len - 1] == '/' ? "" : "/");
 	snprintf(source->signed_by, sizeof(source->signed_by), "%s", signed_by);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
@@ -12,7 +11,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/printable.h"
 #include "guest/files.h"
+#include "guest/results.h"
 
 #define POLL_MS		 10
 #define AFTER_FAULT_MS	 500  /* a trace follows the line that names the fault */
@@ -32,10 +33,7 @@ struct boot {
 	uint64_t start_ns, alive_ns, end_ns;
 	uint64_t alive_cpu_ns; /* QEMU's processor time when something last came */
 	struct console console;
-	char *line; /* of results: what came behind the last newline */
-	size_t line_len, line_size;
-	bool has_end;
-	uint64_t tainted; /* as the end record says */
+	struct results results;
 	struct boot_result *result;
 };
 
@@ -77,6 +75,8 @@ static void set_fault(struct boot *boot, enum boot_fault fault, const char *deta
 		return;
 	boot->result->fault = fault;
 	snprintf(boot->result->sentence, sizeof(boot->result->sentence), "%s: %s", boot_fault_name(fault), detail);
+	/* Words of the guest, or of QEMU. */
+	printable(boot->result->sentence, false);
 }
 
 /* --- starting and ending QEMU --- */
@@ -147,59 +147,19 @@ static void stop(struct boot *boot)
 
 /* --- what comes out --- */
 
-static void take_record(struct boot *boot, const char *line)
-{
-	const struct boot_options *options = boot->options;
-	json_error_t error;
-	json_t *record = json_loads(line, 0, &error);
-	const char *type = json_string_value(json_object_get(record, "type"));
-	char detail[256];
-
-	if (!type) {
-		snprintf(detail, sizeof(detail), "line %llu is not a record: %.100s",
-			 (unsigned long long)boot->result->nr_records + 1, line);
-		set_fault(boot, BOOT_GARBLED, detail);
-	} else {
-		if (boot->result->nr_records++ == 0)
-			boot->result->first_record_ns = now_ns() - boot->start_ns;
-		if (options->on_line && options->on_line(options->ctx, line))
-			set_fault(boot, BOOT_REFUSED, err_msg());
-		if (!strcmp(type, "end")) {
-			boot->has_end = true;
-			boot->tainted = (uint64_t)json_integer_value(json_object_get(record, "tainted"));
-			boot->end_ns = now_ns();
-		}
-	}
-	json_decref(record);
-}
-
 static void feed_results(struct boot *boot, const char *data, size_t size)
 {
-	while (size && boot->result->fault == BOOT_OK && !boot->has_end) {
-		const char *newline = memchr(data, '\n', size);
-		size_t len = newline ? (size_t)(newline - data) : size;
+	struct results *results = &boot->results;
+	bool had_end = results->has_end;
 
-		if (boot->line_len + len + 1 > boot->line_size) {
-			size_t room = 2 * (boot->line_len + len + 1);
-			char *more = realloc(boot->line, room);
-
-			if (!more) {
-				set_fault(boot, BOOT_REFUSED, "out of memory");
-				return;
-			}
-			boot->line = more;
-			boot->line_size = room;
-		}
-		memcpy(boot->line + boot->line_len, data, len);
-		boot->line_len += len;
-		boot->line[boot->line_len] = '\0';
-		if (!newline)
-			return;
-		take_record(boot, boot->line);
-		boot->line_len = 0;
-		data += len + 1;
-		size -= len + 1;
-	}
+	results_feed(results, data, size);
+	if (results->nr_records && !boot->result->nr_records)
+		boot->result->first_record_ns = now_ns() - boot->start_ns;
+	boot->result->nr_records = results->nr_records;
+	if (results->fault != BOOT_OK)
+		set_fault(boot, results->fault, results->detail);
+	if (results->has_end && !had_end)
+		boot->end_ns = now_ns();
 }
 
 static void feed_console(struct boot *boot, const char *data, size_t size)
@@ -294,7 +254,7 @@ static void judge_exit(struct boot *boot)
 		set_fault(boot, BOOT_QEMU, detail);
 	} else if (boot->result->nr_records == 0) {
 		set_fault(boot, BOOT_EARLY_EXIT, "the guest switched off before its first record");
-	} else if (!boot->has_end) {
+	} else if (!boot->results.has_end) {
 		snprintf(detail, sizeof(detail), "the guest switched off behind record %llu, without an end record",
 			 (unsigned long long)boot->result->nr_records);
 		set_fault(boot, BOOT_TRUNCATED, detail);
@@ -312,12 +272,12 @@ static void judge_console(struct boot *boot)
 static void judge_taint(struct boot *boot)
 {
 	char letter = '?', detail[192];
-	enum boot_fault fault = console_taint_fault(boot->tainted, &letter);
+	enum boot_fault fault = console_taint_fault(boot->results.tainted, &letter);
 
 	if (fault == BOOT_OK)
 		return;
 	snprintf(detail, sizeof(detail), "the kernel says so in /proc/sys/kernel/tainted, %llu (%c), and nothing on its console",
-		 (unsigned long long)boot->tainted, letter);
+		 (unsigned long long)boot->results.tainted, letter);
 	set_fault(boot, fault, detail);
 }
 
@@ -335,7 +295,7 @@ static void watch(struct boot *boot)
 			fault_ns = now_ns();
 		if (fault_ns && is_past(fault_ns, AFTER_FAULT_MS))
 			break;
-		if (boot->has_end && is_past(boot->end_ns, AFTER_END_MS))
+		if (boot->results.has_end && is_past(boot->end_ns, AFTER_END_MS))
 			break;
 		judge_time(boot);
 		if (boot->result->fault != BOOT_OK)
@@ -345,7 +305,7 @@ static void watch(struct boot *boot)
 	judge_console(boot);
 	judge_taint(boot);
 	/* An end record makes the boot whole, even when its QEMU had to be killed behind it. */
-	if (boot->has_exited && !boot->has_end)
+	if (boot->has_exited && !boot->results.has_end)
 		judge_exit(boot);
 	stop(boot);
 }
@@ -396,7 +356,7 @@ static void close_boot(struct boot *boot)
 	free(boot->console_path);
 	free(boot->results_path);
 	free(boot->log_path);
-	free(boot->line);
+	results_clear(&boot->results);
 	free(boot);
 }
 
@@ -411,6 +371,7 @@ int boot_run(const struct boot_options *options, struct boot_result *ret_result)
 	if (!boot)
 		return err_sys(ENOMEM, "boot a guest");
 	boot->options = options;
+	boot->results = (struct results){.on_line = options->on_line, .ctx = options->ctx};
 	boot->result = &result;
 	boot->console_fd = boot->results_fd = -1;
 	ret = prepare(boot, &qemu, &argv);

@@ -205,8 +205,8 @@ void console_feed(struct console *console, const char *data, size_t size)
 		if (data[i] == '\n') {
 			end_line(console);
 		} else if (data[i] != '\r' && console->len < CONSOLE_LINE_MAX - 1) {
-			/* Whatever a guest writes is going to a terminal later. */
-			line[console->len++] = data[i] == '\t' || (unsigned char)data[i] >= ' ' ? data[i] : '?';
+			/* Whatever a guest writes is going to a terminal and into a record later: ASCII, and none that commands. */
+			line[console->len++] = data[i] == '\t' || (data[i] >= ' ' && data[i] <= '~') ? data[i] : '?';
 			line[console->len] = '\0';
 		}
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/printable.h"
 #include "guest/files.h"
 
 enum {
@@ -65,6 +66,7 @@ static void read_release(const struct file_map *map, char *ret_release, size_t s
 		len++;
 	memcpy(ret_release, map->data + at, len);
 	ret_release[len] = '\0';
+	printable(ret_release, false);
 }
 
 int kernel_image_is(const char *path, const char *release, const char *version)
@@ -82,6 +84,7 @@ int kernel_image_is(const char *path, const char *release, const char *version)
 	at = 0x200 + le16(map.data + KERNEL_VERSION);
 	len = at < map.size ? strnlen((const char *)map.data + at, map.size - at) : 0;
 	snprintf(text, sizeof(text), "%.*s", (int)len, len ? (const char *)map.data + at : "");
+	printable(text, false);
 	build = strstr(text, ") #");
 	if ((header_release[0] && strcmp(header_release, release)) || (build && strcmp(build + 2, version)))
 		return err_set(EBADMSG, "not the kernel that was to be booted: it says %s %s, the image %s%s%s", release, version,

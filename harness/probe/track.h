@@ -24,11 +24,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/profile_format.h"
 #include "probe/share.h"
 #include "probe/table.h"
 #include "probe/x86.h"
 
-#define TRACK_VCPUS_MAX 64
+#define TRACK_VCPUS_MAX PROFILE_VCPUS_MAX
 #define TRACK_OPEN_MAX	64 /* regions of tasks of one vCPU */
 #define TRACK_KEPT	4 /* reps whose counts are kept: the cheapest */
 /* Reps that the runner does not number (warm-up, proofs, latencies) are not kept. */

@@ -130,9 +130,6 @@ static void put_kept(struct out *out, const struct track_rep *rep, const struct 
 	}
 }
 
-/* What no other vCPU touches passes between no caches; of an address space full of the rest the busiest lines say enough. */
-#define LINES_MAX 256
-
 /* Accesses by all but the busiest vCPU: how often a line may have to move when all run at once. */
 static uint64_t weight(const struct share *share, const struct share_line *line)
 {
@@ -193,7 +190,7 @@ static int put_lines(struct out *out, const struct share *share)
 			lines[nr++] = &share->lines[i];
 	sorted_share = share;
 	qsort(lines, nr, sizeof(*lines), compare_lines);
-	nr = nr < LINES_MAX ? nr : LINES_MAX;
+	nr = nr < PROFILE_LINES_MAX ? nr : PROFILE_LINES_MAX;
 	put_u64(out, nr);
 	for (i = 0; i < nr; i++)
 		put_line(out, share, lines[i]);

@@ -3,43 +3,12 @@
  * The reader of runs, and what is computed of what it read, on invented files. The first line of an input is run.json, the others are
  * samples.jsonl. Each input is read twice, with and without the streaming parser, and a difference is a failure too.
  */
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/err.h"
 #include "data/compare.h"
+#include "data/history.h"
 #include "data/ladder.h"
 #include "data/overhead.h"
 #include "data/rundata_loader.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
-
-static char dir[256];
-
-/* Below $TMPDIR, which tests/fuzz/run removes: after a failure nothing here would. */
-static void make_dir(void)
-{
-	const char *parent = getenv("TMPDIR");
-
-	snprintf(dir, sizeof(dir), "%s/memcgbench-fuzz-XXXXXX", parent ? parent : "/tmp");
-	if (!mkdtemp(dir)) {
-		perror(dir);
-		abort();
-	}
-}
-
-static void write_file(const char *name, const uint8_t *bytes, size_t size)
-{
-	char path[300];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
-		abort();
-	close(fd);
-}
+#include "fuzz.h"
 
 static void fail(const char *what)
 {
@@ -80,16 +49,6 @@ static void compare(const struct rundata *a, const struct rundata *b)
 		compare_items(&a->items[i], &b->items[i]);
 }
 
-/* A sentence is one line, and nothing in it is for a terminal. */
-static void check_sentence(const char *sentence)
-{
-	if (!*sentence)
-		fail("an error without a sentence");
-	for (; *sentence; sentence++)
-		if ((unsigned char)*sentence < 0x20 || *sentence == 0x7f)
-			fail("a control character in a sentence");
-}
-
 /* The first kernel with itself, and with the last. */
 static void compare_kernels_of(const struct rundata *data)
 {
@@ -112,6 +71,22 @@ static void compare_kernels_of(const struct rundata *data)
 	free(names);
 }
 
+/* As part of a history: an error would end that of all other runs. */
+static void summarize(void)
+{
+	struct history *history;
+	json_t *summary;
+
+	if (history_new(&history))
+		abort();
+	if (history_summarize(fuzz_dir(), &summary) || history_add_summary(history, NULL, summary))
+		fuzz_fail(err_msg());
+	json_decref(summary);
+	if (history_finish(history, HISTORY_BY_VERSION))
+		fuzz_fail(err_msg());
+	history_free(history);
+}
+
 static void compute(const struct rundata *data)
 {
 	struct overhead *overhead = NULL;
@@ -132,18 +107,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 	char sentence[ERR_MSG_MAX + 1];
 	int ret, plain_ret;
 
-	if (!*dir)
-		make_dir();
-	write_file("run.json", input, run_size);
-	write_file("samples.jsonl", input + run_size, size - run_size);
-	ret = rundata_load(dir, &data);
+	fuzz_file("run.json", input, run_size);
+	fuzz_file("samples.jsonl", input + run_size, size - run_size);
+	fuzz_expect_sentence();
+	ret = rundata_load(fuzz_dir(), &data);
 	snprintf(sentence, sizeof(sentence), "%s", err_msg());
-	plain_ret = loader_load(dir, false, &plain);
+	plain_ret = loader_load(fuzz_dir(), false, &plain);
 	if (ret != plain_ret)
 		fail(ret ? sentence : err_msg());
 	if (ret) {
 		compare_texts("another sentence", sentence, err_msg());
-		check_sentence(sentence);
+		fuzz_check_error(ret);
 		if (data || plain)
 			fail("a failed function gave something back");
 		return 0;
@@ -152,5 +126,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 	rundata_free(plain);
 	compute(data);
 	rundata_free(data);
+	summarize();
 	return 0;
 }

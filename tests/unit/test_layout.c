@@ -352,6 +352,49 @@ static void nesting_without_end(void **state)
 	btf__free(types.btf);
 }
 
+/* A few bytes say that each of many nameless structures holds the next several times, and that a structure has gigabytes: neither takes time or memory. */
+static void larger_than_any(void **state)
+{
+	struct types types;
+	struct layout *layout = NULL;
+	uint32_t size;
+	const void *bytes;
+	int inner, i, k;
+
+	(void)state;
+	types_begin(&types);
+	inner = btf__add_struct(types.btf, NULL, 8);
+	for (i = 0; i < 30; i++) {
+		int outer = btf__add_struct(types.btf, NULL, 8);
+
+		for (k = 0; k < 8; k++)
+			field(&types, NULL, inner, 0);
+		inner = outer;
+	}
+	btf__add_struct(types.btf, "counter", 8);
+	field(&types, NULL, inner, 0);
+	bytes = btf__raw_data(types.btf, &size);
+	assert_int_equal(layout_read(bytes, size, "chain", &counter, 1, &layout), -EBADMSG);
+	assert_non_null(strstr(err_msg(), "chain: damaged BTF: more than"));
+	btf__free(types.btf);
+
+	types_begin(&types);
+	btf__add_struct(types.btf, "counter", 0xfffffff0);
+	field(&types, "a", types.long_id, 0);
+	bytes = btf__raw_data(types.btf, &size);
+	assert_int_equal(layout_read(bytes, size, "large", &counter, 1, &layout), -EBADMSG);
+	assert_non_null(strstr(err_msg(), "larger than any"));
+	btf__free(types.btf);
+
+	types_begin(&types);
+	btf__add_struct(types.btf, "counter", 8);
+	field(&types, "beyond", types.long_id, 64);
+	bytes = btf__raw_data(types.btf, &size);
+	assert_int_equal(layout_read(bytes, size, "beyond", &counter, 1, &layout), -EBADMSG);
+	assert_non_null(strstr(err_msg(), "counter.beyond ends behind its structure"));
+	btf__free(types.btf);
+}
+
 static char *diff_text(const struct layout_diff *diff, bool brief)
 {
 	struct layout_text_options options = {
@@ -433,7 +476,7 @@ int main(void)
 		cmocka_unit_test(added_and_removed),
 		cmocka_unit_test(type_and_size_of_a_member),
 		cmocka_unit_test(a_structure_that_one_lacks),
-		cmocka_unit_test(damaged_bytes),
+		cmocka_unit_test(damaged_bytes), cmocka_unit_test(larger_than_any),
 		cmocka_unit_test(nesting_without_end),
 		cmocka_unit_test(words_of_a_difference),
 		cmocka_unit_test(json_of_a_difference),
