@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "out/html.h"
+#include "out/overhead_time.h"
 #include "out/report_parts.h"
 
 /* A picture beyond this would make the page too large to open; it is linked instead. */
@@ -306,6 +307,19 @@ static void put_command(const struct rundata *data, FILE *out)
 	fputs("</code></dd>\n", out);
 }
 
+static void put_time(const struct rundata *data, FILE *out)
+{
+	__free_mem char *text = NULL;
+	size_t len;
+	FILE *stream = overhead_time_is_limited(data) ? open_memstream(&text, &len) : NULL;
+
+	if (!stream)
+		return;
+	overhead_time_write(data, stream);
+	if (!fclose(stream))
+		fact(out, "time", "%s", text);
+}
+
 static void put_method(const struct report_run *run, FILE *out)
 {
 	const struct rundata *data = run->data;
@@ -318,6 +332,7 @@ static void put_method(const struct report_run *run, FILE *out)
 	else
 		fact(out, "method", "%" JSON_INTEGER_FORMAT " blocks, in which the states alternate; a block counts once",
 		     json_integer_value(json_object_get(plan, "blocks")));
+	put_time(data, out);
 	fact(out, "clock", "%s", insn ? "instructions of an emulated processor: exact counts of work, blind to caches and contention"
 				       : "nanoseconds of wall time");
 	fact(out, "memcgbench", "%s (%s), %s, benches built with %s", label_string(memcgbench, "version"), or(label_string(memcgbench, "revision"), "?"),
@@ -341,9 +356,9 @@ void report_machine(const struct report_run *run, FILE *out)
 	     *label_string(facts, "hypervisor") ? ", virtual: " : "", label_string(facts, "hypervisor"), json_integer_value(json_object_get(topology, "pus")),
 	     json_integer_value(json_object_get(topology, "nodes")), format_size((uint64_t)(bytes > 0 ? bytes : 0), memory, sizeof(memory)));
 	fact(out, "cgroup", "%s", !strcmp(label_string(cgroup, "version"), "none") ? "no memory controller" : label_string(cgroup, "version"));
-	fact(out, "settings", "THP %s, LRU_GEN %s, swap %s, governor %s", or(label_string(facts, "thp_enabled"), "unknown"),
+	fact(out, "settings", "THP %s, LRU_GEN %s, swap %s, governor %s%s%s", or(label_string(facts, "thp_enabled"), "unknown"),
 	     or(label_string(facts, "lru_gen"), "not built in"), json_integer_value(json_object_get(facts, "swap_bytes")) ? "on" : "none",
-	     or(label_string(facts, "governor"), "none visible"));
+	     or(label_string(facts, "governor"), "none visible"), *label_string(facts, "priority") ? ", " : "", label_string(facts, "priority"));
 	put_method(run, out);
 	fputs("</dl>\n", out);
 }

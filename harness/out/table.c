@@ -116,6 +116,12 @@ size_t table_text_width(const char *text)
 	return width;
 }
 
+/* Of those that memcgbench itself prints, what stands for them: "child x8". */
+static char in_ascii(uint32_t code)
+{
+	return code == 0xd7 ? 'x' : code == 0x2212 ? '-' : '?';
+}
+
 /* With @ascii a wide character becomes two "?", so that the columns stay where they were. */
 static void put_plain(const char *text, bool ascii, bool newlines, FILE *out)
 {
@@ -132,7 +138,8 @@ static void put_plain(const char *text, bool ascii, bool newlines, FILE *out)
 		else if (code < 0x80 || !ascii)
 			fwrite(text, 1, len, out);
 		else
-			fwrite("??", 1, width, out);
+			for (; width; width--)
+				fputc(in_ascii(code), out);
 	}
 }
 

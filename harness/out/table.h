@@ -40,7 +40,7 @@ struct table_column {
 
 struct table_look {
 	bool colour; /* ANSI escapes around styled text */
-	bool ascii;  /* a character beyond ASCII becomes "?" */
+	bool ascii;  /* a character beyond ASCII becomes "?", but for "x" and "-" in place of signs */
 };
 
 struct table;

@@ -145,6 +145,39 @@ value()
 	[ "$(jq -s '[.[] | select(.type == "warning")] | length' "$samples")" = 0 ]
 }
 
+@test "the end of a process: what its pages add, and what it costs without, are two numbers per process" {
+	local boot arm
+	jq -se '[.[] | select(.type == "item" and .bench == "fault_storm").metrics[] | select(.name | startswith("exit-"))]
+		| length == 4 and all(.op == "process" and .unit == "insn/process")' "$samples"
+	for boot in 0 2; do
+		# 256 pages, which go as they do by munmap().
+		for arm in "$boot 0" "$((boot + 1)) 1" "$((boot + 1)) 2"; do
+			# shellcheck disable=SC2086 # two words
+			jq -ne --argjson full "$(value $arm exit-full)" --argjson bare "$(value $arm exit-bare)" --argjson munmap "$(value $arm munmap)" \
+				'($full - $bare) / 256 / $munmap | . > 0.7 and . < 1.4'
+		done
+	done
+	# With memcg most of what is added to the bare one is kernel memory, which no other bench charges.
+	"$MEMCGBENCH" show fault_storm | tr -s '\n ' ' ' | grep -q 'charged as kernel memory .* exit-bare'
+}
+
+@test "a limit above that leaves less than is asked for is named, with the option, and no row is shown" {
+	run -5 "$MEMCGBENCH" run -k 6.12=deb:6.12.117-1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" \
+		reclaim_depth --way=high --kind=anon --size=256K --limit=64K
+	[[ $output == *"132 KiB are to be taken back from /sys/fs/cgroup/"*" KiB are charged to it: --limit, or a limit above, is too small for --size"* ]]
+	# As it was: usage less what was asked for went below 0, and each pass found 2^52 pages too many gone.
+	jq -se '[.[] | select(.type == "sample" and .arm != 0)] == []' "$BATS_TEST_TMPDIR"/*/samples.jsonl
+}
+
+@test "a bench that charges no page says so, and what kernel memory it does charge" {
+	"$MEMCGBENCH" run -k 6.12=deb:6.12.117-1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" \
+		fault_storm --access=read --free=munmap --sweep size=1M,16M
+	# Page tables of 16 MiB that are the zero page.
+	jq -se '[.[] | select(.type == "warning" and .code == "uncharged") | [.item, .text]] == [
+		[0, "with these parameters no page is charged: a control, not a cost of charging"],
+		[1, "with these parameters no page of memory, file or swap is charged, but 32 KiB of kernel memory are"]]' "$BATS_TEST_TMPDIR"/*/samples.jsonl
+}
+
 # On v2; the machine of this test may have v1, or no swap.
 @test "pages that went to swap are charged to their own memcg, whoever fetches them, and all is given back" {
 	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" -w 3 swapin_race --move=swapped --faults=race

@@ -79,6 +79,8 @@ promised()
 	# Of each that was measured enough for an interval; on a busy machine some may be left out.
 	jq -se '[.[] | select(.type == "sample")] | group_by(.item) | length > 0 and all(map(.block) | max >= 6)' results/*/samples.jsonl
 	jq -se 'map(.plan.budget_ns) | index([12000000000])' results/*/run.json
+	memcgbench report --no-plots "$(grep -l 12000000000 results/*/run.json | xargs dirname)" -o page
+	tr -s '\n ' ' ' <page/index.html | grep -qE '<dt>time</dt><dd>12 s \(--budget\): [0-9]+ (to [0-9]+ )?blocks'
 }
 
 @test "--budget: where there is no time for six blocks of each, the last are left out, by name" {

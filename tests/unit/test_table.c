@@ -122,11 +122,11 @@ static void test_hostile_text(void **state)
 	table_cell(table, TABLE_RED,
 		   "a\033[2Jb\xc2\x9b"
 		   "c\t");
-	table_cell(table, TABLE_PLAIN, "\u65e5\u00b5|");
+	table_cell(table, TABLE_PLAIN, "\u65e5\u00b5|\u00d7\u2212");
 	text = render(table, &coloured);
-	assert_string_equal(text, "\033[31ma?[2Jb?c?\033[0m \u65e5\u00b5|\n");
+	assert_string_equal(text, "\033[31ma?[2Jb?c?\033[0m \u65e5\u00b5|\u00d7\u2212\n");
 	free(text);
-	check(table, &ascii, "a?[2Jb?c? ???|\n");
+	check(table, &ascii, "a?[2Jb?c? ???|x-\n");
 }
 
 static void test_colour_moves_nothing(void **state)
