@@ -74,6 +74,8 @@ int put_benchfmt(const struct export_table *table, FILE *out)
 		fprintf(out, "arch: %s\n", export_fact(&compare->base, "arch"));
 	if (*export_fact(&compare->base, "cpu_model"))
 		fprintf(out, "cpu: %s\n", export_fact(&compare->base, "cpu_model"));
+	if (*table->missing)
+		fprintf(out, "not-compared: %s\n", table->missing);
 	put_units(table, out);
 	put_side(table, false, out);
 	put_side(table, true, out);

@@ -8,13 +8,16 @@
 
 #include <string.h>
 
-static json_t *context_json(const struct compare *compare)
+static json_t *context_json(const struct export_table *table)
 {
+	const struct compare *compare = table->compare;
 	const json_t *topology = label_boot(compare->cand.data, "topology");
 
-	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s}", "date", label_string(compare->cand.data->run, "started"), "executable",
+	/* Whoever runs Google Benchmark adds words of his own here: --benchmark_context=KEY=TEXT. */
+	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s*}", "date", label_string(compare->cand.data->run, "started"), "executable",
 			 "memcgbench", "num_cpus", json_integer_value(json_object_get(topology, "pus")), "clock", compare->clock,
-			 "base", compare->base.name, "candidate", compare->cand.name);
+			 "base", compare->base.name, "candidate", compare->cand.name, "not_compared",
+			 *table->missing ? table->missing : NULL);
 }
 
 static int add_side(const struct export_series *series, const char *side_name, const struct export_side *side, size_t family,
@@ -42,7 +45,7 @@ static int add_side(const struct export_series *series, const char *side_name, c
 
 int put_gbench(const struct export_table *table, FILE *out)
 {
-	json_t *list = json_array(), *context = context_json(table->compare);
+	json_t *list = json_array(), *context = context_json(table);
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < table->nr_series; i++) {

@@ -55,6 +55,8 @@ static void put_head(const struct compare *compare, FILE *out)
 
 int put_lkp(const struct export_table *table, FILE *out)
 {
+	if (*table->missing)
+		fprintf(out, "NOT COMPARED: %s\n\n", table->missing);
 	put_head(table->compare, out);
 	for (size_t i = 0; i < table->nr_series; i++) {
 		const struct export_series *series = &table->series[i];

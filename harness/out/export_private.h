@@ -52,6 +52,7 @@ struct export_table {
 	size_t nr_rows;
 	struct export_series *series;
 	size_t nr_series;
+	char *missing; /* "reclaim_depth: KERNEL skipped it: why; failed: …", of what was not compared, on one line; "": nothing */
 };
 
 /* @compare must outlive *ret_table. @defaults as in label.h. -ENOMEM. Free with export_table_free(). */

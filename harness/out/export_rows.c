@@ -407,6 +407,29 @@ static int fill(struct export_table *table, const struct label_defaults *default
 	return ret;
 }
 
+static void add_missing(void *ctx, const char *what, const char *why, bool failed)
+{
+	FILE *out = ctx;
+
+	/* Either may come from a run's records. */
+	fprintf(out, "%s%s%s: %s", ftell(out) ? "; " : "", failed ? "failed: " : "", what, why);
+}
+
+static int name_missing(struct export_table *table, const struct label_defaults *defaults)
+{
+	const struct compare_look look = {.defaults = defaults};
+	size_t size;
+	FILE *out = open_memstream(&table->missing, &size);
+	int ret = out ? compare_missing_each(table->compare, &look, add_missing, out) : 0;
+
+	if (!out || fclose(out))
+		return no_memory();
+	for (char *c = table->missing; *c; c++)
+		if ((unsigned char)*c < ' ')
+			*c = ' ';
+	return ret;
+}
+
 int export_table_make(const struct compare *compare, const struct label_defaults *defaults,
 		      struct export_table **ret_table)
 {
@@ -417,6 +440,8 @@ int export_table_make(const struct compare *compare, const struct label_defaults
 		return no_memory();
 	table->compare = compare;
 	ret = fill(table, defaults);
+	if (!ret)
+		ret = name_missing(table, defaults);
 	if (ret) {
 		export_table_free(table);
 		return ret;
@@ -444,5 +469,6 @@ void export_table_free(struct export_table *table)
 	}
 	free(table->rows);
 	free(table->series);
+	free(table->missing);
 	free(table);
 }
