@@ -16,6 +16,17 @@ width = diff_right + 44 + 7.6 * STATS_max
 height = 150 + (nr_rows > 12 ? 30 : 42) * nr_rows
 load plots_dir . '/style.gp'
 
+# An end at 0 or below has no place on a logarithmic axis: an arrow to its beginning stands for it.
+nr_below = left = 0
+if (cost_log) {
+	stats data index 0 using ($4 > 0 ? $4 : $3) nooutput
+	left = STATS_min
+	stats data index 0 using ($7 > 0 ? $7 : $6) nooutput
+	left = 10 ** floor(log10(STATS_min < left ? STATS_min : left))
+	stats data index 0 using (($4 <= 0) + ($7 <= 0)) nooutput
+	nr_below = STATS_sum
+}
+
 top = 1 - 78.0 / height
 heads = 1 - 56.0 / height
 
@@ -31,7 +42,7 @@ set lmargin at screen cost_left / width
 set rmargin at screen cost_right / width
 if (cost_log) {
 	set logscale x 10
-	set xrange [* : *]
+	set xrange [left : *]
 	set format x '%g'
 	set xlabel sprintf('cost per op, %s (log scale)', unit)
 	if (unit eq 'ns') {
@@ -46,10 +57,14 @@ set label 1 sprintf('What memcg costs on %s', kernel) at screen 14 / width, scre
 if (nr_counts) {
 	set label 4 sprintf('%d row%s of counts, in units of their own, are in the table alone', nr_counts, nr_counts == 1 ? '' : 's') at screen 14 / width, screen 14.0 / height left
 }
-set label 2 'median, 95 % interval' at screen cost_left / width, screen heads left
+set label 2 'median, 95 % interval'.(nr_below > 0 ? '; arrow: below 0' : '') at screen cost_left / width, screen heads left
 set key at screen cost_right / width, screen (heads + 8.0 / height) right top horizontal samplen 1 width -1
-plot data index 0 using 3:(-$1 + 0.14):4:5 with xerrorbars linetype 1 pointsize 0 notitle, \
-     data index 0 using 6:(-$1 - 0.14):7:8 with xerrorbars linetype 2 dashtype solid pointsize 0 notitle, \
+in_range(low, x) = cost_log == 0 || low > 0 ? x : NaN
+below(low, x) = cost_log != 0 && low <= 0 ? x : NaN
+plot data index 0 using (in_range($4, $3)):(-$1 + 0.14):4:5 with xerrorbars linetype 1 pointsize 0 notitle, \
+     data index 0 using (in_range($7, $6)):(-$1 - 0.14):7:8 with xerrorbars linetype 2 dashtype solid pointsize 0 notitle, \
+     data index 0 using (below($4, $5)):(-$1 + 0.14):(left - $5):(0) with vectors head filled size graph 0.012, 20 linetype 1 notitle, \
+     data index 0 using (below($7, $8)):(-$1 - 0.14):(left - $8):(0) with vectors head filled size graph 0.012, 20 linetype 2 dashtype solid notitle, \
      data index 0 using 3:(-$1 + 0.14) with points linetype 1 title base_label, \
      data index 0 using 6:(-$1 - 0.14) with points linetype 2 title arm_label, \
      data index 0 using (NaN):(-$1):ytic(2) with points notitle
