@@ -82,3 +82,20 @@ docs()
 	PATH=$DOCS_TOP:$PATH run -0 "$TOP/tests/docs/run" --guests docs/A.md
 	[[ $output == *"# SKIP the figures are of QEMU 7.2, this is 9.1"* ]]
 }
+
+@test "docs: of a run of guests a tenth more or less is the same, and two are not" {
+	mkdir bin
+	printf '#!/bin/sh\necho version 7.2.0\n' >bin/qemu-system-x86_64
+	# run --quiet --no-plots -o FOLDER …
+	printf '#!/bin/sh\nmkdir -p "$5/run"\necho "fault 3250.5 +333.8 0.03"\n' >bin/memcgbench
+	chmod +x bin/*
+	printf 'one\tfault_storm\n' >tests/docs/runs.tsv
+	printf '%s\n' '<!-- check: cat {one}/stdout -->' '' '    fault 3250.4 +333.9 0.07' '' 'It is 3250.4.' >docs/A.md
+	figures docs/A.md 'cat {one}/stdout' 'It is ([\d.]+)\.' 'fault ([\d.]+)'
+	export PATH=$PWD/bin:$PATH
+	MEMCGBENCH=$PWD/bin/memcgbench run -0 "$TOP/tests/docs/run" --guests docs/A.md
+	[[ $output == *"ok 1 "*"ok 2 "* ]]
+	sed -i 's/3250.4/3250.3/g' docs/A.md
+	MEMCGBENCH=$PWD/bin/memcgbench run -1 "$TOP/tests/docs/run" --guests docs/A.md
+	[[ $output == *"not ok 1 "*"not ok 2 "*"# 3250.3 in the document, 3250.5 printed"* ]]
+}
