@@ -433,6 +433,11 @@ int bench_sparse_file(struct bench_run *run, const char *name, uint64_t bytes, i
  */
 int bench_skip(struct bench_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Record a sentence about what was unusual, and is no error: it stands as a warning in the results. Once an item; the first of a worker is kept.
+ */
+void bench_warn(struct bench_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* Record a sentence about what went wrong and return -@err. @err: a positive errno. */
 int bench_error(struct bench_run *run, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -188,9 +188,18 @@ static void phase_end(const struct swapin_race *st, struct bench_run *run, size_
 #define TRIES_AT_ONCE 16
 #define TRIES_MAX     64
 
+/* Those that stay though nobody else ran, and what keeps them. */
+static void warn_of_late(const struct swapin_race *st, struct bench_run *run, size_t left)
+{
+	char text[256];
+
+	bench_warn(run, "of %zu shared pages, %zu did not go to swap in %d tries, and others had to run first: %s", st->nr_pages, left,
+		   TRIES_AT_ONCE, bench_resident_text(run, st->shared, st->bytes, text, sizeof(text)));
+}
+
 /*
  * Not timed: a page that several processes have is taken again and again, until none looks at it. Mostly once is enough. What a thread of the
- * kernel holds that lost its CPU in the middle is never let go in a loop that leaves it none, and so the later tries do.
+ * kernel holds that lost its CPU in the middle is never let go in a loop that leaves it none, and so the later tries do, which are warned of.
  */
 static int swap_out_shared(struct swapin_race *st, struct bench_run *run)
 {
@@ -200,6 +209,8 @@ static int swap_out_shared(struct swapin_race *st, struct bench_run *run)
 	int ret = 0, tries;
 
 	for (tries = 0; !ret && tries < TRIES_MAX && left; tries++) {
+		if (tries == TRIES_AT_ONCE)
+			warn_of_late(st, run, left);
 		if (tries >= TRIES_AT_ONCE) {
 			bench_let_others_run();
 			bench_settle(run);

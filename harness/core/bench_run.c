@@ -223,6 +223,17 @@ int bench_skip(struct bench_run *run, const char *fmt, ...)
 	return -EOPNOTSUPP;
 }
 
+void bench_warn(struct bench_run *run, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (run->warning[0])
+		return;
+	va_start(ap, fmt);
+	vsnprintf(run->warning, sizeof(run->warning), fmt, ap);
+	va_end(ap);
+}
+
 int bench_error(struct bench_run *run, int err, const char *fmt, ...)
 {
 	va_list ap;

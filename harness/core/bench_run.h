@@ -91,6 +91,7 @@ struct bench_run {
 	bool skipped; /* bench_skip(): @error_text says why, and it is no error */
 	int error;    /* errno of the first error, 0: none */
 	char error_text[512];
+	char warning[384]; /* bench_warn(): "" is none. Not of a rep alone: bench_run_reset() leaves it */
 };
 
 #define BENCH_REP_UNNUMBERED UINT32_MAX

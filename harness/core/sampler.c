@@ -94,6 +94,20 @@ static void stay_in_touch(struct item_run *run)
 }
 
 /* One rep of one arm and its record. */
+/* What a worker found unusual, once an item. */
+static void tell_warning(struct item_run *run, const struct team *team)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->item->nr_workers && !run->has_warned; i++) {
+		const char *text = team_run(team, i)->warning;
+
+		run->has_warned = text[0] != '\0';
+		if (run->has_warned)
+			emit_warning(run->sampler->emit, (int)run->index, "bench", "%s", text);
+	}
+}
+
 static int take_sample(struct item_run *run, size_t arm, unsigned int block, unsigned int pos, bool warmup,
 		       uint64_t *ret_elapsed_ns)
 {
@@ -124,6 +138,7 @@ static int take_sample(struct item_run *run, size_t arm, unsigned int block, uns
 	if (!warmup)
 		sampler_ticks_note(run, arm, &rep);
 	emit_sample(run->sampler->emit, &sample, run->team[arm], run->item, &rep);
+	tell_warning(run, run->team[arm]);
 	if (ret_elapsed_ns)
 		*ret_elapsed_ns = rep.elapsed_ns;
 	run->failed_arm = -1;

@@ -46,6 +46,7 @@ struct item_run {
 	uint64_t after_ns;	/* expected to follow the blocks */
 	uint64_t settle_max_ns, latency_ops;
 	unsigned int nr_reps;
+	bool has_warned; /* told a bench_warn() */
 	uint64_t alive_ns; /* when this guest last gave a sign of life */
 	unsigned short random[3];
 	struct item_ticks ticks[PLAN_ARMS_MAX]; /* by index in the item */

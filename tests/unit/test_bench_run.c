@@ -55,6 +55,19 @@ static void phases_add_up(void **state)
 	assert_int_equal(run->phase[1].ns, 0);
 }
 
+/* The first of all reps; an error may follow it. */
+static void a_warning_outlives_its_rep(void **state)
+{
+	struct bench_run *run = *state;
+
+	assert_string_equal(run->warning, "");
+	bench_warn(run, "%d of 128 stayed", 62);
+	bench_run_reset(run);
+	bench_warn(run, "another");
+	assert_string_equal(run->warning, "62 of 128 stayed");
+	assert_int_equal(run->error, 0);
+}
+
 /* What an error says of pages that do not go: of 8, 6 are there, and 3 of these locked. */
 static void resident_pages_are_told_with_what_keeps_them(void **state)
 {
@@ -547,6 +560,7 @@ int main(void)
 		TEST(a_skip_has_its_sentence),
 		TEST(one_worker_waits_for_nobody),
 		TEST(phases_add_up),
+		TEST(a_warning_outlives_its_rep),
 		TEST(resident_pages_are_told_with_what_keeps_them),
 		TEST(ops_may_come_after_the_phase),
 		TEST(the_machine_is_not_ours_outside_of_a_guest),
