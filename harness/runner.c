@@ -204,9 +204,24 @@ static void grow_heap(void)
 	free(heap);
 }
 
+/*
+ * Records have a descriptor of their own, and standard output is where errors go: what a bench, a library or a program that one starts prints is no
+ * record.
+ */
+static int take_output(int *ret_fd)
+{
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	__close_fd int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || (dup2(STDERR_FILENO, STDOUT_FILENO) < 0 && dup2(null, STDOUT_FILENO) < 0))
+		return err_sys(errno, "keep standard output for records");
+	*ret_fd = fd;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	struct emit emit = {.fd = STDOUT_FILENO};
+	struct emit emit = {.fd = -1};
 	struct sampler sampler = {.emit = &emit, .end_ns = UINT64_MAX};
 	const uint64_t begin_ns = clock_ns();
 	struct plan plan;
@@ -222,7 +237,9 @@ int main(int argc, char **argv)
 	}
 	catch_signals();
 	allow_many_files();
-	ret = read_plan(argv[1], &plan);
+	ret = take_output(&emit.fd);
+	if (!ret)
+		ret = read_plan(argv[1], &plan);
 	if (ret) {
 		fprintf(stderr, "memcgbench-runner: %s\n", err_msg());
 		return 2;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "data/record.h"
 #include "guest/boot.h"
 #include "guest/files.h"
 
@@ -66,11 +67,27 @@ static void note_item(void *ctx, size_t item)
 	guests_note_item(watched->guests, watched->boot, item);
 }
 
+/* What the store would not take ends this boot, not the run; a record is of a type that is known, and the first alone says what was booted. */
+static int check_line(const struct guest_boot *boot, const char *line)
+{
+	json_t *record = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+	enum record_type type = record_type(record);
+
+	json_decref(record);
+	if (type == RECORD_NONE || (type == RECORD_BOOT && boot->nr_lines))
+		return err_set(EBADMSG, "record %zu is none of a runner: %.100s", boot->nr_lines + 1, line);
+	return 0;
+}
+
 static int keep_line(void *ctx, const char *line)
 {
 	struct guest_boot *boot = ((const struct watched *)ctx)->boot;
-	char **lines = reallocarray(boot->lines, boot->nr_lines + 1, sizeof(*lines));
+	char **lines;
+	int ret = check_line(boot, line);
 
+	if (ret)
+		return ret;
+	lines = reallocarray(boot->lines, boot->nr_lines + 1, sizeof(*lines));
 	if (!lines)
 		return err_sys(ENOMEM, "memory for a record");
 	boot->lines = lines;

@@ -180,21 +180,39 @@ int console_check_args(const char *args)
 	return 0;
 }
 
-static void end_line(struct console *console)
+static void look_at(struct console *console, const char *line)
 {
-	char *line = console->tail[console->nr_lines % ARRAY_SIZE(console->tail)];
 	enum boot_fault fault;
 
-	line[console->len] = '\0';
-	sscanf(line, "memcgbench: item %zu of", &console->item);
-	fault = console_line_fault(line);
+	console->is_command_line |= is_command_line(kernel_text(line));
+	fault = console->is_command_line ? BOOT_OK : console_line_fault(line);
 	if (console->fault == BOOT_OK && fault != BOOT_OK) {
 		console->fault = fault;
 		memcpy(console->fault_line, line, sizeof(console->fault_line));
 	}
+}
+
+static void end_line(struct console *console)
+{
+	char *line = console->tail[console->nr_lines % ARRAY_SIZE(console->tail)];
+
+	line[console->len] = '\0';
+	sscanf(line, "memcgbench: item %zu of", &console->item);
+	look_at(console, line);
+	console->is_command_line = false;
 	console->nr_lines++;
 	console->len = 0;
 	console->tail[console->nr_lines % ARRAY_SIZE(console->tail)][0] = '\0';
+}
+
+/* What the kernel says may stand behind any length of what a program wrote without an end: of a long line the second half is kept, and looked on with. */
+static void cut_line(struct console *console, char *line)
+{
+	size_t half = console->len / 2;
+
+	look_at(console, line);
+	memmove(line, line + half, console->len - half + 1);
+	console->len -= half;
 }
 
 void console_feed(struct console *console, const char *data, size_t size)
@@ -204,7 +222,9 @@ void console_feed(struct console *console, const char *data, size_t size)
 
 		if (data[i] == '\n') {
 			end_line(console);
-		} else if (data[i] != '\r' && console->len < CONSOLE_LINE_MAX - 1) {
+		} else if (data[i] != '\r') {
+			if (console->len == CONSOLE_LINE_MAX - 1)
+				cut_line(console, line);
 			/* Whatever a guest writes is going to a terminal and into a record later: ASCII, and none that commands. */
 			line[console->len++] = data[i] == '\t' || (data[i] >= ' ' && data[i] <= '~') ? data[i] : '?';
 			line[console->len] = '\0';

@@ -5,6 +5,7 @@
 #ifndef GUEST_CONSOLE_H
 #define GUEST_CONSOLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,7 +41,7 @@ const char *boot_fault_name(enum boot_fault fault);
 
 /*
  * What one line of a console says; BOOT_OK: nothing. With and without the time that a kernel may print before it; whoever wrote
- * it: what programs of the guest print there has none of these words.
+ * it: what programs of the guest print there has none of these words. One that prints them costs its boot, and makes no number.
  */
 enum boot_fault console_line_fault(const char *line);
 
@@ -59,7 +60,8 @@ int console_check_args(const char *args) __must_check;
 struct console {
 	char tail[CONSOLE_TAIL_LINES + 1][CONSOLE_LINE_MAX]; /* ring */
 	size_t nr_lines;	/* complete lines so far */
-	size_t len;		/* of the line that is not complete yet; it stands in its place of the ring */
+	size_t len;		/* of the line that is not complete yet, or of the end of it; it stands in its place of the ring */
+	bool is_command_line;	/* the line began as the kernel's own */
 	size_t item;		/* that the guest says it is at (guest_show_sign_of_life()), from 1; 0: at none yet */
 	enum boot_fault fault;	/* the first one; later lines follow from it */
 	char fault_line[CONSOLE_LINE_MAX];

@@ -148,6 +148,32 @@ errors()
 	python3 "$top/tests/schema.py" results/*
 }
 
+@test "a console that is full of records makes none, and no end" {
+	image good 0
+	image liar liar
+	run -5 --separate-stderr boot -k liar=liar -k good=good
+	[ "$(kernels sample)" = good ]
+	[ "$(kernels end)" = good ]
+	[ "$(errors | grep -c '^kernel liar, memcg o[a-z]*, seed 1: truncated result stream: the guest switched off behind record 1, ')" -eq 2 ]
+	# what a terminal would obey is neither printed nor stored
+	! LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f-\xff]' <<<"$stderr" || return 1
+	python3 "$top/tests/schema.py" results/*
+}
+
+@test "a record that no runner sends is the end of its boot, not of the run" {
+	local record
+
+	image good 0
+	for record in '{"type":"strange"}' '{"type":"boot","seed":1}' '{"type":"end","type":"end"}' '{"type":"sample"' 'text'; do
+		rm -rf results
+		image odd "stranger $record"
+		run -5 boot -k odd=odd -k good=good
+		[ "$(kernels sample)" = good ]
+		[ "$(errors | grep -c '^kernel odd, memcg o[a-z]*, seed 1: \(record refused: record\|garbled result stream: line\) 2 is ')" -eq 2 ]
+		python3 "$top/tests/schema.py" results/*
+	done
+}
+
 @test "a guest that is another kernel than its image fails" {
 	image good 0
 	image other impostor

@@ -6,7 +6,8 @@
 # build-image packs the file "cost" of the folder that it runs in into what passes for an image, out/bzImage, and writes what it
 # packed to the file $BUILDS. A cost is a number (so many instructions more per fault in a child), a number and "?" (in every other
 # boot), "broken" (does not build), "truncated", "panic" (behind 99 lines on the console), "panic on" (with memcg on only), "slow N" (a boot
-# that takes a minute), "tainted N" (with memcg on: the kernel's taint), "impostor" (another release than the image's), or "again WHAT" (the repetition of a boot differs, is short, or panics).
+# that takes a minute), "liar" (its console has all records, and bytes of any kind; its result channel the first), "stranger TEXT" (a record more,
+# behind the second), "tainted N" (with memcg on: the kernel's taint), "impostor" (another release than the image's), or "again WHAT" (the repetition of a boot differs, is short, or panics).
 #
 # qemu-system-x86_64 answers as a boot of such an image. Of its arguments the kernel knows "everybody=N", which makes every fault N
 # instructions dearer, also with memcg off, and zswap.enabled, which stays off; none that begins with "nosuch".
@@ -58,6 +59,12 @@ make_fakes()
 		            out.write("line %d of the console, %s\r\n" % (i, "x" * 60))
 		        out.write("Kernel panic - not syncing: made up\r\n---[ end Kernel panic ]---\r\n")
 		    sys.exit()
+		if cost == "liar":
+		    lines = open(os.environ["DATA"] + "/" + memcg + ".jsonl", "rb").readlines()
+		    lines[0] = lines[0].replace(b'"release":"', b'"release":"6.12.0-fake","was":"')
+		    open(path["console"], "wb").write(b"\r\n".join(lines) + bytes(range(1, 256)) + b"\r\n" + b"\n".join(lines))
+		    open(path["results"], "wb").write(lines[0])
+		    sys.exit()
 		with open(path["results"], "w") as out:
 		    for line in open(os.environ["DATA"] + "/" + memcg + ".jsonl"):
 		        record = json.loads(line)
@@ -73,6 +80,8 @@ make_fakes()
 		            fault["ns"] += extra * fault["ops"]
 		            if again == "differs" and record["rep"] == 5:
 		                fault["ns"] += 7
+		        if record["type"] == "item" and cost.startswith("stranger"):
+		            out.write(cost[9:] + "\n")
 		        if record["type"] == "end" and memcg == "on" and cost.startswith("tainted"):
 		            record["tainted"] = int(cost[8:])
 		        if record["type"] == "end":

@@ -189,6 +189,37 @@ usage()
 	grep -q '^fault_storm' again
 }
 
+@test "run: what the runner and its workers print on standard output is no record" {
+	needs_memcg
+	cat >forge.c <<-'END'
+		#define _GNU_SOURCE
+		#include <errno.h>
+		#include <pthread.h>
+		#include <string.h>
+		#include <unistd.h>
+
+		/* In every process that the runner forks, and in itself each time that it does. */
+		static void forge(void)
+		{
+			static const char text[] = "{\"type\":\"error\",\"text\":\"forged\"}\n{\"type\":\"end\",\"status\":\"complete\"}\n";
+
+			if (!strcmp(program_invocation_short_name, "memcgbench-runner") && write(1, text, sizeof(text) - 1) < 0)
+				_exit(1);
+		}
+
+		__attribute__((constructor)) static void begin(void)
+		{
+			pthread_atfork(NULL, forge, forge);
+		}
+	END
+	gcc -shared -fPIC -o forge.so forge.c
+	LD_PRELOAD=$PWD/forge.so memcgbench run null "${quick[@]}" >out 2>err
+	grep -q forged err
+	! grep -q forged results/*/samples.jsonl || return 1
+	[ "$(grep -c '"type":"end"' results/*/samples.jsonl)" -eq 1 ]
+	valid results/*/
+}
+
 @test "run: depths, workers, threads and a limit, as JSON" {
 	needs_memcg
 	memcgbench run fault_storm "${quick[@]}" -d 1,3 -w 1,2 --threads --limit 1G --size=1M --json >out 2>err

@@ -70,6 +70,18 @@ static void flood(void)
 			break;
 }
 
+/* Wherever a program can print but on the result channel. */
+static void forge(void)
+{
+	static const char sample[] = "{\"type\": \"sample\", \"ns\": 1, \"forged\": true}\n", end[] = "{\"type\": \"end\", \"status\": \"complete\"}\n";
+
+	if (fs_write(sample, "/dev/console") || fs_write(end, "/dev/console") || fs_write(sample, "/dev/kmsg") || fs_write(end, "/dev/kmsg"))
+		fprintf(stderr, "guest: %s\n", err_msg());
+	printf("%s%s", sample, end);
+	fprintf(stderr, "%s%s", sample, end);
+	fflush(stdout);
+}
+
 int main(void)
 {
 	struct guest guest;
@@ -105,6 +117,9 @@ int main(void)
 	} else if (!strcmp(guest.job, "flood")) {
 		flood();
 	} else if (!strcmp(guest.job, "truncated")) {
+		guest_power_off(&guest);
+	} else if (!strcmp(guest.job, "forge")) {
+		forge();
 		guest_power_off(&guest);
 	} else if (!strcmp(guest.job, "garbled")) {
 		dprintf(guest.result_fd, "{\"type\": \"sam\n");

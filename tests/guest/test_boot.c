@@ -200,6 +200,7 @@ static void faults(void **state)
 		{.kernel = &k612, .name = "bare", .job = "hello", .append = "printk.time=0", .expected = BOOT_OK},
 		/* As a kernel whose own command line says so. */
 		{.kernel = &k612, .name = "warn-quiet", .job = "warn", .append = "quiet", .expected = BOOT_WARN},
+		{.kernel = &k612, .name = "forge", .job = "forge", .expected = BOOT_TRUNCATED},
 		{.kernel = &k61, .name = "tainted", .job = "tainted", .append = "quiet", .expected = BOOT_WARN},
 	};
 
@@ -210,7 +211,11 @@ static void faults(void **state)
 	assert_non_null(strstr(boots[0].result.console_tail, "sysrq_handle_crash"));
 	assert_string_equal(boots[7].result.sentence, "panic: Kernel panic - not syncing: sysrq triggered crash");
 	assert_string_equal(boots[8].result.sentence, "WARN: WARNING: CPU: 0 PID: 1 at mm/made_for_the_test.c:1");
-	assert_non_null(strstr(boots[11].result.sentence, "/proc/sys/kernel/tainted, 512 (W)"));
+	/* The console has them, the records have not. */
+	assert_non_null(strstr(boots[11].result.console_tail, "forged"));
+	assert_null(strstr(boots[11].records, "forged"));
+	assert_null(strstr(boots[11].records, "\"end\""));
+	assert_non_null(strstr(boots[12].result.sentence, "/proc/sys/kernel/tainted, 512 (W)"));
 	for (size_t i = 0; i < ARRAY_SIZE(boots); i++)
 		release(&boots[i]);
 }

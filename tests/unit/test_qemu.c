@@ -263,9 +263,34 @@ static void console_long(void **state)
 	free(console);
 }
 
+/* Behind 250 and more bytes of a program that ended no line there may be a fault; behind those of the command line there is none. */
+static void console_line_without_end(void **state)
+{
+	static const char *const begins[] = {"text of a program ", "[    0.0] Kernel command line: "};
+	static const char fault[] = "[    2.0] BUG: bad page state\n";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(begins); i++)
+		for (size_t len = 0; len < 3 * CONSOLE_LINE_MAX; len++) {
+			struct console *console = calloc(1, sizeof(*console));
+
+			console_feed(console, begins[i], strlen(begins[i]));
+			for (size_t k = 0; k < len; k++)
+				console_feed(console, "x", 1);
+			console_feed(console, fault, sizeof(fault) - 1);
+			assert_int_equal(console->fault, i ? BOOT_OK : BOOT_BUG);
+			assert_int_equal(console->nr_lines, 1);
+			/* The next line is one by itself. */
+			console_feed(console, fault, sizeof(fault) - 1);
+			assert_int_equal(console->fault, BOOT_BUG);
+			free(console);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(console_line_without_end),
 		cmocka_unit_test(exact_clock),	 cmocka_unit_test(options_reach_the_line),
 		cmocka_unit_test(nodes),	 cmocka_unit_test(bad_nodes),
 		cmocka_unit_test(console_lines), cmocka_unit_test(console_in_pieces),
