@@ -49,6 +49,13 @@ static int put_row(const struct export_table *table, const struct export_row *ro
 	return 0;
 }
 
+/* A "#" would begin a directive: a bench called "x # SKIP" that failed was not skipped. */
+static void put_name(const char *name, FILE *out)
+{
+	for (; *name; name++)
+		putc(*name == '#' ? '-' : *name, out);
+}
+
 static int put_bench(const struct export_table *table, const char *bench, size_t number, FILE *out)
 {
 	size_t nr = 0, nr_skipped = 0, at = 0;
@@ -57,7 +64,9 @@ static int put_bench(const struct export_table *table, const char *bench, size_t
 
 	for (size_t i = 0; i < table->nr_rows; i++)
 		nr += !strcmp(bench_of(&table->rows[i]), bench);
-	fprintf(out, "    KTAP version 1\n    # Subtest: %s\n    1..%zu\n", bench, nr);
+	fputs("    KTAP version 1\n    # Subtest: ", out);
+	put_name(bench, out);
+	fprintf(out, "\n    1..%zu\n", nr);
 	for (size_t i = 0; !ret && i < table->nr_rows; i++) {
 		const struct export_row *row = &table->rows[i];
 
@@ -67,8 +76,9 @@ static int put_bench(const struct export_table *table, const char *bench, size_t
 		failed |= is_failure(row);
 		nr_skipped += row->outcome == EXPORT_UNKNOWN || row->outcome == EXPORT_SKIP;
 	}
-	fprintf(out, "%s %zu %s%s\n", failed ? "not ok" : "ok", number, bench,
-		!failed && nr_skipped == nr ? " # SKIP nothing was decided" : "");
+	fprintf(out, "%s %zu ", failed ? "not ok" : "ok", number);
+	put_name(bench, out);
+	fprintf(out, "%s\n", !failed && nr_skipped == nr ? " # SKIP nothing was decided" : "");
 	return ret;
 }
 

@@ -150,3 +150,46 @@ is_tame()
 	grep -q "'=cmd()" out
 	! grep -qE '(^|,)"?[=@]' out || return 1
 }
+
+# shape FORMAT FILE: what a consumer of the format makes of it but for names: lines with their directives, fields of lines, cells of rows, keys of objects.
+shape()
+{
+	python3 - "$1" "$2" <<-'END'
+		import csv, json, re, sys
+		form, text = sys.argv[1], open(sys.argv[2], newline="").read()
+		lines = text.splitlines()
+		def keys(v):
+		    if isinstance(v, dict):
+		        return ["{"] + sorted([keys(x) for x in v.values()], key=str)
+		    return ["["] + [keys(x) for x in v] if isinstance(v, list) else type(v).__name__
+		if form in ("json", "kcidb", "gbench", "bmf", "gha"):
+		    print(keys(json.loads(text)))
+		elif form == "csv":
+		    print([len(row) for row in csv.reader(lines)])
+		elif form == "md":
+		    print([len(re.findall(r"(?<!\\)\|", line)) for line in lines])
+		elif form == "ktap":
+		    print([(m.group(1), re.findall(r"(?<!\\)# *(?:SKIP|TODO|XFAIL)", line)) for line in lines for m in [re.match(r" *((?:not )?ok \d+|\d+\.\.\d+)", line)] if m])
+		elif form == "lava":
+		    print(re.findall(r"<(LAVA_SIGNAL_\w+) .*?(RESULT=\w+)", text))
+		elif form == "lkp":
+		    print([bool(re.match(r" +-?[\d.]+ ", line)) for line in lines])
+		elif form == "benchfmt":
+		    print([len(line.split()) for line in lines if line.startswith("Benchmark")])
+	END
+}
+
+@test "hostile: in no format a name becomes a result, a directive, a cell or a field" {
+	local format
+
+	for format in json csv md ktap kcidb lkp benchfmt lava gbench gha bmf; do
+		ends memcgbench compare --format="$format" two-kernels
+		shape "$format" out >"$format.shape"
+		[ -s "$format.shape" ]
+	done
+	rename_all 'x # SKIP <LAVA_SIGNAL_TESTCASE TEST_CASE_ID=y RESULT=pass> 1 ns|op ::error::z, w'
+	for format in json csv md ktap kcidb lkp benchfmt lava gbench gha bmf; do
+		ends memcgbench compare --format="$format" two-kernels
+		shape "$format" out | diff "$format.shape" - || { echo "$format:"; head -n 5 out; return 1; }
+	done
+}
