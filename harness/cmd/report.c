@@ -51,6 +51,7 @@ struct making {
 	size_t nr_runs, nr_comparisons;
 	const char *remarks[REMARKS_MAX + 1];
 	size_t nr_remarks;
+	bool is_damaged; /* a run was left out */
 };
 
 static void close_run(struct opened *run)
@@ -87,17 +88,30 @@ static void remark(struct making *making)
 		free(text);
 }
 
+/* The last sentence: what is not in the page is said by it, and here. */
+static void leave_out(struct making *making)
+{
+	(void)cmd_fail(&verb_report, "left out: %s", err_msg());
+	making->is_damaged = true;
+	remark(making);
+}
+
 /* --- finding runs --- */
 
 /* What no run.json comes near; rundata_load() says so of what is larger. */
 #define RUN_MAX (16u << 20)
 
-/* When the run in @path was started, as run.json says it; "" for what is no run. The caller frees; NULL without memory. */
+/*
+ * When the run in @path was started, as run.json says it; "" for what is no run. One that does not say it, damaged, is taken for the oldest, and
+ * rundata_load() says what is wrong with it. The caller frees; NULL without memory.
+ */
 static char *started_of(const char *path)
 {
 	__free_mem char *text = NULL;
-	json_t *run = beneath_read_all(path, "run.json", RUN_MAX, &text, NULL) ? NULL : json_loads(text, 0, NULL);
-	char *started = strdup(!strcmp(label_string(run, "schema"), "memcgbench-run") ? label_string(run, "started") : "");
+	int ret = beneath_read_all(path, "run.json", RUN_MAX, &text, NULL);
+	json_t *run = ret ? NULL : json_loads(text, 0, NULL);
+	bool is_other = run && strcmp(label_string(run, "schema"), "memcgbench-run");
+	char *started = strdup(ret == -ENOENT || ret == -ENOTDIR || is_other ? "" : *label_string(run, "started") ? label_string(run, "started") : "0");
 
 	json_decref(run);
 	return started;
@@ -417,7 +431,7 @@ static int open_runs(const struct report_args *args, const char *const *paths, s
 		/* Among all there may be one that is broken, which is no reason to show none. */
 		if (!args->all || ret == -ENOMEM)
 			return ret;
-		remark(making);
+		leave_out(making);
 	}
 	return making->nr_runs ? 0 : err_set(ENODATA, "no run could be read: %s", making->nr_remarks ? making->remarks[0] : "?");
 }
@@ -450,7 +464,7 @@ static int make(const struct report_args *args, const char *const *paths, size_t
 		ret = compare_all(&making, !args->all);
 	if (!ret)
 		ret = make_page(args, &making);
-	status = ret ? cmd_fail(&verb_report, NULL) : EXIT_OK;
+	status = ret ? cmd_fail(&verb_report, NULL) : making.is_damaged ? EXIT_BROKEN : EXIT_OK;
 	if (!ret)
 		printf("%s/index.html\n", args->out_dir);
 	making_clear(&making);
@@ -502,7 +516,8 @@ const struct verb verb_report = {
 		 "  report             the latest run in the folder of results\n\n"
 		 "  report RUN         that run; its kernels are compared with its first\n\n"
 		 "  report RUN RUN...  several, the others compared with the first\n\n"
-		 "  report --all       every run there is, each by itself, and the pictures of their history in its folder plots\n\n"
+		 "  report --all       every run there is, each by itself, and the pictures of their history in its folder plots; one that is "
+		 "damaged is named and left out, and the exit status is then 5\n\n"
 		 "Links to raw data lead from the page to the runs' folders: move them together.",
 	.operands = "[RUN...]",
 	.options = options,

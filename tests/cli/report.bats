@@ -98,10 +98,17 @@ check_page()
 	echo '{"schema": "memcgbench-run", "schema_version": 1, "started": "2026-01-01T00:00:00Z"}' >"$BATS_TEST_TMPDIR/all/broken/run.json"
 	mkdir "$BATS_TEST_TMPDIR/all/plots"
 	echo '<svg xmlns="http://www.w3.org/2000/svg"/>' >"$BATS_TEST_TMPDIR/all/plots/heatmap.svg"
-	memcgbench report --all --results="$BATS_TEST_TMPDIR/all" -o "$BATS_TEST_TMPDIR/page"
+	mkdir "$BATS_TEST_TMPDIR/all/cut"
+	head -c 50 "$runs/small/run.json" >"$BATS_TEST_TMPDIR/all/cut/run.json"
+	run -5 --separate-stderr memcgbench report --all --results="$BATS_TEST_TMPDIR/all" -o "$BATS_TEST_TMPDIR/page"
+	[ "$output" = "$BATS_TEST_TMPDIR/page/index.html" ]
+	[ "$(wc -l <<<"$stderr")" -eq 2 ]
+	grep -q "^memcgbench report: left out: .*all/broken/" <<<"$stderr"
+	grep -q "^memcgbench report: left out: .*all/cut/" <<<"$stderr"
 	check_page "$BATS_TEST_TMPDIR/page/index.html" "not complete" broken "History All costs over the kernels"
 	# What shows all at a glance is open, the rest one click away.
 	cp "$BATS_TEST_TMPDIR/all/plots/heatmap.svg" "$BATS_TEST_TMPDIR/all/plots/trend-x.svg"
+	rm -r "$BATS_TEST_TMPDIR"/all/cut "$BATS_TEST_TMPDIR"/all/broken
 	memcgbench report --all --results="$BATS_TEST_TMPDIR/all" -o "$BATS_TEST_TMPDIR/page"
 	check_page "$BATS_TEST_TMPDIR/page/index.html" "Number by number: 1 picture How a cost changed"
 	grep -q '<a href="#history">' "$BATS_TEST_TMPDIR/page/index.html"
