@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # report: the page is whole, needs nothing but itself, holds what was measured, and takes nothing of a run's texts for its own.
-# shellcheck disable=SC2030,SC2031 # each test has a page of its own
+# shellcheck disable=SC2030,SC2031,SC2154 # each test has a page of its own; what bats sets
 
 load verbs.bash
 
