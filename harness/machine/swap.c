@@ -60,7 +60,32 @@ static int modprobe(const char *option)
 	return status ? err_set(ENODEV, "modprobe %s zram failed", option) : 0;
 }
 
-/* The highest priority of the areas that are on (mm/swapfile.c, swap_show(): the last word of a line). -1: none has one. */
+/* Is the area of a dead run on zram @number? */
+static bool find_left(unsigned int number, struct swap *ret_swap)
+{
+	unsigned char page[4096]; /* what is looked at is at the beginning */
+	struct swap swap = {.number = number, .is_initialised = true};
+	/* Open, it could not be reset. */
+	__close_fd int fd = -1;
+	struct owner owner;
+	uint64_t bytes;
+	char path[32];
+
+	if (fs_read_u64(&bytes, "/sys/block/zram%u/disksize", number) || !bytes)
+		return false;
+	fd = open(device(number, path, sizeof(path)), O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, page, sizeof(page)) != sizeof(page))
+		return false;
+	if (!swap_header_read(page, &owner, &swap) || owner_lives(&owner))
+		return false;
+	*ret_swap = swap;
+	return true;
+}
+
+/*
+ * The highest priority of the areas that are on (mm/swapfile.c, swap_show(): the last word of a line), but for what dead runs left: it is swept
+ * before another is made. -1: none has one.
+ */
 static int highest_priority(void)
 {
 	__free_mem char *text = NULL;
@@ -73,8 +98,12 @@ static int highest_priority(void)
 	strsep(&rest, "\n"); /* the heading */
 	while ((line = strsep(&rest, "\n"))) {
 		const char *last = strrchr(line, '\t');
+		unsigned int number;
+		struct swap left;
 
-		if (last && atoi(last) > highest)
+		if (!last || atoi(last) <= highest)
+			continue;
+		if (sscanf(line, "/dev/zram%u ", &number) != 1 || !find_left(number, &left))
 			highest = atoi(last);
 	}
 	return highest;
@@ -255,26 +284,11 @@ int swap_teardown(struct swap *swap)
 	return ret;
 }
 
-/* The area of a dead run on zram @number, if it is one. */
 static int sweep_device(unsigned int number)
 {
-	unsigned char page[4096]; /* what is looked at is at the beginning */
-	struct swap swap = {.number = number, .is_initialised = true};
-	__close_fd int fd = -1;
-	struct owner owner;
-	uint64_t bytes;
-	char path[32];
+	struct swap swap;
 
-	if (fs_read_u64(&bytes, "/sys/block/zram%u/disksize", number) || !bytes)
-		return 0;
-	fd = open(device(number, path, sizeof(path)), O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read(fd, page, sizeof(page)) != sizeof(page))
-		return 0;
-	close(fd);
-	fd = -1; /* open, it could not be reset */
-	if (!swap_header_read(page, &owner, &swap) || owner_lives(&owner))
-		return 0;
-	return swap_teardown(&swap);
+	return find_left(number, &swap) ? swap_teardown(&swap) : 0;
 }
 
 int swap_sweep(void)

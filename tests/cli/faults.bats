@@ -54,3 +54,24 @@ needs_mounts()
 		memcgbench bisect --good=a --bad=b --tree=/usr >out 2>err || [ $? -eq 2 ]
 	grep -q 'a is no revision of the git tree /usr' err
 }
+
+@test "faults: swap that killed runs left is swept, and no reason to have none" {
+	local kind=(reclaim_depth --kind=anon --size=4M --quiet --quick -t 1ms --latency-ops 0 --no-plots --no-counters)
+	local runner i
+
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	memcgbench run "${kind[@]}" -b 2 -o try >try.out 2>&1 || skip "no swap can be had here: $(cat try.out)"
+	"$build/memcgbench" run "${kind[@]}" -b 100000 -o first >out 2>err 3>&- &
+	for ((i = 0; i < 1000; i++)); do
+		! grep -qs '"type":"sample"' first/*/samples.jsonl || break
+		sleep 0.02
+	done
+	runner=$(pgrep -P "$!")
+	# Stopped first, so that neither has the time to clean up.
+	kill -STOP "$!" "$runner"
+	kill -KILL "$runner" "$!"
+	wait "$!" || :
+	memcgbench run "${kind[@]}" -b 2 -o next >next.out 2>&1 || { cat next.out; return 1; }
+	! grep skipped next.out || return 1
+	[ "$(jq -r .status next/*/run.json)" = complete ]
+}
