@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """machine.py - this machine as the runs find it: where they work, which processes there are, and what they left."""
+import contextlib
 import glob
 import os
 import re
@@ -98,14 +99,19 @@ class World:
         """Orphans come to process 1, which is us."""
         for pid, (parent, state, _) in self.processes().items():
             if state == "Z" and parent == os.getpid():
-                try:
+                with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, os.WNOHANG)
-                except ChildProcessError:
-                    pass
 
     def children(self, parent, name=None):
         return [pid for pid, (of, state, is_called) in self.processes().items()
                 if of == parent and state not in "ZX" and name in (None, is_called)]
+
+    def command(self, pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
 
     def describe_processes(self):
         return ", ".join(f"{pid} {name} ({state}, child of {parent}, {read(f'/proc/{pid}/wchan') or '?'})"
@@ -117,7 +123,8 @@ class World:
             self.thaw()
             pids = [pid for pid, (_, state, _) in self.processes().items() if state not in "ZX"]
             for pid in pids:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self.reap()
             if not pids:
                 break
@@ -192,6 +199,10 @@ class World:
             if page[1052:1062] == b"memcgbench" and struct.unpack("<I", page[:4])[0] == self.pid_ns:
                 found.append(device)
         return found
+
+    def has_others_swap(self):
+        ours = self.swap()
+        return any(line.startswith("/dev/zram") and line.split()[0] not in ours for line in read("/proc/swaps").splitlines())
 
     def look(self, fault):
         self.reap()

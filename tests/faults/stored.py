@@ -35,6 +35,10 @@ def status(folder):
     return run["status"] if run else None
 
 
+def is_live(folder):
+    return all(boot["executor"] == "live" for boot in run_of(folder).get("boots", []))
+
+
 def records(folder):
     """The records, and whether the last line is cut off."""
     with open(os.path.join(folder, "samples.jsonl"), "rb") as file:
