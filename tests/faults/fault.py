@@ -172,7 +172,7 @@ class Fault:
             raise Failure(f"{words}; wanted one of {wanted}; it said: {run.err().strip() or 'nothing'}")
         self.judge_words(run, most_lines)
         for folder in folders:
-            self.judge_stored(folder, getattr(run, "before", b""), may_be_torn)
+            self.judge_stored(folder, getattr(run, "before", b""), may_be_torn, run.status() == 137)
         return f"{status or 'nothing stored'}/{run.status()}"
 
     def judge_words(self, run, most_lines=8):
@@ -185,8 +185,8 @@ class Fault:
         if len(text.splitlines()) > most_lines:
             raise Failure(f"{len(text.splitlines())} lines on standard error: {text}")
 
-    def judge_stored(self, folder, before, may_be_torn):
-        problems = stored.check(folder, before, may_be_torn)
+    def judge_stored(self, folder, before=b"", may_be_torn=False, was_killed=False):
+        problems = stored.check(folder, before, may_be_torn, was_killed)
         if not problems and os.path.exists(os.path.join(folder, "run.json")):
             problems = self.judge_reading(folder)
         if problems:

@@ -56,7 +56,7 @@ def two_in_folder(fault):
     if len(folders) != 2:
         raise Failure(f"{len(folders)} runs are stored")
     for folder in folders:
-        fault.judge_stored(folder, b"", False)
+        fault.judge_stored(folder)
         if stored.status(folder) != "complete":
             raise Failure(f"{folder}: {stored.status(folder)}")
     return "complete"

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 
 
 def folders(results):
@@ -95,10 +96,10 @@ def lacks_of_complete(run, found):
     return ["called complete, with " + lack for lack in lacks]
 
 
-def check(folder, before, may_be_torn):
+def check(folder, before, may_be_torn, was_killed):
     """
     Sentences about what is wrong in @folder. @before: what was in samples.jsonl before the fault. @may_be_torn: the last line may be cut off,
-    since the disk was full.
+    since the disk was full. @was_killed: the one that writes them got SIGKILL, and may have been between linkat() and renameat() (base/beneath.c).
     """
     try:
         run = run_of(folder)
@@ -120,6 +121,7 @@ def check(folder, before, may_be_torn):
             problems.append("called complete, and the last record is cut off")
     elif run["status"] not in ("running", "interrupted", "failed"):
         problems.append(f"status {run['status']}")
-    problems += [f"a temporary file: {path}" for path in glob.glob(os.path.join(folder, "**", ".*"), recursive=True)]
-    problems += [f"a temporary file: {path}" for path in glob.glob(os.path.join(folder, "**", "*tmp*"), recursive=True)]
+    for pattern in (".*", "*tmp*"):
+        found = glob.glob(os.path.join(folder, "**", pattern), recursive=True)
+        problems += [f"a temporary file: {path}" for path in found if not (was_killed and re.search(r"/\.[^/]+\.\d+\.tmp$", path))]
     return problems
