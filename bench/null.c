@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* null - the harness measures itself. */
-#include <stddef.h>
-
 #include "bench.h"
+#include "bench_memcg.h"
 
-enum { METRIC_LOOP, METRIC_PHASE };
+enum { LOOP, PHASE };
 
 /* Long enough that the clock's own cost is a small share, short enough to be one pass of many. */
 #define LOOP_OPS  100000
@@ -14,55 +13,28 @@ struct null {
 	uint64_t extra; /* per mille of the work, in a child memcg alone */
 };
 
-static int null_run(void *state, struct bench_run *run, uint64_t passes)
+static int pass(void *state, struct bench_run *run)
 {
 	const struct null *null = state;
 	uint64_t extra = bench_in_memcg(run) ? null->extra : 0;
-	uint64_t turns = LOOP_OPS + LOOP_OPS * extra / 1000, uncounted = PHASE_OPS * extra / 1000, pass, i;
+	uint64_t turns = LOOP_OPS + LOOP_OPS * extra / 1000, uncounted = PHASE_OPS * extra / 1000, i;
 
-	for (pass = 0; pass < passes; pass++) {
-		bench_phase_begin(run, METRIC_LOOP);
-		/* The empty asm keeps the compiler from removing the loop. */
-		for (i = 0; i < turns; i++)
-			__asm__ volatile("" ::: "memory");
-		bench_phase_end(run, METRIC_LOOP, LOOP_OPS);
+	bench_phase_begin(run, LOOP);
+	/* The empty asm keeps the compiler from removing the loop. */
+	for (i = 0; i < turns; i++)
+		__asm__ volatile("" ::: "memory");
+	bench_phase_end(run, LOOP, LOOP_OPS);
 
-		for (i = 0; i < PHASE_OPS; i++) {
-			bench_phase_begin(run, METRIC_PHASE);
-			bench_phase_end(run, METRIC_PHASE, 1);
-		}
-		for (i = 0; i < uncounted; i++) {
-			bench_phase_begin(run, METRIC_PHASE);
-			bench_phase_end(run, METRIC_PHASE, 0);
-		}
+	for (i = 0; i < PHASE_OPS; i++) {
+		bench_phase_begin(run, PHASE);
+		bench_phase_end(run, PHASE, 1);
+	}
+	for (i = 0; i < uncounted; i++) {
+		bench_phase_begin(run, PHASE);
+		bench_phase_end(run, PHASE, 0);
 	}
 	return 0;
 }
-
-static const struct bench_metric metrics[] = {
-	{
-		.name = "loop",
-		.help = "one turn of an empty loop",
-		.op = "turn",
-	},
-	{
-		.name = "phase",
-		.help = "what every timed phase of a bench includes of the clock's own cost",
-		.op = "phase",
-	},
-};
-
-static const struct bench_param params[] = {
-	{
-		.name = "extra",
-		.help = "work added in the child memcg and not counted as ops, per mille: an effect of known size",
-		.type = BENCH_PARAM_UINT,
-		.unit = "per mille",
-		.def = "0",
-		.max = 1000,
-		.offset = BENCH_FIELD(struct null, extra),
-	},
-};
 
 const struct bench bench_null = {
 	.name = "null",
@@ -76,10 +48,11 @@ const struct bench bench_null = {
 		 "With --extra=20 the child memcg does 2 % more of both than it says: a cost that was put there to be found "
 		 "(memcgbench selftest --injected).",
 	.version = 1,
-	.metrics = metrics,
-	.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
-	.params = params,
-	.nr_params = sizeof(params) / sizeof(params[0]),
+	BENCH_METRICS(BENCH_TIMED(LOOP, "loop", "turn", "one turn of an empty loop"),
+		      BENCH_TIMED(PHASE, "phase", "phase", "what every timed phase of a bench includes of the clock's own cost")),
+	BENCH_PARAMS(BENCH_NUMBER(struct null, extra, "extra", "per mille", "0", NULL, 0, 1000,
+				  "work added in the child memcg and not counted as ops, per mille: an effect of known size")),
 	.state_size = sizeof(struct null),
-	.run = null_run,
+	.pass = pass,
+	BENCH_SUITE({.suites = BENCH_BOTH}),
 };

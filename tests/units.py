@@ -7,13 +7,21 @@ Prints how many rows of counts were seen, then what is wrong; fails where someth
 import csv
 import io
 import json
+import os
 import re
 import sys
+
+
+def names_now():
+    """What metrics of older runs are called today, by bench and old name: the table of harness/data/old_names.c."""
+    with open(os.path.join(os.path.dirname(__file__), "../harness/data/old_names.c")) as source:
+        return {(bench, old): now for bench, old, now in re.findall(r'\{"(\S+)", "(\S+)", "(\S+)"\}', source.read())}
 
 
 def units_of(runs):
     """Units by bench and metric; the counts that every run has a value of; the clock."""
     units, counts, clock = {}, None, "ns"
+    now = names_now()
     for run in runs:
         items, measured = {}, set()
         with open(run + "/samples.jsonl") as lines:
@@ -23,11 +31,13 @@ def units_of(runs):
                 if record["type"] == "item":
                     items[record["item"]] = record["bench"]
                     for metric in record["metrics"]:
-                        units[record["bench"], metric["name"]] = metric["unit"]
+                        name = record["bench"], metric["name"]
+                        units[record["bench"], now.get(name, metric["name"])] = metric["unit"]
                 elif record["type"] == "sample":
                     for name, value in record["metrics"].items():
                         if "count" in value:
-                            measured.add((items[record["item"]], name))
+                            bench = items[record["item"]]
+                            measured.add((bench, now.get((bench, name), name)))
         counts = measured if counts is None else counts & measured
     return units, counts, clock
 

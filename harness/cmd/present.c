@@ -35,20 +35,17 @@
 static bool is_default(const char *bench_name, const char *param, const char *value)
 {
 	const struct bench *bench = registry_find(bench_name);
-	struct params defaults, params;
+	struct params params;
 	size_t i;
 
 	if (!bench)
 		return false;
-	params_init(&defaults, bench);
 	params_init(&params, bench);
 	if (params_set(&params, param, value))
 		return false;
-	for (i = 0; i < bench->nr_params; i++)
-		if (params.value[i] != defaults.value[i])
+	for (i = 0; i < params_nr(&params); i++)
+		if (!params_is_default(&params, i))
 			return false;
-	if (params.stats != defaults.stats)
-		return false;
 	return true;
 }
 

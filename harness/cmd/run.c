@@ -19,7 +19,6 @@
 #include "cmd/run_guests.h"
 #include "cmd/run_plan.h"
 #include "cmd/run_time.h"
-#include "cmd/suite.h"
 #include "core/live.h"
 #include "core/registry.h"
 #include "data/store.h"
@@ -48,7 +47,7 @@ static const char *const accels[] = {"auto", "kvm", "tcg", "icount", NULL};
 static const struct opt options[] = {
 	{"param", 'p', OPT_TO_LIST(struct run_args, params), .arg = "NAME=VALUE", .group = MEASURE,
 	 .help = "set a parameter of the chosen benches that have it (memcgbench show BENCH); --NAME=VALUE does the same"},
-	{"suite", 0, OPT_TO_ENUM(struct run_args, suite, suite_names), .def = "card", .group = MEASURE,
+	{"suite", 0, OPT_TO_ENUM(struct run_args, suite, run_suite_names), .def = "card", .group = MEASURE,
 	 .help = "what to measure when no bench is named: a card of a few telling numbers, or full sweeps of all"},
 	{"sweep", 0, OPT_TO_LIST(struct run_args, sweeps), .arg = "NAME=VALUE,VALUE...", .group = MEASURE,
 	 .help = "measure once for each value: of a parameter, or of workers, memcgs, depth; repeat it to combine sweeps"},
@@ -71,6 +70,12 @@ static const struct opt options[] = {
 	 .help = "levels from the root memcg down to the child memcg; a list measures each against root"},
 	{"limit", 0, OPT_TO_SIZE(struct run_args, limit_bytes, 1, INT64_MAX), .arg = "SIZE", .group = MEASURE,
 	 .help = "memory.max of the child memcg; none if not given"},
+	{"siblings", 0, OPT_TO_U64(struct run_args, nr_siblings, 0, 10000), .arg = "N", .def = "0", .group = MEASURE,
+	 .help = "memcgs beside that of the first worker, in child arms"},
+	{"sibling-pages", 0, OPT_TO_U64(struct run_args, sibling_pages, 0, 1 << 20), .arg = "N", .def = "0", .group = MEASURE,
+	 .help = "pages that each of them holds until they are reclaimed, of a file where the bench has a folder for it, or anonymous; 0: idle"},
+	{"lru-gen", 0, OPT_TO_ENUM(struct run_args, lru_gen, params_lru_gen_names), .def = "keep", .group = MEASURE,
+	 .help = "the multi-generational LRU of all memcgs: as it is, or switched (in guests only)"},
 	{"stats", 0, OPT_TO_ENUM(struct run_args, stats, params_stats_names), .def = "as-found", .group = MEASURE,
 	 .help = "in what state each pass finds memcg's statistics: as-found; fresh, with nothing pending, where an update walks all levels; "
 		 "or flushable, with so much pending that since Linux 6.16 it walks none. --sweep=stats=... measures several"},

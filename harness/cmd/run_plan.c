@@ -7,7 +7,6 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "cmd/cmd.h"
-#include "cmd/suite.h"
 #include "core/registry.h"
 #include "machine/workdir.h"
 
@@ -63,6 +62,8 @@ static int parse_list(const char *option, const char *text, uint64_t max, const 
 	return 0;
 }
 
+const char *const run_suite_names[] = {[SUITE_CARD] = "card", [SUITE_FULL] = "full", NULL};
+
 static bool in_guests(const struct run_line *line)
 {
 	return line->args->kernels.nr > 0;
@@ -109,16 +110,15 @@ static int set_param(struct plan_item *item, const char *text, bool *ret_known)
 {
 	const char *equals = strchr(text, '=');
 	char name[64];
-	bool has_it;
+	bool has_it = false;
 	size_t i;
 
 	if (!equals || equals - text >= (ptrdiff_t)sizeof(name))
 		return err_set(EINVAL, "--param=%s: NAME=VALUE is wanted", text);
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
-	has_it = !strcmp(name, PARAMS_STATS);
-	for (i = 0; i < item->bench->nr_params && !has_it; i++) {
-		has_it = !strcmp(item->bench->params[i].name, name);
-		item->given |= (unsigned int)has_it << i;
+	for (i = 0; i < params_nr(&item->params) && !has_it; i++) {
+		has_it = !strcmp(params_at(&item->params, i)->name, name);
+		item->given |= i < item->bench->nr_params ? (unsigned int)has_it << i : 0;
 	}
 	*ret_known |= has_it;
 	return has_it ? params_set(&item->params, name, equals + 1) : 0;
@@ -197,28 +197,36 @@ struct wish {
 	const struct bench *bench;
 	const char *memcgs, *depth, *place, *memory;
 	bool threads;
-	const char *params; /* "name=value name=value", or NULL */
 	uint64_t nr_workers; /* 0: as the bench says */
 	unsigned int spare;
 };
 
-static int set_wished_params(const char *params, struct plan_item *item)
+static bool is_swept(const struct run_line *line, const char *name)
 {
-	__free_mem char *copy = strdup(params ? params : "");
-	char *rest = copy, *word;
-	int ret = 0;
+	const struct opt_list *sweeps = &line->args->sweeps;
+	size_t i, len = strlen(name);
 
-	if (!copy)
-		return err_sys(ENOMEM, "memory for the plan");
-	while (!ret && (word = strsep(&rest, " "))) {
-		bool known = !*word;
+	for (i = 0; i < sweeps->nr; i++)
+		if (!strncmp(sweeps->items[i], name, len) && sweeps->items[i][len] == '=')
+			return true;
+	return false;
+}
 
-		if (!known)
-			ret = set_param(item, word, &known);
-		if (!ret && !known)
-			ret = err_set(ENOENT, "%s has no such parameter: %s", item->bench->name, word);
-	}
-	return ret;
+/* Those that are options of run, where they are given. */
+static void set_common_params(const struct run_line *line, struct plan_item *item)
+{
+	const struct run_args *args = line->args;
+	const uint64_t given[PARAMS_COMMON_NR] = {
+		[PARAMS_STATS] = args->stats,
+		[PARAMS_SIBLINGS] = args->nr_siblings,
+		[PARAMS_SIBLING_PAGES] = args->sibling_pages,
+		[PARAMS_LRU_GEN] = args->lru_gen,
+	};
+	size_t i;
+
+	for (i = 0; i < PARAMS_COMMON_NR; i++)
+		if (opt_is_given(line->options, line->parsed, params_common[i].name) && !is_swept(line, params_common[i].name))
+			item->params.common[i] = given[i];
 }
 
 static int fill_item(const struct run_line *line, const struct cg_info *cg, const struct wish *wish, struct plan_item *item)
@@ -227,12 +235,10 @@ static int fill_item(const struct run_line *line, const struct cg_info *cg, cons
 
 	item->bench = wish->bench;
 	params_init(&item->params, wish->bench);
-	item->params.stats = (enum params_stats)line->args->stats;
 	ret = on_insn_clock(line) ? set_insn_defaults(item) : 0;
-	if (!ret)
-		ret = set_wished_params(wish->params, item);
 	if (ret)
 		return ret;
+	set_common_params(line, item);
 	item->nr_workers = wish->nr_workers ? (unsigned int)wish->nr_workers : default_workers(wish->bench);
 	item->threads = wish->threads;
 	item->spare = wish->spare;
@@ -261,7 +267,7 @@ static bool items_are_equal(const struct plan_item *a, const struct plan_item *b
 	return equal;
 }
 
-/* What the user chose himself may make entries of a suite equal, and so may a machine of one core. */
+/* The last item, if there is one like it from @first on. */
 static void drop_if_known(struct plan *plan, size_t first)
 {
 	size_t i, last = plan->nr_items - 1;
@@ -271,83 +277,6 @@ static void drop_if_known(struct plan *plan, size_t first)
 			plan->nr_items--;
 			return;
 		}
-}
-
-static int add_entry(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
-		     const struct suite_entry *entry, struct plan *plan)
-{
-	const struct run_args *args = line->args;
-	const char *workers = args->workers ? args->workers : entry->workers;
-	struct wish wish = {
-		.bench = registry_find(entry->bench),
-		.memcgs = args->memcgs ? args->memcgs : entry->memcgs,
-		.depth = opt_is_given(line->options, line->parsed, "depth") || !entry->depth ? args->depth : entry->depth,
-		.place = opt_is_given(line->options, line->parsed, "place") || !entry->place ? args->place : entry->place,
-		.memory = opt_is_given(line->options, line->parsed, "memory-bind") || !entry->memory ? args->memory : entry->memory,
-		.threads = args->threads || (entry->threads && !opt_is_given(line->options, line->parsed, "processes")),
-		.params = entry->params,
-		.spare = entry->spare,
-	};
-	uint64_t nr_workers[LIST_MAX] = {0};
-	size_t nr = 1, i;
-	int ret = 0;
-
-	if (!wish.bench)
-		return err_set(ENOENT, "the suite names a bench that there is not: %s", entry->bench);
-	if (workers)
-		ret = parse_list("workers", workers, PLAN_WORKERS_MAX, topo, nr_workers, &nr);
-	for (i = 0; !ret && i < nr; i++) {
-		wish.nr_workers = nr_workers[i];
-		ret = add_item(line, cg, &wish, plan);
-		if (!ret)
-			drop_if_known(plan, 0);
-	}
-	return ret;
-}
-
-static bool has_line(const struct bench *bench)
-{
-	size_t i;
-
-	for (i = 0; i < nr_suite_entries; i++)
-		if (!strcmp(suite_entries[i].bench, bench->name))
-			return true;
-	return false;
-}
-
-/* A bench that the table does not know yet. Nobody asked for swap on his own machine. */
-static int add_without_line(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, struct plan *plan)
-{
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; !ret && i < registry_nr(); i++) {
-		const struct bench *bench = registry_at(i);
-
-		if (!has_line(bench) && (in_guests(line) || !(bench->needs & BENCH_NEEDS_SWAP)))
-			ret = add_entry(line, topo, cg, &(struct suite_entry){.bench = bench->name}, plan);
-	}
-	return ret;
-}
-
-static int add_suite(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, struct plan *plan)
-{
-	const unsigned int suite = 1u << line->args->suite, where = in_guests(line) ? SUITE_GUESTS : SUITE_LIVE;
-	const size_t nr_nodes = in_guests(line) ? line->args->numa.nr : topo_nr_nodes(topo);
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; !ret && i < nr_suite_entries; i++) {
-		const struct suite_entry *entry = &suite_entries[i];
-
-		/* Threads are in one memcg: what is about several has nothing to say of them. */
-		if ((entry->suites & suite) && (entry->where & where) && !(line->args->threads && entry->memcgs) &&
-		    (!(entry->where & SUITE_NODES) || nr_nodes >= 2))
-			ret = add_entry(line, topo, cg, entry, plan);
-	}
-	if (!ret && line->args->suite == SUITE_FULL)
-		ret = add_without_line(line, topo, cg, plan);
-	return ret;
 }
 
 static int add_named(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, struct plan *plan)
@@ -360,7 +289,7 @@ static int add_named(const struct run_line *line, const struct topo *topo, const
 	int ret = 0;
 
 	if (opt_is_given(line->options, line->parsed, "suite"))
-		return err_set(EINVAL, "--suite=%s chooses the benches: name none, or leave it out", suite_names[line->args->suite]);
+		return err_set(EINVAL, "--suite=%s chooses the benches: name none, or leave it out", run_suite_names[line->args->suite]);
 	if (line->args->workers)
 		ret = parse_list("workers", line->args->workers, PLAN_WORKERS_MAX, topo, nr_workers, &nr);
 	for (i = 0; !ret && i < names->nr; i++) {
@@ -428,32 +357,20 @@ static int add_swept(const struct run_line *line, const struct topo *topo, const
 	return ret < 0 ? ret : 0;
 }
 
-/* "NAME=V1,V2" */
-static int apply_sweep(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, const char *text,
-		       struct plan *plan)
+/* "NAME=V1,V2": every item of @plan once for each value, where it has such a thing. */
+static int combine(const struct run_line *line, const struct topo *topo, const char *text, struct plan *plan, bool *known)
 {
 	struct plan swept = {0};
 	const char *values = strchr(text, '=');
 	__free_mem char *name = values ? strndup(text, (size_t)(values - text)) : NULL;
-	bool known = false;
 	size_t i;
 	int ret = 0;
 
 	if (!values || !name || !values[1])
 		return err_set(EINVAL, "--sweep=%s: NAME=VALUE,VALUE… is wanted", text);
-	for (i = 0; !ret && i < plan->nr_items; i++) {
-		if (!strcmp(name, "depth")) {
-			/* Depths are arms of one item already. */
-			known = true;
-			plan->items[i].nr_arms = 0;
-			ret = make_arms(line, cg, values + 1, &plan->items[i]);
-		} else {
-			ret = add_swept(line, topo, name, values + 1, &plan->items[i], &swept, &known);
-		}
-	}
-	if (!ret && !known)
-		ret = err_set(ENOENT, "--sweep=%s: neither workers, memcgs or depth, nor a parameter of the chosen benches", text);
-	if (ret || !swept.nr_items) {
+	for (i = 0; !ret && i < plan->nr_items; i++)
+		ret = add_swept(line, topo, name, values + 1, &plan->items[i], &swept, known);
+	if (ret) {
 		plan_free(&swept);
 		return ret;
 	}
@@ -461,6 +378,129 @@ static int apply_sweep(const struct run_line *line, const struct topo *topo, con
 	plan->items = swept.items;
 	plan->nr_items = swept.nr_items;
 	return 0;
+}
+
+static int apply_sweep(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, const char *text,
+		       struct plan *plan)
+{
+	bool known = false;
+	size_t i;
+	int ret = 0;
+
+	if (strncmp(text, "depth=", strlen("depth="))) {
+		ret = combine(line, topo, text, plan, &known);
+	} else {
+		/* Depths are arms of one item already. */
+		known = true;
+		for (i = 0; !ret && i < plan->nr_items; i++) {
+			plan->items[i].nr_arms = 0;
+			ret = make_arms(line, cg, text + strlen("depth="), &plan->items[i]);
+		}
+	}
+	if (!ret && !known)
+		ret = err_set(ENOENT, "--sweep=%s: neither workers, memcgs or depth, nor a parameter of the chosen benches", text);
+	return ret;
+}
+
+/* --- suites --- */
+
+/* What the suite wants to be set, in every combination; what the user gave stays. */
+static int combine_all(const struct run_line *line, const struct topo *topo, const char *params, struct plan *plan)
+{
+	__free_mem char *copy = strdup(params ? params : "");
+	char *rest = copy, *word;
+	int ret = copy ? 0 : err_sys(ENOMEM, "memory for the plan");
+	size_t i;
+
+	while (!ret && (word = strsep(&rest, " "))) {
+		bool known = !*word;
+
+		if (!known)
+			ret = combine(line, topo, word, plan, &known);
+		if (!ret && !known)
+			ret = err_set(ENOENT, "%s has no such parameter: %s", plan->items[0].bench->name, word);
+	}
+	for (i = 0; i < plan->nr_items; i++)
+		set_common_params(line, &plan->items[i]);
+	return ret;
+}
+
+static int append(struct plan *plan, const struct plan *more)
+{
+	size_t i;
+
+	for (i = 0; i < more->nr_items; i++) {
+		struct plan_item *item = plan_add(plan);
+
+		if (!item)
+			return err_sys(ENOMEM, "memory for the plan");
+		*item = more->items[i];
+	}
+	return 0;
+}
+
+static int add_entry(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, const struct bench *bench,
+		     const struct bench_suite *entry, struct plan *plan)
+{
+	const struct run_args *args = line->args;
+	const char *workers = args->workers ? args->workers : entry->workers;
+	struct wish wish = {
+		.bench = bench,
+		.memcgs = args->memcgs ? args->memcgs : entry->memcgs,
+		.depth = opt_is_given(line->options, line->parsed, "depth") || !entry->depth ? args->depth : entry->depth,
+		.place = opt_is_given(line->options, line->parsed, "place") || !entry->place ? args->place : entry->place,
+		.memory = opt_is_given(line->options, line->parsed, "memory-bind") || !entry->memory ? args->memory : entry->memory,
+		.threads = args->threads || (entry->threads && !opt_is_given(line->options, line->parsed, "processes")),
+		.spare = entry->spare,
+	};
+	uint64_t nr_workers[LIST_MAX] = {0};
+	struct plan own = {0};
+	size_t nr = 1, i;
+	int ret = workers ? parse_list("workers", workers, PLAN_WORKERS_MAX, topo, nr_workers, &nr) : 0;
+
+	for (i = 0; !ret && i < nr; i++) {
+		wish.nr_workers = nr_workers[i];
+		ret = add_item(line, cg, &wish, &own);
+	}
+	if (!ret)
+		ret = combine_all(line, topo, entry->params, &own);
+	if (!ret)
+		ret = append(plan, &own);
+	plan_free(&own);
+	return ret;
+}
+
+/* A bench that says nothing of suites. Nobody asked for swap on his own machine. */
+static const struct bench_suite in_full = {.suites = BENCH_FULL}, in_full_of_guests = {.suites = BENCH_FULL, .where = BENCH_GUESTS};
+
+static int add_bench(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, const struct bench *bench, struct plan *plan)
+{
+	const unsigned int suite = line->args->suite == SUITE_CARD ? BENCH_CARD : BENCH_FULL, here = in_guests(line) ? BENCH_GUESTS : BENCH_LIVE;
+	const size_t nr_nodes = in_guests(line) ? line->args->numa.nr : topo_nr_nodes(topo), nr = bench->nr_suite ? bench->nr_suite : 1;
+	const struct bench_suite *entries = bench->nr_suite ? bench->suite : bench->needs & BENCH_NEEDS_SWAP ? &in_full_of_guests : &in_full;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < nr; i++) {
+		const struct bench_suite *entry = &entries[i];
+		const unsigned int where = entry->where & BENCH_ANYWHERE ? entry->where : entry->where | BENCH_ANYWHERE;
+
+		/* Threads are in one memcg: what is about several has nothing to say of them. */
+		if ((entry->suites & suite) && (where & here) && !(line->args->threads && entry->memcgs) &&
+		    (!(where & BENCH_NODES) || nr_nodes >= 2))
+			ret = add_entry(line, topo, cg, bench, entry, plan);
+	}
+	return ret;
+}
+
+static int add_suite(const struct run_line *line, const struct topo *topo, const struct cg_info *cg, struct plan *plan)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < registry_nr(); i++)
+		ret = add_bench(line, topo, cg, registry_at(i), plan);
+	return ret;
 }
 
 static void set_amounts(const struct run_line *line, struct plan *plan)
@@ -542,6 +582,17 @@ static int set_dir(const struct run_line *line, struct plan *plan)
 	return copy_option("dir", path ? path : line->args->dir, plan->dir, sizeof(plan->dir));
 }
 
+/* What the user chose himself may make entries of a suite equal, and so may a machine of one core. */
+static void drop_repeats(struct plan *plan)
+{
+	size_t i, nr = plan->nr_items;
+
+	for (plan->nr_items = i = 0; i < nr; i++) {
+		plan->items[plan->nr_items++] = plan->items[i];
+		drop_if_known(plan, 0);
+	}
+}
+
 int run_plan_make(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,
 		  struct plan *ret_plan)
 {
@@ -567,6 +618,8 @@ int run_plan_make(const struct run_line *line, const struct topo *topo, const st
 		plan_free(&plan);
 		return ret;
 	}
+	if (!line->parsed->operands.nr)
+		drop_repeats(&plan);
 	*ret_plan = plan;
 	return 0;
 }

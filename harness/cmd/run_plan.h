@@ -21,12 +21,15 @@ enum run_accel {
 	RUN_ICOUNT,
 };
 
+enum suite { SUITE_CARD, SUITE_FULL };
+
 /* The values of run's options. */
 struct run_args {
 	struct opt_list params, sweeps;
 	unsigned int suite; /* enum suite */
 	const char *workers, *memcgs, *depth, *place, *memory;
-	unsigned int threads, stats; /* enum params_stats */
+	unsigned int threads, stats, lru_gen; /* enum params_stats, enum params_lru_gen */
+	uint64_t nr_siblings, sibling_pages;
 	uint64_t limit_bytes, blocks, rep_ns, seed, latency_ops;
 	/* kernels booted in guests */
 	struct opt_list kernels, builds, numa, qemu_opts; /* kernels: the builds are appended to it */
@@ -38,6 +41,9 @@ struct run_args {
 	const char *results_dir, *dir, *save_baseline;
 };
 
+/* By enum suite, NULL behind the last. */
+extern const char *const run_suite_names[];
+
 enum run_profile_kind { RUN_PROFILE_NONE, RUN_PROFILE_FUNCTIONS, RUN_PROFILE_SHARING };
 
 /* What of the command line is needed beyond the values. */
@@ -48,7 +54,7 @@ struct run_line {
 };
 
 /*
- * Make the plan: the benches named, or a suite (suite.h) when none is. With --kernel it is a plan for guests: on the instruction clock, one pass a rep, with memcg off as baseline.
+ * Make the plan: the benches named, or a suite (BENCH_SUITE()) when none is. With --kernel it is a plan for guests: on the instruction clock, one pass a rep, with memcg off as baseline.
  * -EINVAL/-ENOENT/-ERANGE with a sentence that names the option. Free with plan_free().
  */
 int run_plan_make(const struct run_line *line, const struct topo *topo, const struct cg_info *cg,

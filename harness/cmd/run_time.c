@@ -117,10 +117,9 @@ static int print_item(const struct plan *plan, const struct plan_item *item, con
 	size_t k;
 
 	printf("\n%s", item->bench->name);
-	for (k = 0; k < item->bench->nr_params; k++)
-		printf(" %s=%s", item->bench->params[k].name, params_text(&item->params, k, text, sizeof(text)));
-	if (item->params.stats != STATS_AS_FOUND)
-		printf(" " PARAMS_STATS "=%s", params_stats_names[item->params.stats]);
+	for (k = 0; k < params_nr(&item->params); k++)
+		if (params_is_told(&item->params, k))
+			printf(" %s=%s", params_at(&item->params, k)->name, params_text(&item->params, k, text, sizeof(text)));
 	if (plan->budget_ns && item->spare)
 		printf(" (spare)");
 	if (!needs_met_all_of(needs, cg, why, sizeof(why)) ||

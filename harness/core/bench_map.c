@@ -66,7 +66,7 @@ void *bench_map(struct bench_run *run, size_t bytes, int protection, int flags, 
 	return map_at(place_of(run) + (run->huge_page_bytes ? run->huge_page_bytes : TABLE_BYTES), bytes, protection, flags, fd);
 }
 
-void bench_settle(struct bench_run *run)
+void bench_lru_drain(struct bench_run *run)
 {
 	char *anchor = place_of(run);
 
@@ -99,20 +99,7 @@ void bench_run_stir(struct bench_run *run)
 	run->stir_faults += (uint64_t)(after.ru_minflt - before.ru_minflt);
 }
 
-void *bench_small_pages(struct bench_run *run, uint64_t bytes)
-{
-	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (map == MAP_FAILED) {
-		bench_error(run, errno, "map %llu bytes: %s", (unsigned long long)bytes, strerror(errno));
-		return NULL;
-	}
-	/* EINVAL: a kernel without huge pages. */
-	(void)!madvise(map, bytes, MADV_NOHUGEPAGE);
-	return map;
-}
-
-size_t bench_nr_resident(const struct bench_run *run, const void *map, uint64_t bytes)
+size_t bench_run_resident(const struct bench_run *run, const void *map, uint64_t bytes)
 {
 	unsigned char resident[1024];
 	const uint64_t part_bytes = sizeof(resident) * run->page_bytes;
@@ -127,6 +114,11 @@ size_t bench_nr_resident(const struct bench_run *run, const void *map, uint64_t 
 			nr += resident[i] & 1;
 	}
 	return nr;
+}
+
+size_t bench_pages_resident(const struct bench_run *run, const struct bench_pages *pages)
+{
+	return bench_run_resident(run, pages->map, pages->nr * pages->page_bytes);
 }
 
 /* Bits of /proc/kpageflags (include/uapi/linux/kernel-page-flags.h, include/linux/kernel-page-flags.h, Linux 6.12). */
@@ -147,10 +139,12 @@ static uint64_t read_entry(int fd, uint64_t index)
 	return fd >= 0 && pread(fd, &entry, sizeof(entry), (off_t)(index * sizeof(entry))) == sizeof(entry) ? entry : 0;
 }
 
-const char *bench_resident_text(const struct bench_run *run, const void *map, uint64_t bytes, char *buf, size_t size)
+const char *bench_pages_resident_text(const struct bench_run *run, const struct bench_pages *pages, char *buf, size_t size)
 {
 	__close_fd int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
-	size_t resident = bench_nr_resident(run, map, bytes), mapped = 0, nr[ARRAY_SIZE(page_flags)] = {0}, i, len, named = 0;
+	const uint64_t bytes = pages->nr * pages->page_bytes;
+	const char *map = pages->map;
+	size_t resident = bench_pages_resident(run, pages), mapped = 0, nr[ARRAY_SIZE(page_flags)] = {0}, i, len, named = 0;
 	uint64_t page, entry, flags;
 
 	for (page = (uintptr_t)map / run->page_bytes; page < ((uintptr_t)map + bytes) / run->page_bytes; page++) {
@@ -176,16 +170,4 @@ void bench_let_others_run(void)
 
 	while (nanosleep(&left, &left) && errno == EINTR)
 		;
-}
-
-int bench_check_faults(struct bench_run *run, const struct bench_evidence *evidence, uint64_t touched, uint64_t least)
-{
-	uint64_t most = touched + BENCH_OWN_FAULTS + touched / 50;
-
-	if (evidence->majflt)
-		return bench_error(run, EPROTO, "%llu faults went to disk: memory is short", (unsigned long long)evidence->majflt);
-	if (evidence->minflt < least || evidence->minflt > most)
-		return bench_error(run, EPROTO, "touched %llu pages, but took %llu faults, not %llu to %llu", (unsigned long long)touched,
-				   (unsigned long long)evidence->minflt, (unsigned long long)least, (unsigned long long)most);
-	return 0;
 }

@@ -2,6 +2,7 @@
 /* What a bench may do with memcgs, and ask of them, for bench.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
-#include "core/worker.h"
+#include "core/worker_priv.h"
 
 static const struct arm_groups *groups_of(const struct bench_run *run)
 {
@@ -29,6 +30,11 @@ struct bench_memcg *bench_memcg_home(struct bench_run *run, unsigned int worker)
 	return bench_in_memcg(run) ? &team->memcgs[worker % team->groups->nr_leaves] : &team->memcgs[0];
 }
 
+struct bench_memcg *bench_memcg_mine(struct bench_run *run)
+{
+	return bench_memcg_home(run, run->worker);
+}
+
 int bench_memcg_is_first(struct bench_run *run, unsigned int worker)
 {
 	unsigned int i = 0;
@@ -44,6 +50,20 @@ struct bench_memcg *bench_memcg_parent(struct bench_run *run, struct bench_memcg
 
 	/* Handles of what is above lie behind those of the leaves. */
 	return memcg->level < groups->nr_above ? &run->team->memcgs[groups->nr_leaves + memcg->level] : NULL;
+}
+
+int bench_memcg_above(struct bench_run *run, uint64_t level, struct bench_memcg **ret_memcg)
+{
+	struct bench_memcg *memcg = bench_in_memcg(run) ? bench_memcg_mine(run) : NULL;
+	uint64_t i;
+
+	*ret_memcg = memcg;
+	for (i = 0; memcg && i < level; i++)
+		*ret_memcg = memcg = bench_memcg_parent(run, memcg);
+	if (!memcg && bench_in_memcg(run))
+		return bench_error(run, EINVAL, "level=%" PRIu64 " is above what a child at this depth has: --depth=%" PRIu64 " or more", level,
+				   level + 1);
+	return 0;
 }
 
 /* What cgroup.h says becomes what bench.h says. */
@@ -89,17 +109,11 @@ static int write_file(const struct bench_run *run, struct bench_memcg *memcg, en
 	return ret ? ret : cg_group_write(memcg->group, file, fd, bytes);
 }
 
-int bench_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg)
+int worker_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg)
 {
 	struct bench_memcg *memcg;
 	int ret;
 
-	if (!bench_in_memcg(run)) {
-		*ret_memcg = bench_memcg_home(run, run->worker);
-		return 0;
-	}
-	if (run->threaded)
-		return bench_error(run, EINVAL, "workers that are threads make no memcgs (BENCH_NEEDS_PROCESSES)");
 	memcg = calloc(1, sizeof(*memcg));
 	if (!memcg)
 		return bench_error(run, ENOMEM, "memory for a memcg");
@@ -112,6 +126,16 @@ int bench_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg)
 	}
 	*ret_memcg = memcg;
 	return 0;
+}
+
+int bench_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg)
+{
+	*ret_memcg = bench_memcg_mine(run);
+	if (!bench_in_memcg(run))
+		return 0;
+	if (run->threaded)
+		return bench_error(run, EINVAL, "workers that are threads make no memcgs (BENCH_NEEDS_PROCESSES)");
+	return worker_memcg_make(run, ret_memcg);
 }
 
 int bench_memcg_remove(struct bench_run *run, struct bench_memcg *memcg)
@@ -130,13 +154,18 @@ int bench_memcg_remove(struct bench_run *run, struct bench_memcg *memcg)
 	return answer(run, ret);
 }
 
+int worker_memcg_enter(struct bench_run *run, struct bench_memcg *memcg)
+{
+	return answer(run, cg_group_enter_self(memcg->group));
+}
+
 int bench_memcg_enter(struct bench_run *run, struct bench_memcg *memcg)
 {
 	if (!bench_in_memcg(run))
 		return 0;
 	if (run->threaded)
 		return bench_error(run, EINVAL, "workers that are threads enter no memcgs (BENCH_NEEDS_PROCESSES)");
-	return answer(run, cg_group_enter_self(memcg->group));
+	return worker_memcg_enter(run, memcg);
 }
 
 /* -ENOENT is a number that nobody keeps. */
@@ -156,11 +185,6 @@ int bench_memcg_usage(struct bench_run *run, struct bench_memcg *memcg, uint64_t
 	return answer_number(run, ret ? ret : cg_group_read_usage(memcg->group, fd, ret_bytes));
 }
 
-int bench_memcg_swap(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes)
-{
-	return memcg->group ? answer_number(run, cg_group_swap(memcg->group, ret_bytes)) : -ENODATA;
-}
-
 int bench_memcg_stat(struct bench_run *run, struct bench_memcg *memcg, const char *key, uint64_t *ret_value)
 {
 	return memcg->group ? answer_number(run, cg_group_stat(memcg->group, key, ret_value)) : -ENODATA;
@@ -175,6 +199,27 @@ int bench_memcg_pages(struct bench_run *run, struct bench_memcg *memcg, const ch
 	ret = bench_memcg_stat(run, memcg, key, &bytes);
 	if (!ret)
 		*ret_pages = (int64_t)(bytes / run->page_bytes);
+	return ret;
+}
+
+static bool looks(const struct bench_run *run, const struct bench_memcg *memcg)
+{
+	return memcg && bench_in_memcg(run) && run->pass_kind == BENCH_PASS_AUDIT;
+}
+
+int bench_look(struct bench_run *run, struct bench_memcg *memcg, const char *key, int64_t *ret_pages)
+{
+	*ret_pages = 0;
+	return looks(run, memcg) ? bench_memcg_pages(run, memcg, key, ret_pages) : 0;
+}
+
+int bench_count_growth(struct bench_run *run, size_t metric, struct bench_memcg *memcg, const char *key, int64_t before, uint64_t ops)
+{
+	int64_t now;
+	int ret = bench_look(run, memcg, key, &now);
+
+	if (!ret && ops && looks(run, memcg))
+		bench_count(run, metric, now > before ? (uint64_t)(now - before) : 0, ops);
 	return ret;
 }
 
@@ -195,24 +240,6 @@ void bench_expect(struct bench_run *run, struct bench_memcg *memcg, enum bench_c
 	run->nr_expected++;
 }
 
-int bench_memcg_crowd(struct bench_run *run, uint64_t nr, int (*fill)(void *state, struct bench_run *run, uint64_t index), void *state)
-{
-	struct bench_memcg *memcg;
-	uint64_t i;
-	int ret = 0;
-
-	if (!bench_in_memcg(run))
-		return 0;
-	for (i = 0; !ret && i < nr; i++) {
-		ret = bench_memcg_make(run, &memcg);
-		if (!ret && fill)
-			ret = bench_memcg_enter(run, memcg);
-		if (!ret && fill)
-			ret = fill(state, run, i);
-	}
-	return !ret && fill && nr ? bench_memcg_enter(run, bench_memcg_home(run, 0)) : ret;
-}
-
 int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum bench_limit limit, uint64_t bytes)
 {
 	if (!bench_in_memcg(run))
@@ -221,6 +248,13 @@ int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum ben
 	if (!*memcg->made)
 		atomic_store(&run->team->shared->changed_limits, true);
 	return answer(run, write_file(run, memcg, limit == BENCH_LIMIT_HIGH ? CG_FILE_HIGH : CG_FILE_MAX, bytes));
+}
+
+int bench_swap_is_apart(struct bench_run *run)
+{
+	const struct cg_group *group = bench_memcg_mine(run)->group;
+
+	return group && cg_group_version(group) == CG_V2;
 }
 
 int bench_memcg_usage_less(struct bench_run *run, struct bench_memcg *memcg, uint64_t bytes, uint64_t *ret_limit)
@@ -246,6 +280,18 @@ int bench_memcg_reclaim(struct bench_run *run, struct bench_memcg *memcg, uint64
 		return bench_error(run, EOPNOTSUPP, "without a memory controller nothing is reclaimed on demand");
 	ret = write_file(run, memcg, CG_FILE_RECLAIM, bytes);
 	return ret == -EAGAIN ? ret : answer(run, ret);
+}
+
+int bench_memcg_can_reclaim(struct bench_run *run, struct bench_memcg *memcg)
+{
+	return memcg->group && write_file(run, memcg, CG_FILE_RECLAIM, 0) != -EOPNOTSUPP;
+}
+
+int bench_machine_can_reclaim(struct bench_run *run)
+{
+	const struct cg_group *group = bench_memcg_mine(run)->group;
+
+	return group && bench_in_guest(run) && cg_root_reclaim(group, 0) != -EOPNOTSUPP;
 }
 
 int bench_machine_reclaim(struct bench_run *run, uint64_t bytes)
@@ -283,7 +329,7 @@ static int read_vmstat(char **ret_text)
 	return read_kept("/proc/vmstat", &fd, ret_text);
 }
 
-int bench_nr_reads(struct bench_run *run, uint64_t *ret_nr)
+static int nr_reads(struct bench_run *run, uint64_t *ret_nr)
 {
 	static _Thread_local int fd = -1;
 	__free_mem char *text = NULL;
@@ -292,12 +338,25 @@ int bench_nr_reads(struct bench_run *run, uint64_t *ret_nr)
 	return answer_number(run, ret ? ret : fs_text_key(text, "syscr:", ret_nr));
 }
 
-int bench_vmstat(struct bench_run *run, const char *key, uint64_t *ret_value)
+int bench_run_reads_begin(struct bench_run *run, uint64_t *ret_nr)
 {
-	__free_mem char *text = NULL;
-	int ret = read_vmstat(&text);
+	int ret = run->counts_reads ? nr_reads(run, ret_nr) : -ENODATA;
 
-	return answer_number(run, ret ? ret : fs_text_key(text, key, ret_value));
+	if (ret == -ENODATA)
+		*ret_nr = UINT64_MAX;
+	return ret == -ENODATA ? 0 : ret;
+}
+
+int bench_run_reads_end(struct bench_run *run, uint64_t before)
+{
+	uint64_t now;
+	int ret = before == UINT64_MAX ? 0 : nr_reads(run, &now);
+
+	if (ret || before == UINT64_MAX)
+		run->reads = UINT64_MAX;
+	else if (run->reads != UINT64_MAX)
+		run->reads += now - before;
+	return ret;
 }
 
 int bench_reclaimed(struct bench_run *run, struct bench_reclaimed *ret_reclaimed)
@@ -324,46 +383,4 @@ int bench_reclaimed(struct bench_run *run, struct bench_reclaimed *ret_reclaimed
 int bench_in_guest(const struct bench_run *run)
 {
 	return run->team && run->team->in_guest;
-}
-
-int bench_counts_insn(const struct bench_run *run)
-{
-	return run->team && run->team->counts_insn;
-}
-
-int bench_lru_gen(struct bench_run *run, int enabled)
-{
-	int ret;
-
-	if (!bench_in_guest(run))
-		return bench_skip(run, "the multi-generational LRU is a switch of the whole machine: in guests only (--kernel)");
-	if (!fs_exists(LRU_GEN_ENABLED))
-		return bench_skip(run, "there is no " LRU_GEN_ENABLED ": CONFIG_LRU_GEN is off, or the kernel is older than 6.1");
-	ret = fs_write(enabled ? "y" : "n", LRU_GEN_ENABLED);
-	return answer(run, ret);
-}
-
-const char *bench_dir(const struct bench_run *run)
-{
-	return run->team->dir;
-}
-
-int bench_sparse_file(struct bench_run *run, const char *name, uint64_t bytes, int *ret_fd)
-{
-	char path[PATH_MAX];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "%s/%s", bench_dir(run), name);
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOATIME, 0600);
-	if (fd < 0)
-		return bench_error(run, errno, "open %s: %s", path, strerror(errno));
-	if (ftruncate(fd, (off_t)bytes)) {
-		err = errno;
-		close(fd);
-		return bench_error(run, err, "make %s a sparse file of %llu bytes: %s", path, (unsigned long long)bytes, strerror(err));
-	}
-	/* No readahead: every page is brought in by itself, when it is read. */
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-	*ret_fd = fd;
-	return 0;
 }

@@ -2,6 +2,7 @@
 #include "core/bench_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -18,6 +19,9 @@ void bench_run_reset(struct bench_run *run)
 	memset(run->phase, 0, sizeof(run->phase));
 	run->nr_expected = 0;
 	run->stir_faults = 0;
+	run->done = (struct bench_done){0};
+	run->reads = 0;
+	run->pass_kind = BENCH_PASS_TIMED;
 	run->skipped = false;
 	run->error = 0;
 	run->error_text[0] = '\0';
@@ -45,8 +49,15 @@ uint64_t bench_run_clock_cost(void)
 	return cost[SAMPLES / 2];
 }
 
+enum bench_pass bench_pass_kind(const struct bench_run *run)
+{
+	return run->pass_kind;
+}
+
 void bench_phase_begin(struct bench_run *run, size_t phase)
 {
+	if (run->pass_kind != BENCH_PASS_TIMED)
+		return;
 	region_select(REGION_ID(run->item, run->arm, phase, run->rep));
 	if (run->counters)
 		counters_read(run->counters, &run->counters_begin);
@@ -76,8 +87,11 @@ void bench_phase_end(struct bench_run *run, size_t phase, uint64_t ops)
 	struct bench_phase *p = &run->phase[phase];
 	uint64_t end_ns;
 
+	/* First of all, and in every pass: one instruction of it is timed. No worker is timed while another is in a pass that is not. */
 	region_mark(REGION_END);
 	end_ns = clock_ns();
+	if (run->pass_kind != BENCH_PASS_TIMED)
+		return;
 	p->ns += end_ns - run->phase_begin_ns;
 	p->ops += ops;
 	if (run->counters)
@@ -86,7 +100,8 @@ void bench_phase_end(struct bench_run *run, size_t phase, uint64_t ops)
 
 void bench_phase_ops(struct bench_run *run, size_t phase, uint64_t ops)
 {
-	run->phase[phase].ops += ops;
+	if (run->pass_kind == BENCH_PASS_TIMED)
+		run->phase[phase].ops += ops;
 }
 
 void bench_count(struct bench_run *run, size_t metric, uint64_t amount, uint64_t ops)
@@ -99,6 +114,52 @@ void bench_hold(struct bench_run *run)
 {
 	if (run->hold)
 		run->hold(run);
+}
+
+void bench_expect_faults(struct bench_run *run, uint64_t touched, unsigned int per_fault)
+{
+	run->done.touched += touched;
+	run->done.least_faults += touched / per_fault;
+}
+
+void bench_expect_majors(struct bench_run *run, uint64_t least)
+{
+	run->done.least_majors += least;
+	run->done.from_swap = true;
+}
+
+void bench_expect_reads(struct bench_run *run, uint64_t reads)
+{
+	run->done.reads += reads;
+	run->counts_reads = true;
+}
+
+static int check_faults(struct bench_run *run, uint64_t minors, uint64_t majors)
+{
+	const struct bench_done *done = &run->done;
+	uint64_t most = done->touched + BENCH_OWN_FAULTS + done->touched / 50;
+
+	if (majors && !done->from_swap)
+		return bench_error(run, EPROTO, "%" PRIu64 " faults went to disk: memory is short", majors);
+	if (majors < done->least_majors)
+		return bench_error(run, EPROTO, "%" PRIu64 " pages were out, but only %" PRIu64 " faults read one back", done->least_majors, majors);
+	if (minors < done->least_faults)
+		return bench_error(run, EPROTO, "touched %" PRIu64 " pages, but took only %" PRIu64 " faults: they were there already, or a larger page "
+						"(THP, mTHP) or fault-around served several of them", done->touched, minors);
+	if (done->touched && minors > most && !done->from_swap)
+		return bench_error(run, EPROTO, "touched %" PRIu64 " pages, but took %" PRIu64 " faults: something else faults in the same process, "
+						"or huge pages that were asked for were not there", done->touched, minors);
+	return 0;
+}
+
+int bench_run_check(struct bench_run *run, uint64_t minors, uint64_t majors, uint64_t reads)
+{
+	int ret = check_faults(run, minors, majors);
+
+	/* What a rep reads nobody knows before the first. */
+	if (!ret && reads < run->done.reads)
+		return bench_error(run, EPROTO, "read %" PRIu64 " pages by %" PRIu64 " calls of pread()", run->done.reads, reads);
+	return ret;
 }
 
 int bench_is_proving(const struct bench_run *run)
@@ -118,7 +179,7 @@ static void child_main(struct bench_run *run, size_t phase, int (*prepare)(void 
 	run->child_ret = prepare(state, run);
 	getrusage(RUSAGE_SELF, &after);
 	run->child_faults = (uint64_t)(after.ru_minflt - before.ru_minflt);
-	region_select(REGION_ID(run->item, run->arm, phase, run->rep));
+	region_select(REGION_ID(run->item, run->arm, phase, run->pass_kind == BENCH_PASS_TIMED ? run->rep : BENCH_REP_UNNUMBERED));
 	run->child_begin_ns = clock_ns();
 	region_mark(REGION_BEGIN);
 	_exit(0);
@@ -134,13 +195,12 @@ int bench_child_exit(struct bench_run *run, size_t phase, uint64_t faults, int (
 	run->child_ret = -ECHILD;
 	pid = fork();
 	if (pid < 0)
-		return bench_error(run, errno, "fork a process to time its exit: %s", strerror(errno));
+		return bench_errno(run, "fork a process to time its exit");
 	if (pid == 0)
 		child_main(run, phase, prepare, state);
 	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
-			return bench_error(run, errno, "wait for the exiting process: %s",
-					   strerror(errno));
+			return bench_errno(run, "wait for the exiting process");
 	}
 	region_mark(REGION_END);
 	end_ns = clock_ns();
@@ -153,8 +213,10 @@ int bench_child_exit(struct bench_run *run, size_t phase, uint64_t faults, int (
 	if (run->child_faults < faults || run->child_faults > faults + BENCH_OWN_FAULTS + faults / 50)
 		return bench_error(run, EPROTO, "the process whose exit is timed took %llu faults to prepare, not %llu: what it frees is not what "
 						"it should be", (unsigned long long)run->child_faults, (unsigned long long)faults);
-	run->phase[phase].ns += end_ns - run->child_begin_ns;
-	run->phase[phase].ops++;
+	if (run->pass_kind == BENCH_PASS_TIMED) {
+		run->phase[phase].ns += end_ns - run->child_begin_ns;
+		run->phase[phase].ops++;
+	}
 	return 0;
 }
 
@@ -189,11 +251,6 @@ uint64_t bench_page_bytes(const struct bench_run *run)
 uint64_t bench_huge_page_bytes(const struct bench_run *run)
 {
 	return run->huge_page_bytes;
-}
-
-uint64_t bench_seed(const struct bench_run *run)
-{
-	return run->seed;
 }
 
 unsigned int bench_nr_workers(const struct bench_run *run)
@@ -246,4 +303,16 @@ int bench_error(struct bench_run *run, int err, const char *fmt, ...)
 		va_end(ap);
 	}
 	return -err;
+}
+
+int bench_errno(struct bench_run *run, const char *fmt, ...)
+{
+	int err = errno;
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return bench_error(run, err, "%s: %s", text, strerror(err));
 }

@@ -16,6 +16,9 @@
 #include <sys/types.h>
 
 #include "bench.h"
+#include "bench_memcg.h"
+#include "bench_pages.h"
+#include "bench_team.h"
 #include "core/histogram.h"
 #include "machine/counters.h"
 
@@ -47,6 +50,12 @@ struct bench_expected {
 	int64_t pages;
 };
 
+/* What the passes of a rep said that they did. */
+struct bench_done {
+	uint64_t touched, least_faults, least_majors, reads;
+	bool from_swap;
+};
+
 struct bench_run {
 	/* Set once, before setup(). */
 	unsigned int worker, nr_workers;
@@ -70,6 +79,11 @@ struct bench_run {
 	struct rusage usage;	   /* of the whole rep, this worker alone */
 	struct counters *counters; /* counted reps only; a pointer of the worker's own */
 	struct counters_reading counters_begin;
+
+	enum bench_pass pass_kind; /* of the pass at hand */
+	struct bench_done done;
+	bool counts_reads;	   /* bench_expect_reads() was called before */
+	uint64_t reads;		   /* calls of read(2) and the like of the rep; UINT64_MAX: nobody counts them */
 
 	/* The pass that proves the work: bench_hold() calls back, NULL in every other rep. */
 	void (*hold)(struct bench_run *run);
@@ -99,6 +113,16 @@ struct bench_run {
 /* Minor faults that a worker may take in a rep of its own accord: stack and libc. 0 to 2 in all reps of the card on 18 kernels (`results/reference`). */
 #define BENCH_OWN_FAULTS 16
 
+/* Around passes, whose calls of read(2) and the like are added to @run->reads: syscr of /proc/thread-self/io, exact (CONFIG_TASK_IO_ACCOUNTING). */
+int bench_run_reads_begin(struct bench_run *run, uint64_t *ret_nr) __must_check;
+int bench_run_reads_end(struct bench_run *run, uint64_t before) __must_check;
+
+/*
+ * Does what its passes said that they did agree with the faults of the rep and with its calls of read()? @reads: UINT64_MAX if nobody counts
+ * them. bench_error(EPROTO) if not.
+ */
+int bench_run_check(struct bench_run *run, uint64_t minors, uint64_t majors, uint64_t reads) __must_check;
+
 /* Forget the last rep. */
 void bench_run_reset(struct bench_run *run);
 
@@ -113,6 +137,9 @@ int bench_run_take_place(struct bench_run *run) __must_check;
  * mm/memcontrol.c, Linux 6.12: more than MEMCG_CHARGE_BATCH for each CPU. Of pages that come and go, a few at a time.
  */
 void bench_run_stir(struct bench_run *run);
+
+/* Pages of [@map, @map + @bytes) that mincore() finds in memory; 0 if @map is NULL. */
+size_t bench_run_resident(const struct bench_run *run, const void *map, uint64_t bytes);
 
 /* Median cost of reading the clock once, measured now, in nanoseconds. */
 uint64_t bench_run_clock_cost(void);

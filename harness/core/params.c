@@ -8,25 +8,75 @@
 #include "base/units.h"
 
 const char *const params_stats_names[] = {"as-found", "fresh", "flushable", NULL};
+const char *const params_lru_gen_names[] = {"keep", "off", "on", NULL};
+
+const struct bench_param params_common[PARAMS_COMMON_NR] = {
+	[PARAMS_STATS] = {.name = "stats", .type = BENCH_PARAM_ENUM, .def = "as-found",
+			  .choices = params_stats_names,
+			  .help = "in what state each pass finds memcg's statistics"},
+	[PARAMS_SIBLINGS] = {.name = "siblings", .type = BENCH_PARAM_UINT, .unit = "memcgs", .def = "0", .max = 10000,
+			     .help = "memcgs beside that of worker 0, in child arms"},
+	[PARAMS_SIBLING_PAGES] = {.name = "sibling-pages", .type = BENCH_PARAM_UINT, .unit = "pages", .def = "0", .max = 1 << 20,
+				  .help = "pages that each of them holds, until they are reclaimed"},
+	[PARAMS_LRU_GEN] = {.name = "lru-gen", .type = BENCH_PARAM_ENUM, .def = "keep",
+			    .choices = params_lru_gen_names,
+			    .help = "the multi-generational LRU"},
+};
+
+size_t params_nr(const struct params *params)
+{
+	return params->bench->nr_params + PARAMS_COMMON_NR;
+}
+
+const struct bench_param *params_at(const struct params *params, size_t i)
+{
+	const size_t nr = params->bench->nr_params;
+
+	return i < nr ? &params->bench->params[i] : &params_common[i - nr];
+}
+
+static uint64_t *value_at(struct params *params, size_t i)
+{
+	const size_t nr = params->bench->nr_params;
+
+	return i < nr ? &params->value[i] : &params->common[i - nr];
+}
+
+static uint64_t value_of(const struct params *params, size_t i)
+{
+	const size_t nr = params->bench->nr_params;
+
+	return i < nr ? params->value[i] : params->common[i - nr];
+}
+
+bool params_is_default(const struct params *params, size_t i)
+{
+	struct params usual;
+
+	params_init(&usual, params->bench);
+	return value_of(params, i) == value_of(&usual, i);
+}
+
+bool params_is_told(const struct params *params, size_t i)
+{
+	return i < params->bench->nr_params || !params_is_default(params, i);
+}
 
 static void append(char *buf, size_t buf_size, const char *text)
 {
 	strncat(buf, text, buf_size - strlen(buf) - 1);
 }
 
-static int fail_unknown(const struct bench *bench, const char *name)
+static int fail_unknown(const struct params *params, const char *name)
 {
 	char known[512] = "";
 	size_t i;
 
-	if (!bench->nr_params)
-		return err_set(ENOENT, "%s has no parameter \"%s\"; it has none at all", bench->name,
-			       name);
-	for (i = 0; i < bench->nr_params; i++) {
+	for (i = 0; i < params_nr(params); i++) {
 		append(known, sizeof(known), i ? ", " : "");
-		append(known, sizeof(known), bench->params[i].name);
+		append(known, sizeof(known), params_at(params, i)->name);
 	}
-	return err_set(ENOENT, "%s has no parameter \"%s\"; it has %s", bench->name, name, known);
+	return err_set(ENOENT, "%s has no parameter \"%s\"; it has %s", params->bench->name, name, known);
 }
 
 static int parse_choice(const struct bench *bench, const char *name, const char *const *choices, const char *text, uint64_t *ret_value)
@@ -43,16 +93,6 @@ static int parse_choice(const struct bench *bench, const char *name, const char 
 		append(known, sizeof(known), choices[i]);
 	}
 	return err_set(EINVAL, "%s: parameter %s: \"%s\" is none of %s", bench->name, name, text, known);
-}
-
-static int set_stats(struct params *params, const char *text)
-{
-	uint64_t stats;
-	int ret = parse_choice(params->bench, PARAMS_STATS, params_stats_names, text, &stats);
-
-	if (!ret)
-		params->stats = (enum params_stats)stats;
-	return ret;
 }
 
 static char *format_number(const struct bench_param *param, uint64_t value, char *buf,
@@ -94,19 +134,18 @@ static int parse_number(const struct bench *bench, const struct bench_param *par
 
 int params_set(struct params *params, const char *name, const char *text)
 {
-	const struct bench *bench = params->bench;
 	size_t i;
 
-	for (i = 0; i < bench->nr_params && i < PARAMS_MAX; i++) {
-		const struct bench_param *param = &bench->params[i];
+	for (i = 0; i < params_nr(params); i++) {
+		const struct bench_param *param = params_at(params, i);
 
 		if (strcmp(param->name, name))
 			continue;
 		if (param->type == BENCH_PARAM_ENUM)
-			return parse_choice(bench, name, param->choices, text, &params->value[i]);
-		return parse_number(bench, param, text, &params->value[i]);
+			return parse_choice(params->bench, name, param->choices, text, value_at(params, i));
+		return parse_number(params->bench, param, text, value_at(params, i));
 	}
-	return strcmp(name, PARAMS_STATS) ? fail_unknown(bench, name) : set_stats(params, text);
+	return fail_unknown(params, name);
 }
 
 void params_init(struct params *params, const struct bench *bench)
@@ -115,20 +154,20 @@ void params_init(struct params *params, const struct bench *bench)
 
 	memset(params, 0, sizeof(*params));
 	params->bench = bench;
-	for (i = 0; i < bench->nr_params && i < PARAMS_MAX; i++) {
+	for (i = 0; i < params_nr(params); i++) {
 		/* A default that is not valid is caught by the unit test over the registry. */
-		if (params_set(params, bench->params[i].name, bench->params[i].def))
-			params->value[i] = bench->params[i].min;
+		if (params_set(params, params_at(params, i)->name, params_at(params, i)->def))
+			*value_at(params, i) = params_at(params, i)->min;
 	}
 }
 
 char *params_text(const struct params *params, size_t i, char *buf, size_t buf_size)
 {
-	const struct bench_param *param = &params->bench->params[i];
+	const struct bench_param *param = params_at(params, i);
 
 	if (param->type != BENCH_PARAM_ENUM)
-		return format_number(param, params->value[i], buf, buf_size);
-	snprintf(buf, buf_size, "%s", param->choices[params->value[i]]);
+		return format_number(param, value_of(params, i), buf, buf_size);
+	snprintf(buf, buf_size, "%s", param->choices[value_of(params, i)]);
 	return buf;
 }
 
@@ -137,9 +176,9 @@ unsigned int params_needs(const struct params *params)
 	unsigned int needs = params->bench->needs;
 	size_t i;
 
-	for (i = 0; i < params->bench->nr_params && i < PARAMS_MAX; i++)
-		if (params->bench->params[i].choice_needs)
-			needs |= params->bench->params[i].choice_needs[params->value[i]];
+	for (i = 0; i < params_nr(params); i++)
+		if (params_at(params, i)->choice_needs)
+			needs |= params_at(params, i)->choice_needs[value_of(params, i)];
 	return needs;
 }
 
@@ -147,7 +186,7 @@ void params_store(const struct params *params, void *state)
 {
 	size_t i;
 
-	for (i = 0; i < params->bench->nr_params && i < PARAMS_MAX; i++)
+	for (i = 0; i < params->bench->nr_params; i++)
 		memcpy((char *)state + params->bench->params[i].offset, &params->value[i],
 		       sizeof(params->value[i]));
 }

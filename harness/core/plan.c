@@ -63,16 +63,12 @@ char *plan_arm_text(const struct plan_arm *arm, char *buf, size_t buf_size)
 char *plan_item_text(const struct plan_item *item, char *buf, size_t size)
 {
 	size_t len = (size_t)snprintf(buf, size, "%s", item->bench->name), i;
-	struct params usual;
 	char text[64];
 
-	params_init(&usual, item->bench);
-	for (i = 0; i < item->bench->nr_params && len < size; i++)
-		if (item->params.value[i] != usual.value[i])
-			len += (size_t)snprintf(buf + len, size - len, " --%s=%s", item->bench->params[i].name,
+	for (i = 0; i < params_nr(&item->params) && len < size; i++)
+		if (!params_is_default(&item->params, i))
+			len += (size_t)snprintf(buf + len, size - len, " --%s=%s", params_at(&item->params, i)->name,
 						params_text(&item->params, i, text, sizeof(text)));
-	if (item->params.stats != STATS_AS_FOUND && len < size)
-		len += (size_t)snprintf(buf + len, size - len, " --" PARAMS_STATS "=%s", params_stats_names[item->params.stats]);
 	if (item->nr_workers > 1 && len < size)
 		len += (size_t)snprintf(buf + len, size - len, ", %u %s", item->nr_workers, item->threads ? "threads" : "processes");
 	if (item->nr_workers > 1 && len < size)
@@ -107,12 +103,10 @@ json_t *plan_item_to_json(const struct plan_item *item)
 
 	for (i = 0; i < item->nr_arms; i++)
 		json_array_append_new(arms, arm_to_json(&item->arms[i], i));
-	for (i = 0; i < item->bench->nr_params; i++)
-		json_object_set_new(params, item->bench->params[i].name,
-				    json_string(params_text(&item->params, i, text, sizeof(text))));
-	/* Left out where nobody asks: plans and records are what they were before there was a choice. */
-	if (item->params.stats != STATS_AS_FOUND)
-		json_object_set_new(params, PARAMS_STATS, json_string(params_stats_names[item->params.stats]));
+	for (i = 0; i < params_nr(&item->params); i++)
+		if (params_is_told(&item->params, i))
+			json_object_set_new(params, params_at(&item->params, i)->name,
+					    json_string(params_text(&item->params, i, text, sizeof(text))));
 	return json_pack("{s:s, s:i, s:o, s:i, s:i, s:s, s:s, s:s, s:o}", "bench", item->bench->name,
 			 "version", (int)item->bench->version, "params", params, "nr_workers",
 			 (int)item->nr_workers, "nr_memcgs", (int)item->nr_memcgs, "mode", item->threads ? "threads" : "processes",

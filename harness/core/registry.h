@@ -8,7 +8,7 @@
 #include "bench.h"
 
 size_t registry_nr(void);
-const struct bench *registry_at(size_t i); /* in order of name */
+const struct bench *registry_at(size_t i); /* as list.h has them */
 const struct bench *registry_find(const char *name); /* NULL: no such bench */
 
 #endif

@@ -271,7 +271,7 @@ static int measure(struct item_run *run)
 	if (!ret)
 		ret = run_blocks(run);
 	/* Ops by the thousand leave no statistics as they were. */
-	if (!ret && plan->latency_ops && run->item->bench->latency && run->item->params.stats == STATS_AS_FOUND)
+	if (!ret && plan->latency_ops && run->item->bench->latency && run->item->params.common[PARAMS_STATS] == STATS_AS_FOUND)
 		ret = sampler_latency(run);
 	if (!ret && plan->counters)
 		ret = sampler_counted(run);

@@ -152,7 +152,7 @@ int sampler_prove_stats(struct item_run *run)
 	size_t k;
 	int ret = 0;
 
-	for (k = 0; !ret && k < run->nr_arms && run->item->params.stats != STATS_AS_FOUND; k++) {
+	for (k = 0; !ret && k < run->nr_arms && run->item->params.common[PARAMS_STATS] != STATS_AS_FOUND; k++) {
 		run->failed_arm = (int)run->arms[k];
 		ret = team_prove_stats(run->team[run->arms[k]]);
 	}

@@ -49,6 +49,26 @@ static int get_dir(struct item_run *run)
 	return 0;
 }
 
+/* What the item asks for, and what to put back after it. */
+static int get_lru_gen(struct item_run *run)
+{
+	const uint64_t wanted = run->item->params.common[PARAMS_LRU_GEN];
+	int ret;
+
+	if (wanted == LRU_GEN_KEEP)
+		return 0;
+	if (!run->sampler->in_guest) {
+		err_set(0, "the multi-generational LRU is a switch of the whole machine: in guests only (--kernel)");
+		return 1;
+	}
+	if (!fs_exists(LRU_GEN_ENABLED)) {
+		err_set(0, "there is no " LRU_GEN_ENABLED ": CONFIG_LRU_GEN is off, or the kernel is older than 6.1");
+		return 1;
+	}
+	ret = fs_read(&run->lru_gen, LRU_GEN_ENABLED);
+	return ret ? ret : fs_write(wanted == LRU_GEN_ON ? "y" : "n", LRU_GEN_ENABLED);
+}
+
 int sampler_get_means(struct item_run *run)
 {
 	unsigned int needs = params_needs(&run->item->params);
@@ -60,8 +80,7 @@ int sampler_get_means(struct item_run *run)
 		err_set(0, "%s", why);
 		return 1;
 	}
-	if (sampler->in_guest && fs_exists(LRU_GEN_ENABLED))
-		ret = fs_read(&run->lru_gen, LRU_GEN_ENABLED);
+	ret = get_lru_gen(run);
 	if (ret)
 		return ret;
 	if (needs & BENCH_NEEDS_DIR)
@@ -71,7 +90,7 @@ int sampler_get_means(struct item_run *run)
 	return ret;
 }
 
-/* Switching moves every page to the other lists: only where a bench did. */
+/* Switching moves every page to the other lists: only where an item did. */
 static int put_lru_gen(struct item_run *run)
 {
 	__free_mem char *now = NULL, *before = run->lru_gen;

@@ -37,7 +37,7 @@ struct team_setup {
 	const struct topo_place *places;
 	const char *dir; /* bench_dir(); NULL: there is none */
 	bool in_guest;	 /* bench_in_guest() */
-	bool counts_insn; /* bench_counts_insn() */
+	bool counts_insn; /* the clock is one of instructions */
 	uint64_t seed;	 /* differs by block */
 };
 
@@ -80,8 +80,8 @@ const char *team_counter_name(const struct team *team, size_t i);
 const char *team_counters_why(const struct team *team);
 
 /*
- * Let the workers finish, tear down and end, kill what does not, take back what they changed of their memcgs, free the team. NULL is
- * fine. An error is that of a worker that had not failed before, of its bench's finish() or its end, else one of taking back; 1: as team_start().
+ * Let the workers end, kill what does not, take back what they changed of their memcgs, free the team. NULL is
+ * fine. An error is that of a worker that had not failed before or of its end, else one of taking back; 1: as team_start().
  */
 int team_stop(struct team *team);
 

@@ -39,7 +39,7 @@ static void stop(struct worker *worker, enum bench_stop where)
 	struct worker_command command;
 
 	worker->run->stop = where;
-	bench_settle(worker->run);
+	bench_lru_drain(worker->run);
 	bench_run_stir(worker->run);
 	worker_answer(worker, ANSWER_HELD);
 	next_command(worker, &command);
@@ -91,16 +91,42 @@ static int check_place(struct worker *worker)
 			   pu);
 }
 
-static int check_work(struct worker *worker, uint64_t passes)
+static int check_work(struct worker *worker)
 {
 	struct bench_run *run = worker->run;
-	struct bench_evidence evidence = {
-		.passes = passes,
-		.minflt = (uint64_t)run->usage.ru_minflt,
-		.majflt = (uint64_t)run->usage.ru_majflt,
-	};
 
-	return worker->bench->verify ? worker->bench->verify(worker->state, run, &evidence) : 0;
+	return bench_run_check(run, (uint64_t)run->usage.ru_minflt, (uint64_t)run->usage.ru_majflt, run->reads);
+}
+
+static int do_pass(struct worker *worker, enum bench_pass kind)
+{
+	worker->run->pass_kind = kind;
+	return worker->bench->pass(worker->state, worker->run);
+}
+
+/*
+ * The timed passes of a rep, with what the bench wants before and after them; while one worker is in those, no other is timed. To prove the work
+ * it takes a single pass, to audit.
+ */
+static int do_rep(struct worker *worker, uint64_t passes)
+{
+	struct bench_run *run = worker->run;
+	const struct bench *bench = worker->bench;
+	int ret = 0;
+
+	if (run->hold)
+		return do_pass(worker, BENCH_PASS_AUDIT);
+	if (bench->has_warm) {
+		ret = do_pass(worker, BENCH_PASS_WARM);
+		bench_barrier(run);
+	}
+	for (; !ret && passes; passes--)
+		ret = do_pass(worker, BENCH_PASS_TIMED);
+	if (!ret && bench->has_audit && bench_in_memcg(run)) {
+		bench_barrier(run);
+		ret = do_pass(worker, BENCH_PASS_AUDIT);
+	}
+	return ret;
 }
 
 /* @passes passes, or the latency pass when @passes is 0, between two readings of the evidence. */
@@ -108,23 +134,23 @@ static int do_passes(struct worker *worker, uint64_t passes)
 {
 	struct bench_run *run = worker->run;
 	struct rusage before;
-	int ret;
+	uint64_t reads;
+	int ret = bench_run_reads_begin(run, &reads);
 
+	if (ret)
+		return ret;
 	run->stir_faults = 0;
 	getrusage(RUSAGE_THREAD, &before);
-	if (passes)
-		ret = worker->bench->run(worker->state, run, passes);
-	else
-		ret = worker->bench->latency(worker->state, run);
+	ret = passes ? do_rep(worker, passes) : worker->bench->latency(worker->state, run);
 	add_usage_since(&run->usage, &before);
 	run->usage.ru_minflt -= (long)run->stir_faults;
-	return ret;
+	return ret ? ret : bench_run_reads_end(run, reads);
 }
 
 /* All passes at once, or each behind what brings the statistics into the state that it is to find. */
 static int rep(struct worker *worker, uint64_t passes)
 {
-	const bool is_as_found = worker->team->item->params.stats == STATS_AS_FOUND;
+	const bool is_as_found = worker->team->item->params.common[PARAMS_STATS] == STATS_AS_FOUND;
 	uint64_t at_once = is_as_found ? passes : passes > 0, done;
 	struct bench_run *run = worker->run;
 	int ret;
@@ -145,7 +171,7 @@ static int rep(struct worker *worker, uint64_t passes)
 	run->end_ns = clock_ns();
 	if (!ret)
 		ret = check_place(worker);
-	return ret ? ret : check_work(worker, passes);
+	return ret ? ret : check_work(worker);
 }
 
 int worker_pass(struct worker *worker)
@@ -153,8 +179,10 @@ int worker_pass(struct worker *worker)
 	int ret;
 
 	memset(&worker->run->usage, 0, sizeof(worker->run->usage));
+	worker->run->done = (struct bench_done){0};
+	worker->run->reads = 0;
 	ret = do_passes(worker, 1);
-	return ret ? ret : check_work(worker, 1);
+	return ret ? ret : check_work(worker);
 }
 
 static void publish_counters(struct worker *worker, const struct counters *counters)
@@ -262,7 +290,6 @@ static int set_up(struct worker *worker)
 
 	if (ret)
 		return ret;
-	worker->was_set_up = true;
 	return worker->bench->setup ? worker->bench->setup(worker->state, worker->run) : 0;
 }
 
@@ -284,14 +311,10 @@ void worker_serve(struct worker *worker)
 		next_command(worker, &command);
 		if (command.what == COMMAND_STOP) {
 			bench_run_reset(worker->run);
-			ret = worker->bench->finish ? worker->bench->finish(worker->state, worker->run) : 0;
 			break;
 		}
 		ret = obey(worker, &command);
 	}
-	/* Before the last answer: the runner kills the workers of a team that failed. */
-	if (worker->was_set_up && worker->bench->teardown)
-		worker->bench->teardown(worker->state, worker->run);
 	free(worker->state);
 	if (ret)
 		worker_answer_error(worker, ret);

@@ -74,6 +74,7 @@ struct team {
 	const struct arm_groups *groups;
 	const struct topo_place *places;
 	const char *dir;
+	struct bench_pages siblings; /* what they hold; of the process that the workers come from, and theirs */
 	bool in_guest, counts_insn;
 	size_t item_index, arm_index;
 	uint64_t seed;

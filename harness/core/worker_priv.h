@@ -14,7 +14,6 @@ struct worker {
 	void *state;
 	unsigned int index;
 	int fd;
-	bool was_set_up; /* setup() was called, successful or not */
 };
 
 /* err.h's sentence becomes the worker's. */
@@ -39,8 +38,8 @@ void worker_ask_for_slice(const struct worker *worker);
 void worker_let_others_sleep(const struct worker *worker);
 
 /*
- * Have the next pass find the batches of this CPU empty (bench_settle()), and memcg's statistics in the state that the item asks for; by all workers of
- * the team. Not to be called where the item takes them as they are found, but for bench_settle().
+ * Have the next pass find the batches of this CPU empty (bench_lru_drain()), and memcg's statistics in the state that the item asks for; by all workers of
+ * the team. Not to be called where the item takes them as they are found, but for bench_lru_drain().
  */
 int worker_stats_set(struct worker *worker) __must_check;
 /*
@@ -51,6 +50,13 @@ int worker_stats_prove(struct worker *worker) __must_check;
 
 /* One pass, between nothing: what worker_stats_prove() looks at. */
 int worker_pass(struct worker *worker) __must_check;
+
+/* bench_memcg_make() and bench_memcg_enter(), also where workers will be threads, in a child arm. */
+int worker_memcg_make(struct bench_run *run, struct bench_memcg **ret_memcg) __must_check;
+int worker_memcg_enter(struct bench_run *run, struct bench_memcg *memcg) __must_check;
+
+/* The siblings that the item wants, if any: before there are workers, in the memcg of worker 0. Errors are @run's. */
+int worker_make_siblings(struct bench_run *run) __must_check;
 
 /* The bench's state, with the parameters in it. */
 int worker_make_state(struct worker *worker) __must_check;

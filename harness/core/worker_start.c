@@ -82,7 +82,7 @@ static void run_threads(struct worker *workers, unsigned int nr)
 		pthread_join(thread[i], NULL);
 }
 
-/* share(), where worker 0 will be; its state is where those of the others start from. */
+/* Siblings and share(), where worker 0 will be; its state is where those of the others start from. */
 static void share(struct worker *workers, unsigned int nr)
 {
 	const struct bench *bench = workers[0].bench;
@@ -90,8 +90,10 @@ static void share(struct worker *workers, unsigned int nr)
 	int ret = worker_take_place(&workers[0]);
 
 	if (!ret)
-		ret = worker_make_state(&workers[0]);
+		ret = worker_make_siblings(workers[0].run);
 	if (!ret)
+		ret = worker_make_state(&workers[0]);
+	if (!ret && bench->share)
 		ret = bench->share(workers[0].state, workers[0].run);
 	if (ret) {
 		worker_answer_error(&workers[0], ret);
@@ -178,12 +180,12 @@ void worker_process(struct team *team, unsigned int first, unsigned int nr, pid_
 	ret = enter_memcg(&workers[0]);
 	if (ret)
 		fail_all(workers, nr, ret);
-	if (team->item->bench->share)
+	if (nr == team->item->nr_workers)
 		share(workers, nr);
 	if (team->item->threads) {
 		run_threads(workers, nr);
 	} else {
-		if (team->item->bench->share)
+		if (nr > 1)
 			fork_others(workers, nr, runner);
 		worker_serve(&workers[0]);
 	}

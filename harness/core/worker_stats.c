@@ -27,13 +27,13 @@ static int flush(struct worker *worker)
 
 int worker_stats_set(struct worker *worker)
 {
-	const enum params_stats stats = worker->team->item->params.stats;
+	const uint64_t stats = worker->team->item->params.common[PARAMS_STATS];
 	int ret = 0;
 
 	/* A reader flushes nothing that is not flushable: also on the way to fresh. */
 	if (stats != STATS_AS_FOUND)
 		bench_run_stir(worker->run);
-	bench_settle(worker->run);
+	bench_lru_drain(worker->run);
 	if (stats == STATS_AS_FOUND)
 		return 0;
 	bench_barrier(worker->run);
@@ -145,6 +145,6 @@ int worker_stats_prove(struct worker *worker)
 
 	if (!release_is_since(5, 15))
 		return bench_skip(run, "--stats=%s: before Linux 5.15 no reader of memory.stat flushes anything, so statistics have no such states",
-				  params_stats_names[worker->team->item->params.stats]);
-	return worker->team->item->params.stats == STATS_FRESH ? prove_fresh(worker, is_judge) : prove_flushable(worker, is_judge);
+				  params_common[PARAMS_STATS].choices[worker->team->item->params.common[PARAMS_STATS]]);
+	return worker->team->item->params.common[PARAMS_STATS] == STATS_FRESH ? prove_fresh(worker, is_judge) : prove_flushable(worker, is_judge);
 }

@@ -498,6 +498,7 @@ static void item_clear(struct rundata_item *item)
 {
 	for (size_t i = 0; i < item->nr_metrics; i++) {
 		free(item->metrics[i].name);
+		free(item->metrics[i].stored_name);
 		free(item->metrics[i].help);
 		free(item->metrics[i].op);
 		free(item->metrics[i].unit);

@@ -185,7 +185,7 @@ int loader_metric(const struct loader *loader, const struct rundata_item *item, 
 		      size_t *ret_metric)
 {
 	for (size_t i = 0; i < item->nr_metrics; i++) {
-		if (!strcmp(item->metrics[i].name, name)) {
+		if (!strcmp(item->metrics[i].stored_name, name)) {
 			*ret_metric = i;
 			return 0;
 		}

@@ -3,10 +3,16 @@
 
 #include <string.h>
 
-static int read_metric(const struct loader *loader, const json_t *json, struct rundata_metric *metric)
-{
-	int ret = loader_text(loader, json, "name", &metric->name);
+#include "data/old_names.h"
 
+static int read_metric(const struct loader *loader, const json_t *json, const char *bench, struct rundata_metric *metric)
+{
+	int ret = loader_text(loader, json, "name", &metric->stored_name);
+
+	if (!ret) {
+		metric->name = strdup(old_names_metric(bench, metric->stored_name));
+		ret = metric->name ? 0 : loader_no_memory(loader);
+	}
 	if (!ret)
 		ret = loader_text(loader, json, "help", &metric->help);
 	if (!ret)
@@ -39,7 +45,7 @@ static int read_metrics(const struct loader *loader, const json_t *record, struc
 		int ret;
 
 		item->nr_metrics = i + 1;
-		ret = read_metric(loader, json_array_get(metrics, i), &item->metrics[i]);
+		ret = read_metric(loader, json_array_get(metrics, i), item->bench, &item->metrics[i]);
 		if (ret)
 			return ret;
 		for (size_t k = 0; k < i; k++)
@@ -150,7 +156,7 @@ static int read_new_item(const struct loader *loader, const json_t *record, stru
 	if (ret)
 		return ret;
 	item->swaps = json_object_get(record, "swap") != NULL;
-	item->params = json_incref(json_object_get(record, "params"));
+	item->params = old_names_params(json_object_get(record, "params"));
 	item->workers = json_incref(json_object_get(record, "workers"));
 	if (!json_is_object(item->params) || !json_is_array(item->workers))
 		return loader_bad(loader, "an item without \"params\" or \"workers\"");
@@ -170,14 +176,16 @@ static int read_new_item(const struct loader *loader, const json_t *record, stru
 static int read_known_item(const struct loader *loader, const json_t *record, struct rundata_item *item)
 {
 	const json_t *metrics = json_object_get(record, "metrics");
+	json_t *params = old_names_params(json_object_get(record, "params"));
 	bool same = loader_text_is(record, "bench", item->bench) && loader_text_is(record, "op", item->op) &&
 		    loader_text_is(record, "mode", item->mode) && loader_text_is(record, "place", item->place) &&
 		    loader_text_is(record, "memory", item->memory) &&
-		    json_equal(json_object_get(record, "params"), item->params) &&
+		    json_equal(params, item->params) &&
 		    json_array_size(metrics) == item->nr_metrics;
 	unsigned int version = 0, nr_memcgs = 1;
 	int ret = loader_uint(loader, record, "version", &version);
 
+	json_decref(params);
 	if (!ret)
 		ret = read_nr_memcgs(loader, record, &nr_memcgs);
 	if (ret)
@@ -185,7 +193,7 @@ static int read_known_item(const struct loader *loader, const json_t *record, st
 	for (size_t i = 0; same && i < item->nr_metrics; i++) {
 		const json_t *metric = json_array_get(metrics, i);
 
-		same = loader_text_is(metric, "name", item->metrics[i].name) &&
+		same = loader_text_is(metric, "name", item->metrics[i].stored_name) &&
 		       loader_text_is(metric, "unit", item->metrics[i].unit) &&
 		       loader_text_is(metric, "kind", "count") == item->metrics[i].is_count;
 	}
@@ -263,7 +271,7 @@ static char *plan_text(const json_t *plan, const char *key)
 int loader_plan_item(struct loader *loader, unsigned int number, struct rundata_item **ret_item)
 {
 	const json_t *items = json_object_get(json_object_get(loader->data->run, "plan"), "items"), *plan = json_array_get(items, number);
-	const json_t *params = json_object_get(plan, "params");
+	json_t *params = json_object_get(plan, "params");
 	json_int_t nr_workers = json_integer_value(json_object_get(plan, "nr_workers"));
 	json_int_t nr_memcgs = json_integer_value(json_object_get(plan, "nr_memcgs"));
 	struct rundata_item *item;
@@ -283,7 +291,7 @@ int loader_plan_item(struct loader *loader, unsigned int number, struct rundata_
 	item->memory = plan_text(plan, "memory");
 	item->bench_version = (unsigned int)json_integer_value(json_object_get(plan, "version"));
 	item->nr_memcgs = nr_memcgs > 0 && nr_memcgs <= WORKERS_MAX ? (unsigned int)nr_memcgs : 1;
-	item->params = json_is_object(params) ? json_incref((json_t *)params) : json_object();
+	item->params = json_is_object(params) ? old_names_params(params) : json_object();
 	item->workers = json_array();
 	item->counters = json_array();
 	item->noise = json_array();

@@ -93,7 +93,7 @@ static bool is_metric(const struct stream *stream, unsigned int depth)
 static bool find_metric(struct stream *stream, const unsigned char *name, size_t len)
 {
 	for (size_t i = 0; i < stream->item->nr_metrics; i++) {
-		if (text_is(stream->item->metrics[i].name, name, len)) {
+		if (text_is(stream->item->metrics[i].stored_name, name, len)) {
 			stream->metric = i;
 			return true;
 		}

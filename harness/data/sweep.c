@@ -294,7 +294,7 @@ static int measure_rates(const struct build *build, const struct sweep_curve *cu
 		const struct rundata_sample *sample = &item->samples[i];
 		double least = INFINITY, most = 0;
 
-		if (!is_of_curve(build, curve, point->arm, sample) || !read_rates(sample, item->metrics[metric].name, rates, nr_workers))
+		if (!is_of_curve(build, curve, point->arm, sample) || !read_rates(sample, item->metrics[metric].stored_name, rates, nr_workers))
 			continue;
 		for (k = 0; k < nr_workers; k++) {
 			least = fmin(least, rates[k]);

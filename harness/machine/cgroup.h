@@ -187,9 +187,7 @@ int cg_group_swap(const struct cg_group *group, uint64_t *ret_bytes) __must_chec
  */
 int cg_group_kernel(const struct cg_group *group, uint64_t *ret_bytes) __must_check;
 
-/* What the files of cg_group_usage() and cg_group_swap() are called here, for a sentence. */
-const char *cg_group_usage_name(const struct cg_group *group);
-const char *cg_group_swap_name(const struct cg_group *group);
+enum cg_version cg_group_version(const struct cg_group *group);
 
 enum cg_limit {
 	CG_LIMIT_MAX,  /* memory.max, memory.limit_in_bytes */

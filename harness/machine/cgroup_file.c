@@ -104,14 +104,9 @@ int cg_group_kernel(const struct cg_group *group, uint64_t *ret_bytes)
 	return cg_check_gone(group, group->tree->ops->kernel(group->path, ret_bytes));
 }
 
-const char *cg_group_usage_name(const struct cg_group *group)
+enum cg_version cg_group_version(const struct cg_group *group)
 {
-	return group->tree->ops->usage_file;
-}
-
-const char *cg_group_swap_name(const struct cg_group *group)
-{
-	return group->tree->ops->swap_name;
+	return group->tree->ops->version;
 }
 
 /* NULL: this version has none. */

@@ -90,7 +90,6 @@ struct cg_ops {
 
 	/* Bytes of the group @dir that are swapped out. -ENOENT: nobody accounts for them. */
 	int (*swap)(const char *dir, uint64_t *ret_bytes);
-	const char *swap_name; /* of that number, in a sentence */
 	/* Bytes of kernel memory that are charged to the group @dir. -ENOENT: this kernel keeps no such number. */
 	int (*kernel)(const char *dir, uint64_t *ret_bytes);
 

@@ -164,7 +164,6 @@ const struct cg_ops cg_v1_ops = {
 	.no_limit = "-1",
 	.reclaim_file = "memory.force_empty",
 	.swap = v1_swap,
-	.swap_name = "memory.memsw.usage_in_bytes less memory.usage_in_bytes",
 	.kernel = v1_kernel,
 	.is_mount = v1_is_mount,
 	.has_memory = v1_has_memory,

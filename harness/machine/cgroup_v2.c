@@ -246,7 +246,6 @@ const struct cg_ops cg_v2_ops = {
 	.no_limit = "max",
 	.reclaim_file = "memory.reclaim",
 	.swap = v2_swap,
-	.swap_name = "memory.swap.current",
 	.kernel = v2_kernel,
 	.is_mount = v2_is_mount,
 	.has_memory = v2_has_memory,

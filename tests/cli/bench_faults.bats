@@ -138,11 +138,11 @@ dies_with()
 	dies_with 'swapin_race .*was killed by signal 9' swapin_race --size=1M
 }
 
-@test "swapin_race: latencies that end within a pass" {
+@test "swapin_own: latencies that end within a pass" {
 	needs_root "swap"
 	memcgbench list --json | jq -e '.benches[] | select(.name == "swapin_race").runs_here' || skip "no swap can be had here"
 	# 256 pages a pass.
-	memcgbench run swapin_race --size=1M -b 2 -t 1ms --latency-ops=300 --no-plots --no-counters --quiet >out
+	memcgbench run swapin_own --size=1M -b 2 -t 1ms --latency-ops=300 --no-plots --no-counters --quiet >out
 	jq -se '[.[] | select(.type == "latency")] | length > 0' results/*/samples.jsonl
 	left_nothing
 }

@@ -73,7 +73,7 @@ needs_memcg()
 
 @test "workers that take turns on one CPU have no efficiency" {
 	needs_memcg
-	memcgbench run charge_scaling --way=turns --pages=8 --place=one --memcgs=each -w 1,2,8 "${quick[@]}" --no-plots >out
+	memcgbench run charge_stock charge_scaling --way=turns --pages=8 --place=one --memcgs=each -w 1,2,8 "${quick[@]}" --no-plots >out
 	grep -q 'over workers, each in its own memcg' out
 	# Each turn of one page is a hit or not: never less than none, nor more than all.
 	jq -e '[.sweeps[] | select(.metric == "slow" and .state == "child") | .points[].value] |

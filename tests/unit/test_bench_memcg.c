@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a worker learns of memcgs and of reclaim: from captured trees, and from memcgs of this machine where that is permitted. */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,23 +19,19 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "core/worker.h"
-#include "machine/swap.h"
 #include "scratch.h"
 
-#define CROWD	  3
-#define PAGES	  10
-#define PAGES_ROW 300
+#define PAGES 10
 
 /* Shared: what a worker does is done in a process of its own, which cannot assert. */
 static struct scene {
 	struct team team;
 	struct bench_memcg memcg;
 	struct bench_run run;
-	int ret, ret_after;
+	int ret, ret_busy, ret_after;
 	int64_t first, before, after, elsewhere;
 	uint64_t faults;
-	char made[CROWD][256], home[256], back[256];
-	unsigned int nr_filled;
+	char made[256], home[256], back[256];
 	char error[256];
 	struct team_shared shared; /* ends with a flexible array */
 } *scene;
@@ -123,76 +118,37 @@ static void a_kernel_that_does_not_count_is_skipped(void **state)
 	assert_null(strstr(scene->run.error_text, "older than"));
 }
 
-/* --- bench_sparse_file() --- */
-
-static void a_sparse_file_has_its_size_and_no_blocks(void **state)
-{
-	struct stat about;
-	char byte = 1;
-	int fd = -1;
-
-	(void)state;
-	set_scene(&nothing);
-	assert_int_equal(bench_sparse_file(&scene->run, "sparse", 3 << 20, &fd), 0);
-	assert_int_equal(fstat(fd, &about), 0);
-	assert_int_equal(about.st_size, 3 << 20);
-	assert_int_equal(about.st_blocks, 0);
-	assert_int_equal(pread(fd, &byte, 1, (3 << 20) - 1), 1);
-	assert_int_equal(byte, 0);
-	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	assert_int_equal(pwrite(fd, "x", 1, 0), 1);
-	close(fd);
-	/* A new one holds nothing of the last. */
-	assert_int_equal(bench_sparse_file(&scene->run, "sparse", 1 << 20, &fd), 0);
-	assert_int_equal(fstat(fd, &about), 0);
-	assert_int_equal(about.st_size, 1 << 20);
-	assert_int_equal(about.st_blocks, 0);
-	close(fd);
-}
-
-static void a_sparse_file_that_cannot_be(void **state)
-{
-	int fd = -7;
-
-	(void)state;
-	set_scene(&nothing);
-	assert_int_equal(bench_sparse_file(&scene->run, "sparse", UINT64_MAX / 2, &fd), -EFBIG);
-	assert_non_null(strstr(scene->run.error_text, "/sparse a sparse file of 9223372036854775807 bytes"));
-	assert_int_equal(fd, -7);
-	set_scene(&nothing);
-	scene->team.dir = "/nowhere";
-	assert_int_equal(bench_sparse_file(&scene->run, "sparse", 4096, &fd), -ENOENT);
-	assert_non_null(strstr(scene->run.error_text, "open /nowhere/sparse"));
-	assert_int_equal(fd, -7);
-}
-
-/* --- bench_memcg_pages(), bench_memcg_crowd() --- */
-
-static int never(void *state, struct bench_run *run, uint64_t index)
-{
-	(void)state;
-	(void)run;
-	(void)index;
-	scene->nr_filled++;
-	return 0;
-}
+/* --- bench_memcg_pages() --- */
 
 static void without_a_controller_there_is_nothing(void **state)
 {
+	struct bench_memcg *made = NULL;
+	uint64_t bytes = 78;
 	int64_t pages = 77;
 
 	(void)state;
 	set_scene(&nothing);
+	assert_false(bench_in_memcg(&scene->run));
 	assert_int_equal(bench_memcg_pages(&scene->run, bench_memcg_home(&scene->run, 0), "anon", &pages), -ENODATA);
 	assert_int_equal(pages, 77);
+	assert_int_equal(bench_memcg_usage(&scene->run, bench_memcg_mine(&scene->run), &bytes), -ENODATA);
+	assert_int_equal(bench_memcg_usage_less(&scene->run, bench_memcg_mine(&scene->run), 4096, &bytes), -ENODATA);
+	assert_int_equal(bytes, 78);
+	assert_int_equal(bench_stock_batch(&scene->run, &bytes), 0);
+	assert_int_equal(bytes, 0);
+	/* All arms run the same code. */
+	assert_int_equal(bench_memcg_make(&scene->run, &made), 0);
+	assert_ptr_equal(made, bench_memcg_mine(&scene->run));
+	assert_int_equal(bench_memcg_enter(&scene->run, made), 0);
+	assert_int_equal(bench_memcg_limit(&scene->run, made, BENCH_LIMIT_MAX, 4096), 0);
+	assert_int_equal(bench_memcg_remove(&scene->run, made), 0);
 	/* Workers without a memcg of their own share one home. */
 	assert_true(bench_memcg_is_first(&scene->run, 0));
 	assert_false(bench_memcg_is_first(&scene->run, 1));
 	/* Nobody's failure. */
 	assert_int_equal(scene->run.error, 0);
-	assert_int_equal(bench_memcg_crowd(&scene->run, CROWD, never, NULL), 0);
-	assert_int_equal(scene->nr_filled, 0);
 	assert_false(scene->shared.made_memcgs);
+	assert_false(scene->shared.changed_limits);
 }
 
 /* Run @worker in a process of its own, in a memcg at depth 2 of this machine. */
@@ -234,16 +190,6 @@ static void in_memcg(void (*worker)(void))
 		ret = cg_tree_destroy(tree);
 	if (ret)
 		fail_msg("%s", err_msg());
-}
-
-static char *touched(size_t nr)
-{
-	char *map = mmap(NULL, nr * scene->run.page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	size_t i;
-
-	for (i = 0; map != MAP_FAILED && i < nr; i++)
-		((volatile char *)map)[i * scene->run.page_bytes] = 1;
-	return map;
 }
 
 static void count_pages(void)
@@ -294,109 +240,6 @@ static void a_few_pages_are_counted_exactly(void **state)
 	assert_true(scene->faults > 64 * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
 }
 
-/* --- bench_memcg_charge(), bench_memcg_check_charge() --- */
-
-enum { HELD = 300 };
-
-/* What is held has an owner, and is not loose: neither private pages, nor shared ones, nor the memory of the kernel. */
-static void charge(void)
-{
-	struct bench_run *run = &scene->run;
-	struct bench_memcg *home = bench_memcg_home(run, 0);
-	struct bench_charge before = {0}, held = {0};
-	const size_t bytes = HELD * run->page_bytes;
-	char *map;
-	size_t i;
-
-	scene->ret = bench_memcg_charge(run, home, &before);
-	map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	for (i = 0; i < HELD; i++)
-		((volatile char *)map)[i * run->page_bytes] = 1;
-	touched(HELD);
-	if (!scene->ret)
-		scene->ret = bench_memcg_charge(run, home, &held);
-	if (!scene->ret)
-		scene->ret = bench_memcg_check_charge(run, home, &before);
-	munmap(map, bytes);
-	if (!scene->ret)
-		scene->ret = bench_memcg_check_charge(run, home, &before);
-	scene->first = before.loose;
-	scene->before = before.swap;
-	scene->after = held.loose;
-}
-
-static void what_is_held_is_not_loose(void **state)
-{
-	(void)state;
-	in_memcg(charge);
-	assert_string_equal(scene->error, "");
-	assert_int_equal(scene->ret, 0);
-	assert_true(scene->before == 0 || scene->before == INT64_MIN);
-	if (scene->first == INT64_MIN) {
-		print_message("skipped: this kernel does not say what its own memory is\n");
-		skip();
-	}
-	/* Stock: MEMCG_CHARGE_BATCH pages of two CPUs, and no less than none. */
-	assert_in_range(scene->first, 0, 2 * 64);
-	assert_in_range(scene->after, 0, 2 * 64);
-}
-
-/* As if 200 pages of memory more, or 200 of swap, had been charged when they came as when they went. */
-static int64_t off_memory, off_swap;
-
-static void charge_off(void)
-{
-	struct bench_memcg *home = bench_memcg_home(&scene->run, 0);
-	struct bench_charge before = {0};
-
-	scene->ret = bench_memcg_charge(&scene->run, home, &before);
-	if (before.loose == INT64_MIN || before.swap == INT64_MIN)
-		return;
-	scene->nr_filled = 1;
-	before.loose += off_memory;
-	before.swap += off_swap;
-	if (!scene->ret)
-		scene->ret = bench_memcg_check_charge(&scene->run, home, &before);
-}
-
-static void assert_off(int64_t memory, int64_t swap, const char *what)
-{
-	off_memory = memory;
-	off_swap = swap;
-	in_memcg(charge_off);
-	if (!scene->nr_filled) {
-		print_message("skipped: this kernel keeps no account of swap, or of its own memory\n");
-		skip();
-	}
-	assert_int_equal(scene->ret, -EPROTO);
-	if (!strstr(scene->error, "memcgbench.") || !strstr(scene->error, what))
-		fail_msg("\"%s\" is not in: %s", what, scene->error);
-}
-
-static void what_is_lost_is_named(void **state)
-{
-	(void)state;
-	/* With one worker, the stock of two CPUs. */
-	assert_off(-200, 0, "less anon, file and kernel memory was -");
-	assert_off(200, 0, "less anon, file and kernel memory was 2");
-	assert_off(0, 200, "was 200 pages, and is 0 with everything freed");
-	assert_off(0, -200, "was -200 pages, and is 0");
-	if (!swap_has_slot_cache())
-		assert_off(0, 1, "was 1 pages, and is 0 with everything freed; from 0 less to 0 more");
-}
-
-static void without_a_controller_nothing_is_lost(void **state)
-{
-	struct bench_charge before = {.loose = 3, .swap = 4};
-
-	(void)state;
-	set_scene(&nothing);
-	assert_int_equal(bench_memcg_check_charge(&scene->run, bench_memcg_home(&scene->run, 0), &before), 0);
-	assert_int_equal(bench_memcg_charge(&scene->run, bench_memcg_home(&scene->run, 0), &before), 0);
-	assert_true(before.loose == INT64_MIN && before.swap == INT64_MIN);
-	assert_int_equal(scene->run.error, 0);
-}
-
 /* Where the memory controller has this process: a line of /proc/self/cgroup. */
 static void where(char *buf, size_t size)
 {
@@ -411,81 +254,98 @@ static void where(char *buf, size_t size)
 			snprintf(buf, size, "%s", line);
 }
 
-static int fill(void *state, struct bench_run *run, uint64_t index)
+/* Made, entered, left and removed; and what another has made is not this one's to remove. */
+static void move(void)
 {
-	(void)state;
-	if (index >= CROWD || touched(PAGES_ROW) == MAP_FAILED)
-		return bench_error(run, ENOMEM, "the fake is full");
-	where(scene->made[index], sizeof(scene->made[index]));
-	scene->nr_filled++;
-	return 0;
-}
-
-static void crowd(void)
-{
-	struct bench_memcg *home = bench_memcg_home(&scene->run, 0);
-	uint64_t usage = 0;
+	struct bench_run *run = &scene->run;
+	struct bench_memcg *made = NULL;
 
 	where(scene->home, sizeof(scene->home));
-	scene->ret = bench_memcg_usage(&scene->run, home, &usage);
-	scene->before = (int64_t)usage;
+	scene->ret = bench_memcg_make(run, &made);
 	if (!scene->ret)
-		scene->ret = bench_memcg_crowd(&scene->run, CROWD, fill, NULL);
+		scene->ret = bench_memcg_enter(run, made);
+	where(scene->made, sizeof(scene->made));
+	if (!scene->ret)
+		scene->ret_busy = bench_memcg_remove(run, made);
+	run->error = 0;
+	if (!scene->ret)
+		scene->ret = bench_memcg_enter(run, bench_memcg_mine(run));
 	where(scene->back, sizeof(scene->back));
 	if (!scene->ret)
-		scene->ret = bench_memcg_usage(&scene->run, home, &usage);
-	scene->after = (int64_t)usage;
+		scene->ret = bench_memcg_remove(run, made);
+	if (!scene->ret)
+		scene->ret_after = bench_memcg_remove(run, bench_memcg_mine(run));
 }
 
-static void a_crowd_is_filled_one_by_one(void **state)
+static void a_memcg_is_made_entered_and_removed(void **state)
 {
-	unsigned int i;
-
 	(void)state;
-	in_memcg(crowd);
+	in_memcg(move);
 	assert_string_equal(scene->error, "");
 	assert_int_equal(scene->ret, 0);
-	assert_int_equal(scene->nr_filled, CROWD);
 	assert_true(scene->shared.made_memcgs);
+	assert_true(scene->made[0]);
+	assert_string_not_equal(scene->made, scene->home);
 	assert_string_equal(scene->back, scene->home);
-	for (i = 0; i < CROWD; i++) {
-		assert_true(scene->made[i][0]);
-		assert_string_not_equal(scene->made[i], scene->home);
-		assert_string_not_equal(scene->made[i], scene->made[(i + 1) % CROWD]);
-	}
-	/* What they hold is not charged to who filled them: but a stock of charges may have come. */
-	assert_true(scene->after - scene->before < PAGES_ROW * (int64_t)scene->run.page_bytes);
+	assert_int_equal(scene->ret_busy, -EBUSY);
+	assert_int_equal(scene->ret_after, -EPERM);
 }
 
-static void crowd_too_many(void)
+/* --- bench_memcg_usage_less() --- */
+
+static void less(void)
 {
-	scene->ret = bench_memcg_crowd(&scene->run, CROWD + 2, fill, NULL);
+	struct bench_run *run = &scene->run;
+	struct bench_memcg *home = bench_memcg_mine(run);
+	uint64_t usage, limit;
+
+	scene->ret = bench_memcg_usage_less(run, home, 0, &limit);
+	if (!scene->ret)
+		scene->ret = bench_memcg_usage(run, home, &usage);
+	if (!scene->ret)
+		scene->ret = bench_memcg_usage_less(run, home, 4096, &limit);
+	scene->before = (int64_t)usage;
+	scene->after = (int64_t)limit;
+	/* Nothing, or less, is no limit. */
+	if (!scene->ret)
+		scene->ret_after = bench_memcg_usage_less(run, home, usage, &limit);
+	snprintf(scene->made, sizeof(scene->made), "%s", run->error_text);
 }
 
-static void a_crowd_ends_with_the_first_that_fails(void **state)
-{
-	(void)state;
-	in_memcg(crowd_too_many);
-	assert_int_equal(scene->ret, -ENOMEM);
-	assert_string_equal(scene->error, "the fake is full");
-	assert_int_equal(scene->nr_filled, CROWD);
-}
-
-static void idle_crowd(void)
-{
-	where(scene->home, sizeof(scene->home));
-	scene->ret = bench_memcg_crowd(&scene->run, CROWD, NULL, NULL);
-	where(scene->back, sizeof(scene->back));
-	scene->nr_filled = scene->run.nr_memcgs_made;
-}
-
-static void an_idle_crowd_is_entered_by_nobody(void **state)
+static void a_limit_below_usage(void **state)
 {
 	(void)state;
-	in_memcg(idle_crowd);
+	in_memcg(less);
 	assert_int_equal(scene->ret, 0);
-	assert_int_equal(scene->nr_filled, CROWD);
-	assert_string_equal(scene->back, scene->home);
+	assert_int_equal(scene->after, scene->before - 4096);
+	assert_int_equal(scene->ret_after, -EINVAL);
+	assert_non_null(strstr(scene->made, "KiB are charged to it"));
+}
+
+/* --- bench_stock_batch() --- */
+
+static void find_batch(void)
+{
+	uint64_t bytes = 0, again = 0;
+
+	scene->ret = bench_stock_batch(&scene->run, &bytes);
+	if (!scene->ret)
+		scene->ret = bench_stock_batch(&scene->run, &again);
+	scene->before = (int64_t)bytes;
+	scene->after = (int64_t)again;
+}
+
+/* MEMCG_CHARGE_BATCH: 64 pages, 32 before Linux 6.1 (include/linux/memcontrol.h). */
+static void a_batch_is_found(void **state)
+{
+	const int64_t pages[] = {64, 32};
+
+	(void)state;
+	in_memcg(find_batch);
+	assert_string_equal(scene->error, "");
+	assert_int_equal(scene->ret, 0);
+	assert_int_equal(scene->after, scene->before);
+	assert_true(scene->before == pages[0] * (int64_t)scene->run.page_bytes || scene->before == pages[1] * (int64_t)scene->run.page_bytes);
 }
 
 int main(void)
@@ -493,16 +353,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reclaim_in_all_ways_counts_once),
 		cmocka_unit_test(a_kernel_that_does_not_count_is_skipped),
-		cmocka_unit_test(a_sparse_file_has_its_size_and_no_blocks),
-		cmocka_unit_test(a_sparse_file_that_cannot_be),
 		cmocka_unit_test(without_a_controller_there_is_nothing),
 		cmocka_unit_test(a_few_pages_are_counted_exactly),
-		cmocka_unit_test(what_is_held_is_not_loose),
-		cmocka_unit_test(what_is_lost_is_named),
-		cmocka_unit_test(without_a_controller_nothing_is_lost),
-		cmocka_unit_test(a_crowd_is_filled_one_by_one),
-		cmocka_unit_test(a_crowd_ends_with_the_first_that_fails),
-		cmocka_unit_test(an_idle_crowd_is_entered_by_nobody),
+		cmocka_unit_test(a_memcg_is_made_entered_and_removed),
+		cmocka_unit_test(a_limit_below_usage),
+		cmocka_unit_test(a_batch_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, teardown);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a bench asks of the harness, as one worker sees it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -68,33 +69,6 @@ static void a_warning_outlives_its_rep(void **state)
 	assert_int_equal(run->error, 0);
 }
 
-/* What an error says of pages that do not go: of 8, 6 are there, and 3 of these locked. */
-static void resident_pages_are_told_with_what_keeps_them(void **state)
-{
-	struct bench_run *run = *state;
-	char text[256], *map;
-	size_t i;
-
-	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-	map = bench_small_pages(run, 8 * run->page_bytes);
-	assert_non_null(map);
-	for (i = 0; i < 6; i++)
-		map[i * run->page_bytes] = 1;
-	assert_int_equal(bench_nr_resident(run, map, 8 * run->page_bytes), 6);
-	bench_resident_text(run, map, 8 * run->page_bytes, text, sizeof(text));
-	assert_int_equal(strncmp(text, "6 mapped", 8), 0);
-	assert_null(strstr(text, "mlocked"));
-	assert_non_null(strstr(text, ", 0 in the swap cache alone"));
-	if (!mlock(map, 3 * run->page_bytes)) {
-		bench_resident_text(run, map, 8 * run->page_bytes, text, sizeof(text));
-		if (!strchr(text, '('))
-			print_message("the flags of pages cannot be seen here: %s\n", text);
-		else
-			assert_non_null(strstr(text, "3 mlocked)"));
-	}
-	munmap(map, 8 * run->page_bytes);
-}
-
 static void ops_may_come_after_the_phase(void **state)
 {
 	struct bench_run *run = *state;
@@ -114,8 +88,6 @@ static void the_machine_is_not_ours_outside_of_a_guest(void **state)
 	struct bench_run *run = *state;
 
 	assert_false(bench_in_guest(run));
-	assert_int_equal(bench_lru_gen(run, 1), -EOPNOTSUPP);
-	assert_true(run->skipped);
 }
 
 static void counters_are_counted_in_phases_only(void **state)
@@ -459,7 +431,7 @@ static void threads_have_a_place_each(void **state)
 }
 
 /* madvise() refuses what is locked, before it empties any batch. */
-static void settling_works_for_who_is_locked(void **state)
+static void batches_are_drained_for_who_is_locked(void **state)
 {
 	struct bench_run *run = *state;
 	char *anchor;
@@ -479,76 +451,196 @@ static void settling_works_for_who_is_locked(void **state)
 	skip();
 #endif
 	assert_int_equal(madvise(anchor, run->page_bytes, MADV_COLD), -1);
-	bench_settle(run);
+	bench_lru_drain(run);
 	assert_int_equal(madvise(anchor, run->page_bytes, MADV_COLD), 0);
 }
 
-/* More than mincore() is asked about at once. */
-#define MANY 2500
-
-static void pages_in_memory_are_counted(void **state)
+/* What makes the memory ready, or looks at it, is no number; what it counts and says is. */
+static void phases_of_other_passes_are_no_numbers(void **state)
 {
-	struct bench_run *run = *state;
-	size_t i, nr = 0;
-	char *map;
-
-	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-	map = bench_small_pages(run, MANY * run->page_bytes);
-	assert_non_null(map);
-	assert_int_equal(bench_nr_resident(run, map, MANY * run->page_bytes), 0);
-	for (i = 0; i < MANY; i += 3, nr++)
-		map[i * run->page_bytes] = 1;
-	assert_int_equal(bench_nr_resident(run, map, MANY * run->page_bytes), nr);
-	assert_int_equal(bench_nr_resident(run, map, 4 * run->page_bytes), 2);
-	assert_int_equal(madvise(map + 1023 * run->page_bytes, run->page_bytes, MADV_DONTNEED), 0);
-	assert_int_equal(bench_nr_resident(run, map, MANY * run->page_bytes), nr - 1);
-	munmap(map, MANY * run->page_bytes);
-	assert_int_equal(bench_nr_resident(run, map, MANY * run->page_bytes), 0);
-	assert_int_equal(bench_nr_resident(run, NULL, MANY * run->page_bytes), 0);
-}
-
-static void memory_that_is_not_there(void **state)
-{
-	struct bench_run *run = *state;
-
-	assert_null(bench_small_pages(run, 1ull << 60));
-	assert_int_equal(run->error, ENOMEM);
-	assert_non_null(strstr(run->error_text, "map 1152921504606846976 bytes: "));
-}
-
-static void faults_that_match_the_pages(void **state)
-{
-	struct bench_run *run = *state;
-	struct bench_evidence evidence = {.minflt = 1000};
-
-	assert_int_equal(bench_check_faults(run, &evidence, 1000, 1000), 0);
-	/* 16, and a fiftieth, for stack and libc. */
-	evidence.minflt = 1036;
-	assert_int_equal(bench_check_faults(run, &evidence, 1000, 1000), 0);
-	evidence.minflt = 62;
-	assert_int_equal(bench_check_faults(run, &evidence, 1000, 62), 0);
-	assert_int_equal(run->error, 0);
-}
-
-static void faults_that_do_not(void **state)
-{
-	static const struct {
-		struct bench_evidence evidence;
-		const char *sentence;
-	} wrong[] = {
-		{{.minflt = 999}, "touched 1000 pages, but took 999 faults, not 1000 to 1036"},
-		{{.minflt = 1037}, "touched 1000 pages, but took 1037 faults, not 1000 to 1036"},
-		{{.minflt = 1000, .majflt = 1}, "1 faults went to disk: memory is short"},
-	};
+	static const enum bench_pass untimed[] = {BENCH_PASS_WARM, BENCH_PASS_AUDIT};
+	const struct bench_phase nothing = {0};
 	struct bench_run *run = *state;
 	size_t i;
 
-	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		run->error = 0;
-		run->error_text[0] = '\0';
-		assert_int_equal(bench_check_faults(run, &wrong[i].evidence, 1000, 1000), -EPROTO);
-		assert_string_equal(run->error_text, wrong[i].sentence);
+	assert_int_equal(bench_pass_kind(run), BENCH_PASS_TIMED);
+	for (i = 0; i < ARRAY_SIZE(untimed); i++) {
+		bench_run_reset(run);
+		run->pass_kind = untimed[i];
+		assert_int_equal(bench_pass_kind(run), untimed[i]);
+		bench_phase_begin(run, 1);
+		bench_phase_end(run, 1, 10);
+		bench_phase_ops(run, 1, 4);
+		assert_int_equal(bench_child_exit(run, 1, 0, touch_nothing, NULL), 0);
+		assert_memory_equal(&run->phase[1], &nothing, sizeof(nothing));
+		bench_count(run, 0, 5, 2);
+		bench_expect_faults(run, 7, 1);
+		assert_int_equal(run->phase[0].amount, 5);
+		assert_int_equal(run->phase[0].ops, 2);
+		assert_int_equal(run->done.touched, 7);
+		/* The one after it is. */
+		run->pass_kind = BENCH_PASS_TIMED;
+		bench_phase_begin(run, 1);
+		sleep_1ms();
+		bench_phase_end(run, 1, 10);
+		bench_phase_ops(run, 1, 4);
+		assert_int_equal(bench_child_exit(run, 1, 0, touch_nothing, NULL), 0);
+		assert_int_equal(run->phase[1].ops, 10 + 4 + 1);
+		assert_true(run->phase[1].ns >= 1000000);
 	}
+	/* Each rep begins with timed ones. */
+	run->pass_kind = BENCH_PASS_AUDIT;
+	bench_run_reset(run);
+	assert_int_equal(bench_pass_kind(run), BENCH_PASS_TIMED);
+}
+
+/* --- evidence --- */
+
+/* What passes say, in that order, and what came of it. */
+struct evidence {
+	uint64_t touched;
+	unsigned int per_fault;
+	uint64_t touched_more; /* of a second call, one a fault */
+	bool from_swap;
+	uint64_t least_majors;
+	uint64_t told_reads;
+	uint64_t minors, majors, reads;
+	const char *sentence; /* NULL: it agrees */
+};
+
+static void assert_judged(struct bench_run *run, const struct evidence *e)
+{
+	int ret;
+
+	bench_run_reset(run);
+	if (e->per_fault)
+		bench_expect_faults(run, e->touched, e->per_fault);
+	if (e->touched_more)
+		bench_expect_faults(run, e->touched_more, 1);
+	if (e->from_swap)
+		bench_expect_majors(run, e->least_majors);
+	if (e->told_reads)
+		bench_expect_reads(run, e->told_reads);
+	ret = bench_run_check(run, e->minors, e->majors, e->reads);
+	if (!e->sentence && !ret && !run->error)
+		return;
+	if (!e->sentence || ret != -EPROTO || run->error != EPROTO || !strstr(run->error_text, e->sentence))
+		fail_msg("%llu minor and %llu major faults, %llu reads: %d, \"%s\", not \"%s\"", (unsigned long long)e->minors,
+			 (unsigned long long)e->majors, (unsigned long long)e->reads, ret, run->error_text, e->sentence ? e->sentence : "");
+}
+
+#define NOBODY_COUNTS UINT64_MAX
+
+static void what_was_said_is_compared_with_what_was_done(void **state)
+{
+	static const struct evidence table[] = {
+		/* A bench that says nothing. */
+		{.minors = 0, .reads = NOBODY_COUNTS},
+		{.minors = 5000, .reads = NOBODY_COUNTS},
+		/* 16, and a fiftieth. */
+		{1000, 1, .minors = 1000, .reads = NOBODY_COUNTS},
+		{1000, 1, .minors = 1036, .reads = NOBODY_COUNTS},
+		{1000, 1, .minors = 999, .reads = NOBODY_COUNTS, .sentence = "touched 1000 pages, but took only 999 faults: they were there"},
+		{1000, 1, .minors = 1037, .reads = NOBODY_COUNTS, .sentence = "touched 1000 pages, but took 1037 faults: something else"},
+		/* 16 pages around a fault at most, and no more than one for each. */
+		{1000, 16, .minors = 62, .reads = NOBODY_COUNTS},
+		{1000, 16, .minors = 1036, .reads = NOBODY_COUNTS},
+		{1000, 16, .minors = 61, .reads = NOBODY_COUNTS, .sentence = "took only 61 faults"},
+		{1000, 16, .minors = 1037, .reads = NOBODY_COUNTS, .sentence = "took 1037 faults"},
+		/* Passes add up. */
+		{1000, 16, 500, .minors = 562, .reads = NOBODY_COUNTS},
+		{1000, 16, 500, .minors = 1546, .reads = NOBODY_COUNTS},
+		{1000, 16, 500, .minors = 561, .reads = NOBODY_COUNTS, .sentence = "touched 1500 pages, but took only 561 faults"},
+		{1000, 16, 500, .minors = 1547, .reads = NOBODY_COUNTS, .sentence = "touched 1500 pages, but took 1547 faults"},
+		/* 16 for each process that was forked. */
+		/* The disk. */
+		{1000, 1, .minors = 1000, .majors = 1, .reads = NOBODY_COUNTS, .sentence = "1 faults went to disk: memory is short"},
+		{.majors = 1, .reads = NOBODY_COUNTS, .sentence = "1 faults went to disk"},
+		{.from_swap = true, .least_majors = 5, .majors = 5, .reads = NOBODY_COUNTS},
+		{.from_swap = true, .least_majors = 5, .majors = 500, .minors = 5000, .reads = NOBODY_COUNTS},
+		{.from_swap = true, .least_majors = 5, .majors = 4, .reads = NOBODY_COUNTS, .sentence = "5 pages were out, but only 4 faults read one back"},
+		{.from_swap = true, .least_majors = 0, .majors = 3, .reads = NOBODY_COUNTS},
+		{100, 1, .from_swap = true, .least_majors = 5, .majors = 5, .minors = 5000, .reads = NOBODY_COUNTS},
+		/* What is touched besides has to fault all the same. */
+		{100, 1, .from_swap = true, .least_majors = 5, .majors = 5, .minors = 99, .reads = NOBODY_COUNTS, .sentence = "took only 99 faults"},
+		/* Calls of read(). */
+		{.told_reads = 100, .reads = 100},
+		{.told_reads = 100, .reads = 5000},
+		{.told_reads = 100, .reads = 99, .sentence = "read 100 pages by 99 calls of "},
+		{.told_reads = 100, .reads = 0, .sentence = "by 0 calls"},
+		{.told_reads = 100, .reads = NOBODY_COUNTS},
+		/* The first that is wrong is told. */
+		{1000, 1, .told_reads = 100, .minors = 1, .reads = 1, .sentence = "took only 1 faults"},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		assert_judged(*state, &table[i]);
+}
+
+/* What was said of one rep is not asked of the next; but what is counted once, is counted from then on. */
+static void a_rep_begins_with_nothing_said(void **state)
+{
+	struct bench_run *run = *state;
+
+	bench_expect_faults(run, 1000, 1);
+	bench_expect_majors(run, 5);
+	bench_expect_reads(run, 5);
+	bench_run_reset(run);
+	assert_int_equal(bench_run_check(run, 0, 0, 0), 0);
+	assert_int_equal(bench_run_check(run, 0, 1, 0), -EPROTO);
+	bench_run_reset(run);
+	bench_expect_faults(run, 1000, 1);
+	assert_int_equal(bench_run_check(run, 1037, 0, 0), -EPROTO);
+	assert_true(run->counts_reads);
+}
+
+static uint64_t reads_of(struct bench_run *run, int fd, unsigned int nr)
+{
+	uint64_t before;
+	char byte;
+
+	run->reads = 0;
+	assert_int_equal(bench_run_reads_begin(run, &before), 0);
+	while (nr--)
+		assert_int_equal(pread(fd, &byte, 1, 0), 1);
+	assert_int_equal(bench_run_reads_end(run, before), 0);
+	return run->reads;
+}
+
+static void reads_are_counted_exactly_where_a_bench_says_how_many(void **state)
+{
+	struct bench_run *run = *state;
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	uint64_t own;
+
+	/* Nobody asked: nothing is read for it. */
+	assert_true(reads_of(run, fd, 3) == NOBODY_COUNTS);
+	bench_expect_reads(run, 0);
+	reads_of(run, fd, 0);
+	own = reads_of(run, fd, 0);
+	if (own == NOBODY_COUNTS) {
+		print_message("skipped: this kernel counts no calls of read()\n");
+		close(fd);
+		skip();
+	}
+	assert_in_range(own, 0, 4);
+	assert_int_equal(reads_of(run, fd, 7), own + 7);
+	assert_int_equal(reads_of(run, fd, 500), own + 500);
+	close(fd);
+}
+
+static void an_error_of_a_call_says_what_errno_means(void **state)
+{
+	struct bench_run *run = *state;
+
+	errno = ENOSPC;
+	assert_int_equal(bench_errno(run, "write page %d", 7), -ENOSPC);
+	assert_int_equal(run->error, ENOSPC);
+	assert_string_equal(run->error_text, "write page 7: No space left on device");
+	errno = EIO;
+	assert_int_equal(bench_errno(run, "read"), -EIO);
+	assert_string_equal(run->error_text, "write page 7: No space left on device");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -561,7 +653,6 @@ int main(void)
 		TEST(one_worker_waits_for_nobody),
 		TEST(phases_add_up),
 		TEST(a_warning_outlives_its_rep),
-		TEST(resident_pages_are_told_with_what_keeps_them),
 		TEST(ops_may_come_after_the_phase),
 		TEST(the_machine_is_not_ours_outside_of_a_guest),
 		TEST(counters_are_counted_in_phases_only),
@@ -577,11 +668,12 @@ int main(void)
 		TEST(the_clock_costs_something_small),
 		TEST(a_mapping_lies_where_it_is_told),
 		TEST(threads_have_a_place_each),
-		TEST(settling_works_for_who_is_locked),
-		TEST(pages_in_memory_are_counted),
-		TEST(memory_that_is_not_there),
-		TEST(faults_that_match_the_pages),
-		TEST(faults_that_do_not),
+		TEST(batches_are_drained_for_who_is_locked),
+		TEST(phases_of_other_passes_are_no_numbers),
+		TEST(what_was_said_is_compared_with_what_was_done),
+		TEST(a_rep_begins_with_nothing_said),
+		TEST(reads_are_counted_exactly_where_a_bench_says_how_many),
+		TEST(an_error_of_a_call_says_what_errno_means),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -467,6 +467,43 @@ static void a_real_run(void **state)
 	history_free(history);
 }
 
+/* A run of the folder, told in other words: as it would be stored today, or was before names changed. */
+static void reword(const char *name, const char *sed)
+{
+	shell("cp -r tests/data/runs/small %s/%s && sed -i -e 's/\"fault_storm\"/\"reclaim_depth\"/' %s %s/%s/samples.jsonl %s/%s/run.json", folder, name,
+	      sed, folder, name, folder, name);
+}
+
+/* A row goes on where only names have changed: of metrics, and of parameters that not every bench had. */
+static void old_runs_continue_in_todays_rows(void **state)
+{
+	struct history *history;
+	size_t i, nr_old = 0, of_both = 0;
+
+	(void)state;
+	shell("rm -rf %s/* %s/.index.jsonl", folder, folder);
+	reword("old", "-e 's/\"fault\"/\"over\"/g; /reclaim_depth/s/\"params\":{/\"params\":{\"siblings\":\"0\",\"sibling-pages\":\"0\",\"lru-gen\":\"keep\",/'");
+	reword("new", "-e 's/\"fault\"/\"overreclaim\"/g'");
+	/* From the runs, and then from the index. */
+	for (i = 0; i < 2; i++) {
+		history = begin();
+		assert_int_equal(history_add_folder(history, folder), 0);
+		assert_int_equal(history_finish(history, HISTORY_BY_VERSION), 0);
+		assert_int_equal(history->nr_runs, 2);
+		for (size_t k = 0; k < history->nr_series; k++) {
+			const struct history_series *s = history->series[k];
+
+			if (strcmp(s->bench, "reclaim_depth"))
+				continue;
+			nr_old += !strcmp(s->metric, "over") || s->nr_points != 1;
+			of_both += !strcmp(s->metric, "overreclaim") && s->points[0].units.nr == 2;
+		}
+		history_free(history);
+	}
+	assert_int_equal(nr_old, 0);
+	assert_true(of_both >= 2);
+}
+
 /* More runs than threads may run ahead of: the index has them by name, each once, whichever thread read it. */
 static void many_runs_in_order(void **state)
 {
@@ -510,6 +547,7 @@ int main(void)
 		cmocka_unit_test(trend_json_is_json),	     cmocka_unit_test(trend_of_one_kernel),
 		cmocka_unit_test(index_of_a_folder),	     cmocka_unit_test(damaged_index),
 		cmocka_unit_test(a_real_run),		     cmocka_unit_test(many_runs_in_order),
+		cmocka_unit_test(old_runs_continue_in_todays_rows),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

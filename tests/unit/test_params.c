@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "core/bench_run.h"
 #include "core/params.h"
 #include "core/registry.h"
 
@@ -113,19 +115,71 @@ static void ranges(void **state)
 		       "fake: parameter size: \"16777217T\" is outside 4K to 1T");
 }
 
-/* Every bench has it, also one without parameters of its own. */
-static void state_of_statistics(void **state)
+/* Every bench has them, also one without parameters of its own: behind those. */
+static void common_parameters(void **state)
 {
+	static const struct {
+		const char *name, *text;
+		enum params_common which;
+		uint64_t value;
+	} given[] = {
+		{"stats", "fresh", PARAMS_STATS, STATS_FRESH},
+		{"siblings", "30", PARAMS_SIBLINGS, 30},
+		{"sibling-pages", "256", PARAMS_SIBLING_PAGES, 256},
+		{"lru-gen", "on", PARAMS_LRU_GEN, LRU_GEN_ON},
+	};
+	const struct bench *const benches[] = {&fake, &bare};
 	struct params params;
+	char text[32];
+	size_t i, k, at;
 
 	(void)state;
-	params_init(&params, &bare);
-	assert_int_equal(params.stats, STATS_AS_FOUND);
-	assert_int_equal(params_set(&params, PARAMS_STATS, "flushable"), 0);
-	assert_int_equal(params.stats, STATS_FLUSHABLE);
-	assert_int_equal(params_set(&params, PARAMS_STATS, "fresh"), 0);
-	assert_int_equal(params.stats, STATS_FRESH);
-	assert_refused(PARAMS_STATS, "stale", -EINVAL, "fake: parameter stats: \"stale\" is none of as-found, fresh, flushable");
+	assert_int_equal(ARRAY_SIZE(given), PARAMS_COMMON_NR);
+	for (k = 0; k < ARRAY_SIZE(benches); k++) {
+		params_init(&params, benches[k]);
+		assert_int_equal(params_nr(&params), benches[k]->nr_params + PARAMS_COMMON_NR);
+		for (i = 0; i < PARAMS_COMMON_NR; i++) {
+			at = benches[k]->nr_params + given[i].which;
+			assert_string_equal(params_at(&params, at)->name, given[i].name);
+			assert_int_equal(params.common[given[i].which], 0);
+			/* Nobody is told of what is as it was before there was a choice. */
+			assert_true(params_is_default(&params, at));
+			assert_false(params_is_told(&params, at));
+			assert_int_equal(params_set(&params, given[i].name, given[i].text), 0);
+			assert_int_equal(params.common[given[i].which], given[i].value);
+			assert_string_equal(params_text(&params, at, text, sizeof(text)), given[i].text);
+			assert_false(params_is_default(&params, at));
+			assert_true(params_is_told(&params, at));
+		}
+		for (i = 0; i < PARAMS_COMMON_NR; i++)
+			assert_int_equal(params.common[given[i].which], given[i].value);
+	}
+	assert_int_equal(params_set(&params, "stats", "flushable"), 0);
+	assert_int_equal(params.common[PARAMS_STATS], STATS_FLUSHABLE);
+	assert_refused("stats", "stale", -EINVAL, "fake: parameter stats: \"stale\" is none of as-found, fresh, flushable");
+	assert_refused("lru-gen", "yes", -EINVAL, "fake: parameter lru-gen: \"yes\" is none of keep, off, on");
+	assert_refused("siblings", "10001", -ERANGE, "fake: parameter siblings: \"10001\" is outside 0 to 10000");
+	assert_refused("sibling-pages", "1048577", -ERANGE, "fake: parameter sibling-pages: \"1048577\" is outside 0 to 1048576");
+}
+
+/* Of one of the bench's own everybody is told. */
+static void own_parameters_are_told(void **state)
+{
+	struct params params;
+	size_t i;
+
+	(void)state;
+	params_init(&params, &fake);
+	for (i = 0; i < fake.nr_params; i++) {
+		assert_ptr_equal(params_at(&params, i), &fake_params[i]);
+		assert_true(params_is_told(&params, i));
+		assert_true(params_is_default(&params, i));
+	}
+	assert_int_equal(params_set(&params, "batch", "65"), 0);
+	assert_false(params_is_default(&params, 2));
+	assert_true(params_is_default(&params, 1));
+	assert_int_equal(params_set(&params, "batch", "64"), 0);
+	assert_true(params_is_default(&params, 2));
 }
 
 static void unknown_parameters(void **state)
@@ -134,10 +188,10 @@ static void unknown_parameters(void **state)
 
 	(void)state;
 	assert_refused("acces", "read", -ENOENT,
-		       "fake has no parameter \"acces\"; it has access, size, batch");
+		       "fake has no parameter \"acces\"; it has access, size, batch, stats, siblings, sibling-pages, lru-gen");
 	params_init(&params, &bare);
 	assert_int_equal(params_set(&params, "size", "1"), -ENOENT);
-	assert_string_equal(err_msg(), "bare has no parameter \"size\"; it has none at all");
+	assert_string_equal(err_msg(), "bare has no parameter \"size\"; it has stats, siblings, sibling-pages, lru-gen");
 }
 
 static void text_is_taken_back(void **state)
@@ -174,6 +228,10 @@ static void needs_follow_the_choice(void **state)
 	assert_int_equal(params_needs(&params), BENCH_NEEDS_MEMCG | BENCH_NEEDS_SWAP);
 	params_init(&params, &bare);
 	assert_int_equal(params_needs(&params), 0);
+	/* Of what is common to all, nothing is needed before there is a run. */
+	assert_int_equal(params_set(&params, "siblings", "5"), 0);
+	assert_int_equal(params_set(&params, "lru-gen", "off"), 0);
+	assert_int_equal(params_needs(&params), 0);
 }
 
 static void values_are_stored(void **state)
@@ -183,6 +241,9 @@ static void values_are_stored(void **state)
 
 	(void)state;
 	params_init(&params, &fake);
+	/* Those of all benches are the harness's: no bench has a place for them. */
+	assert_int_equal(params_set(&params, "siblings", "5"), 0);
+	assert_int_equal(params_set(&params, "lru-gen", "on"), 0);
 	params_store(&params, &fake_state);
 	assert_int_equal(fake_state.access, 1);
 	assert_int_equal(fake_state.size, 8 << 20);
@@ -192,26 +253,48 @@ static void values_are_stored(void **state)
 
 /* --- every bench that there is --- */
 
-static void benches_are_sorted_and_found(void **state)
+/* In the order of list.h, each by a name of its own. */
+static void benches_are_found(void **state)
 {
-	size_t i;
+#define BENCH(name) #name,
+	static const char *const names[] = {
+#include "list.h"
+	};
+#undef BENCH
+	size_t i, k;
 
 	(void)state;
+	assert_int_equal(registry_nr(), ARRAY_SIZE(names));
 	for (i = 0; i < registry_nr(); i++) {
-		assert_ptr_equal(registry_find(registry_at(i)->name), registry_at(i));
-		if (i)
-			assert_true(strcmp(registry_at(i - 1)->name, registry_at(i)->name) < 0);
+		assert_string_equal(registry_at(i)->name, names[i]);
+		assert_ptr_equal(registry_find(names[i]), registry_at(i));
+		for (k = 0; k < i; k++)
+			assert_string_not_equal(names[k], names[i]);
 	}
 	assert_null(registry_find("nul"));
 	assert_null(registry_find(""));
 }
 
+static void assert_line(const struct bench *bench, const char *what, const char *name, const char *text)
+{
+	if (!text || !*text || strchr(text, '\n'))
+		fail_msg("%s: %s%s: a line is wanted", bench->name, what, name);
+}
+
+/* What a value of @text is: -ENOENT, -EINVAL, -ERANGE as params_set(). */
+static int is_valid(const struct bench *bench, const char *name, const char *text)
+{
+	struct params params;
+
+	params_init(&params, bench);
+	return params_set(&params, name, text);
+}
+
 static void check_param(const struct bench *bench, const struct bench_param *param)
 {
-	struct params params = {.bench = bench};
+	size_t i;
 
-	if (!param->help || !*param->help)
-		fail_msg("%s: parameter %s has no help", bench->name, param->name);
+	assert_line(bench, "help of parameter ", param->name, param->help);
 	if (param->offset + sizeof(uint64_t) > bench->state_size)
 		fail_msg("%s: parameter %s lies outside the state", bench->name, param->name);
 	if (param->type == BENCH_PARAM_ENUM && (!param->choices || !param->choices[0]))
@@ -219,10 +302,53 @@ static void check_param(const struct bench *bench, const struct bench_param *par
 	/* JSON's integers are signed. */
 	if (param->min > param->max || param->max > INT64_MAX)
 		fail_msg("%s: parameter %s has a bad range", bench->name, param->name);
-	if (params_set(&params, param->name, param->def))
+	if (is_valid(bench, param->name, param->def))
 		fail_msg("the default is not valid: %s", err_msg());
+	if (param->insn_def && is_valid(bench, param->name, param->insn_def))
+		fail_msg("the default of guests is not valid: %s", err_msg());
+	for (i = 0; i < PARAMS_COMMON_NR; i++)
+		if (!strcmp(params_common[i].name, param->name))
+			fail_msg("%s: every bench has a parameter %s", bench->name, param->name);
 }
 
+static void check_metric(const struct bench *bench, const struct bench_metric *metric)
+{
+	assert_line(bench, "name of a metric", "", metric->name);
+	assert_line(bench, "help of metric ", metric->name, metric->help);
+	assert_line(bench, "op of metric ", metric->name, metric->op);
+	if (metric->kind == BENCH_COUNT)
+		assert_line(bench, "unit of metric ", metric->name, metric->unit);
+	else if (metric->unit)
+		fail_msg("%s: %s is a time, of which the clock is the unit, not %s", bench->name, metric->name, metric->unit);
+}
+
+/* Its parameters, in lists or not, are some of this bench, and of a value that it takes. */
+static void check_suite(const struct bench *bench, const struct bench_suite *entry)
+{
+	char *copy = strdup(entry->params ? entry->params : ""), *rest = copy, *word, *values, *value;
+	int ret;
+
+	if (!(entry->suites & BENCH_BOTH) || entry->suites & ~(unsigned int)BENCH_BOTH)
+		fail_msg("%s: an entry of no suite", bench->name);
+	if (entry->where & ~(unsigned int)(BENCH_ANYWHERE | BENCH_NODES))
+		fail_msg("%s: an entry for nowhere", bench->name);
+	if (entry->threads && (entry->memcgs || bench->needs & BENCH_NEEDS_PROCESSES))
+		fail_msg("%s: threads in several memcgs", bench->name);
+	while (*copy && (word = strsep(&rest, " "))) {
+		values = strchr(word, '=');
+		if (!values)
+			fail_msg("%s: \"%s\" of an entry is no NAME=VALUES", bench->name, entry->params);
+		*values++ = '\0';
+		while ((value = strsep(&values, ","))) {
+			ret = is_valid(bench, word, value);
+			if (ret)
+				fail_msg("%s: \"%s\" of an entry: %s", bench->name, entry->params, err_msg());
+		}
+	}
+	free(copy);
+}
+
+/* A bench is one file and a line of list.h: whatever it lacks is told here. */
 static void every_bench_is_sound(void **state)
 {
 	size_t i, j, k;
@@ -233,14 +359,26 @@ static void every_bench_is_sound(void **state)
 
 		assert_true(bench->version > 0);
 		assert_true(bench->nr_params <= PARAMS_MAX);
-		assert_non_null(bench->summary);
-		assert_null(strchr(bench->summary, '\n'));
-		assert_non_null(bench->about);
+		assert_in_range(bench->nr_metrics, 1, BENCH_METRICS_MAX);
+		assert_line(bench, "summary", "", bench->summary);
+		if (!bench->about || strlen(bench->about) < 100)
+			fail_msg("%s: what it does is not said (.about)", bench->name);
+		if (!bench->pass)
+			fail_msg("%s: it has no pass", bench->name);
+		if (bench->latency && (bench->latency_metric >= bench->nr_metrics || bench->metrics[bench->latency_metric].kind != BENCH_TIME))
+			fail_msg("%s: its latency is of no metric that is a time", bench->name);
+		for (j = 0; j < bench->nr_metrics; j++) {
+			check_metric(bench, &bench->metrics[j]);
+			for (k = 0; k < j; k++)
+				assert_string_not_equal(bench->metrics[k].name, bench->metrics[j].name);
+		}
 		for (j = 0; j < bench->nr_params; j++) {
 			check_param(bench, &bench->params[j]);
 			for (k = 0; k < j; k++)
 				assert_string_not_equal(bench->params[k].name, bench->params[j].name);
 		}
+		for (j = 0; j < bench->nr_suite; j++)
+			check_suite(bench, &bench->suite[j]);
 	}
 }
 
@@ -251,12 +389,13 @@ int main(void)
 		cmocka_unit_test(values_are_set),
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(ranges),
-		cmocka_unit_test(state_of_statistics),
+		cmocka_unit_test(common_parameters),
+		cmocka_unit_test(own_parameters_are_told),
 		cmocka_unit_test(unknown_parameters),
 		cmocka_unit_test(text_is_taken_back),
 		cmocka_unit_test(needs_follow_the_choice),
 		cmocka_unit_test(values_are_stored),
-		cmocka_unit_test(benches_are_sorted_and_found),
+		cmocka_unit_test(benches_are_found),
 		cmocka_unit_test(every_bench_is_sound),
 	};
 

@@ -63,8 +63,8 @@ static void there_and_back(void **state)
 	assert_true(json_equal(json, again));
 	/* As it is found, nothing is said of it: as in plans of before there was a choice. */
 	assert_null(json_object_get(json_object_get(json_array_get(json_object_get(json, "items"), 0), "params"), "stats"));
-	assert_int_equal(back.items[0].params.stats, STATS_AS_FOUND);
-	assert_int_equal(back.items[1].params.stats, STATS_FRESH);
+	assert_int_equal(back.items[0].params.common[PARAMS_STATS], STATS_AS_FOUND);
+	assert_int_equal(back.items[1].params.common[PARAMS_STATS], STATS_FRESH);
 	assert_true(back.seed == INT64_MAX);
 	assert_true(back.counters);
 	assert_int_equal(back.nr_items, 2);
@@ -94,6 +94,36 @@ static void memcgs_may_be_missing(void **state)
 	json_object_del(json_array_get(json_object_get(json, "items"), 0), "nr_memcgs");
 	assert_int_equal(plan_from_json(json, &back), 0);
 	assert_int_equal(back.items[0].nr_memcgs, 1);
+	json_decref(json);
+	plan_free(&plan);
+	plan_free(&back);
+}
+
+/* Of what all benches have, a plan says what is not as it was before there was a choice. */
+static void common_parameters(void **state)
+{
+	struct plan plan, back;
+	json_t *json, *params;
+	size_t i;
+
+	(void)state;
+	make_plan(&plan);
+	assert_int_equal(params_set(&plan.items[0].params, "siblings", "30"), 0);
+	assert_int_equal(params_set(&plan.items[0].params, "lru-gen", "off"), 0);
+	json = plan_to_json(&plan);
+	for (i = 0; i < 2; i++) {
+		params = json_object_get(json_array_get(json_object_get(json, "items"), i), "params");
+		assert_int_equal(json_object_size(params), plan.items[i].bench->nr_params + (i ? 1 : 2));
+	}
+	assert_null(json_object_get(params, "siblings"));
+	params = json_object_get(json_array_get(json_object_get(json, "items"), 0), "params");
+	assert_string_equal(json_string_value(json_object_get(params, "siblings")), "30");
+	assert_string_equal(json_string_value(json_object_get(params, "lru-gen")), "off");
+	assert_int_equal(plan_from_json(json, &back), 0);
+	assert_int_equal(back.items[0].params.common[PARAMS_SIBLINGS], 30);
+	assert_int_equal(back.items[0].params.common[PARAMS_SIBLING_PAGES], 0);
+	assert_int_equal(back.items[0].params.common[PARAMS_LRU_GEN], LRU_GEN_OFF);
+	assert_int_equal(back.items[1].params.common[PARAMS_SIBLINGS], 0);
 	json_decref(json);
 	plan_free(&plan);
 	plan_free(&back);
@@ -193,6 +223,8 @@ static void names_that_this_build_does_not_know(void **state)
 	assert_refused("items/1/params", "size", "4096", "size is not a string");
 	assert_refused("items/1/params", "size", "\"4g4\"", "plan: fault_storm");
 	assert_refused("items/1", "params", "{\"colour\": \"red\"}", "colour");
+	assert_refused("items/1", "params", "{\"siblings\": \"many\"}", "plan: fault_storm: parameter siblings");
+	assert_refused("items/1", "params", "{\"lru-gen\": \"maybe\"}", "\"maybe\" is none of keep, off, on");
 }
 
 /* Cut to fit, a list of CPUs would be another list. */
@@ -227,7 +259,7 @@ static void what_is_no_object(void **state)
 static void names_of_arms_and_profiles(void **state)
 {
 	struct plan plan;
-	char text[64];
+	char text[128];
 
 	(void)state;
 	make_plan(&plan);
@@ -238,6 +270,11 @@ static void names_of_arms_and_profiles(void **state)
 			    "item1-fault_storm-child64.perf.data");
 	assert_string_equal(plan_perf_name(&plan.items[1], 1, 0, text, sizeof(text)),
 			    "item1-fault_storm-root.perf.data");
+	assert_string_equal(plan_item_text(&plan.items[0], text, sizeof(text)), "null, 5 processes, 3 memcgs");
+	assert_int_equal(params_set(&plan.items[0].params, "siblings", "30"), 0);
+	plan.items[0].nr_workers = 1;
+	assert_string_equal(plan_item_text(&plan.items[0], text, sizeof(text)), "null --siblings=30");
+	assert_string_equal(plan_item_text(&plan.items[1], text, sizeof(text)), "fault_storm --map=file-cow --size=4G --stats=fresh, 1024 threads, 1 memcg");
 	plan_free(&plan);
 	assert_int_equal(plan.nr_items, 0);
 	plan_free(&plan);
@@ -247,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(common_parameters),
 		cmocka_unit_test(memcgs_may_be_missing),
 		cmocka_unit_test(every_field_is_needed_and_has_its_type),
 		cmocka_unit_test(values_out_of_range),

@@ -9,247 +9,118 @@
 
 #include <cmocka.h>
 
-#include "base/err.h"
-#include "cmd/run_plan.h"
 #include "cmd/run_time.h"
-#include "cmd/suite.h"
 #include "core/registry.h"
+#include "run_plan_fixture.h"
 
-/* As much of run's table as the plan asks for. */
-static const struct opt options[] = {
-	{"workers", 'w', OPT_TO_STRING(struct run_args, workers), .arg = "N", .help = "x"},
-	{"memcgs", 0, OPT_TO_STRING(struct run_args, memcgs), .arg = "H", .help = "x"},
-	{"depth", 'd', OPT_TO_STRING(struct run_args, depth), .arg = "N", .def = "1", .help = "x"},
-	{"place", 0, OPT_TO_STRING(struct run_args, place), .arg = "W", .def = "compact", .help = "x"},
-	{"memory-bind", 0, OPT_TO_STRING(struct run_args, memory), .arg = "W", .def = "default", .help = "x"},
-	{"param", 'p', OPT_TO_LIST(struct run_args, params), .arg = "X", .help = "x"},
-	{"sweep", 0, OPT_TO_LIST(struct run_args, sweeps), .arg = "X", .help = "x"},
-	{"suite", 0, OPT_TO_ENUM(struct run_args, suite, suite_names), .def = "card", .help = "x"},
-	{"kernel", 'k', OPT_TO_LIST(struct run_args, kernels), .arg = "X", .help = "x"},
-	{"processes", 0, OPT_TO_CONST(struct run_args, threads, 0), .help = "x"},
-	{"threads", 0, OPT_TO_CONST(struct run_args, threads, 1), .help = "x"},
-	{"numa", 0, OPT_TO_LIST(struct run_args, numa), .arg = "NODE", .help = "x"},
-	{"limit", 0, OPT_TO_SIZE(struct run_args, limit_bytes, 1, INT64_MAX), .arg = "S", .help = "x"},
-	{"blocks", 'b', OPT_TO_U64(struct run_args, blocks, 2, 1000), .arg = "N", .def = "60", .help = "x"},
-	{"time", 't', OPT_TO_DURATION(struct run_args, rep_ns, 1, UINT64_MAX), .arg = "T", .def = "25ms", .help = "x"},
-	{"latency-ops", 0, OPT_TO_U64(struct run_args, latency_ops, 0, 1000000), .arg = "N", .def = "200000", .help = "x"},
-	{"seed", 0, OPT_TO_U64(struct run_args, seed, 0, 100), .arg = "N", .def = "1", .help = "x"},
-	{"stats", 0, OPT_TO_ENUM(struct run_args, stats, params_stats_names), .def = "as-found", .help = "x"},
-	{"budget", 0, OPT_TO_STRING(struct run_args, budget), .arg = "T", .help = "x"},
-	{"quick", 'q', OPT_TO_FLAG(struct run_args, quick), .help = "x"},
-	OPT_END,
-};
-
-static struct topo *topo;
-static const struct cg_info as_root = {.version = CG_V2, .can_enter_root = true};
 static const struct cg_info as_user = {.version = CG_V2, .can_enter_root = false};
 
-static int make_from(char **argv, const struct cg_info *cg, struct plan *plan)
-{
-	struct run_args args = {0};
-	struct opt_parsed parsed;
-	struct run_line line = {.args = &args, .parsed = &parsed, .options = options};
-	int argc = 0, ret;
+/* --- the suites of the benches that there are: what holds of each, whichever they are --- */
 
-	while (argv[argc])
-		argc++;
-	ret = opt_parse(options, argc, argv, &args, NULL, NULL, &parsed);
-	if (!ret)
-		ret = run_plan_make(&line, topo, cg, plan);
-	opt_free(options, &args, &parsed);
-	return ret;
-}
-
-#define make(cg, plan, ...) make_from((char *[]){"run", __VA_ARGS__, NULL}, cg, plan)
-
-#define assert_refused(want, sentence, ...)                                                                   \
-	do {                                                                                                  \
-		struct plan plan_ = {.blocks = 4711};                                                         \
-		assert_int_equal(make(&as_root, &plan_, __VA_ARGS__), want);                                   \
-		if (!strstr(err_msg(), sentence))                                                              \
-			fail_msg("%s", err_msg());                                                             \
-		assert_int_equal(plan_.blocks, 4711);                                                          \
-	} while (0)
-
-/* How many items of the plan are of @bench, and with @nr_workers where that is not 0. */
-static size_t count(const struct plan *plan, const char *bench, unsigned int nr_workers)
+static size_t count(const struct plan *plan, const struct bench *bench)
 {
 	size_t n = 0, i;
 
 	for (i = 0; i < plan->nr_items; i++)
-		n += !strcmp(plan->items[i].bench->name, bench) && (!nr_workers || plan->items[i].nr_workers == nr_workers);
+		n += plan->items[i].bench == bench;
 	return n;
 }
 
-/* The benches of @plan are those that the card has lines for. */
-static void assert_is_card(const struct plan *plan, enum suite_where where)
+static bool is_wanted(const struct bench *bench, unsigned int suite, unsigned int where)
 {
-	size_t i, k;
-
-	for (i = 0; i < registry_nr(); i++) {
-		const char *name = registry_at(i)->name;
-		bool wanted = false;
-
-		for (k = 0; k < nr_suite_entries; k++)
-			wanted |= !strcmp(suite_entries[k].bench, name) && (suite_entries[k].suites & (1 << SUITE_CARD)) &&
-				  (suite_entries[k].where & where);
-		if (wanted != (count(plan, name, 0) > 0))
-			fail_msg("%s is %s the card, but the table %s it", name, wanted ? "not in" : "in", wanted ? "has" : "has not");
-	}
-}
-
-static void the_card(void **state)
-{
-	struct plan plan;
-	size_t i, of_one;
-
-	(void)state;
-	assert_int_equal(make(&as_root, &plan, "-q"), 0);
-	assert_is_card(&plan, SUITE_LIVE);
-	/* No swap, and no pressure, on the machine of somebody who did not ask for it. */
-	assert_int_equal(count(&plan, "swapin_race", 0) + count(&plan, "reclaim_pressure", 0), 0);
-	/* The harness itself is measured on one CPU only. */
-	assert_int_equal(count(&plan, "null", 0), 1);
-	assert_int_equal(count(&plan, "fault_storm", 4), 1);
-	of_one = count(&plan, "charge_scaling", 1);
-	plan_free(&plan);
-	/* Whoever chooses the workers gets those, and nothing twice. */
-	assert_int_equal(make(&as_root, &plan, "-w", "3"), 0);
-	for (i = 0; i < plan.nr_items; i++)
-		assert_int_equal(plan.items[i].nr_workers, 3);
-	assert_int_equal(count(&plan, "fault_storm", 0), 1);
-	plan_free(&plan);
-	/* Threads have one memcg: nothing that is about several. */
-	assert_int_equal(make(&as_root, &plan, "--threads"), 0);
-	assert_true(count(&plan, "charge_scaling", 1) < of_one);
-	plan_free(&plan);
-}
-
-static void suites(void **state)
-{
-	struct plan card, full;
 	size_t i;
 
+	for (i = 0; i < bench->nr_suite; i++)
+		if ((bench->suite[i].suites & suite) && !(bench->suite[i].where & BENCH_NODES) &&
+		    (!bench->suite[i].where || (bench->suite[i].where & where)))
+			return true;
+	return false;
+}
+
+/* No item twice, none that the runner would refuse, and no more than it takes. */
+static void assert_is_sound(const struct plan *plan)
+{
+	json_t *json = plan_to_json(plan), *items = json_object_get(json, "items");
+	struct plan back;
+	size_t i, k;
+
+	assert_in_range(plan->nr_items, 1, UINT16_MAX);
+	for (i = 0; i < plan->nr_items; i++)
+		for (k = 0; k < i; k++)
+			if (json_equal(json_array_get(items, i), json_array_get(items, k)))
+				fail_msg("%s is there twice, as items %zu and %zu", plan->items[i].bench->name, k, i);
+	if (plan_from_json(json, &back))
+		fail_msg("%s", err_msg());
+	assert_int_equal(back.nr_items, plan->nr_items);
+	json_decref(json);
+	plan_free(&back);
+}
+
+static void suites_of_every_bench(void **state)
+{
+	static const struct {
+		const char *kernel, *suite;
+		unsigned int in, where;
+	} suites[] = {
+		{NULL, "--suite=card", BENCH_CARD, BENCH_LIVE},
+		{NULL, "--suite=full", BENCH_FULL, BENCH_LIVE},
+		{"--kernel=x=y", "--suite=card", BENCH_CARD, BENCH_GUESTS},
+		{"--kernel=x=y", "--suite=full", BENCH_FULL, BENCH_GUESTS},
+	};
+	struct plan plan;
+	size_t i, k;
+
 	(void)state;
-	for (i = 0; i < nr_suite_entries; i++)
-		assert_non_null(registry_find(suite_entries[i].bench));
-	assert_int_equal(make(&as_root, &card, "-k", "x=y"), 0);
-	assert_int_equal(make(&as_root, &full, "-k", "x=y", "--suite=full"), 0);
-	/* In a guest of one CPU there are no cores to put workers on. */
-	assert_int_equal(count(&card, "fault_storm", 4), 0);
-	assert_true(full.nr_items > card.nr_items);
-	for (i = 0; i < registry_nr(); i++)
-		if (!count(&full, registry_at(i)->name, 0))
-			fail_msg("%s is not in the full suite", registry_at(i)->name);
-	assert_is_card(&card, SUITE_GUESTS);
-	/* A guest short of memory takes its time. */
-	assert_int_equal(count(&card, "reclaim_pressure", 0), 0);
-	for (i = 0; i < card.nr_items; i++) {
-		assert_int_equal(card.items[i].arms[0].state, PLAN_OFF);
-		if (!strcmp(card.items[i].bench->name, "charge_scaling") && card.items[i].nr_workers > 1)
-			assert_string_equal(card.items[i].place, "one");
+	for (k = 0; k < ARRAY_SIZE(suites); k++) {
+		if (make_from((char *[]){"run", (char *)suites[k].suite, (char *)suites[k].kernel, NULL}, &as_root, &plan))
+			fail_msg("%s: %s", suites[k].suite, err_msg());
+		assert_is_sound(&plan);
+		for (i = 0; i < registry_nr(); i++) {
+			const struct bench *bench = registry_at(i);
+
+			if (bench->nr_suite && (count(&plan, bench) > 0) != is_wanted(bench, suites[k].in, suites[k].where))
+				fail_msg("%s: %zu items of %s%s", bench->name, count(&plan, bench), suites[k].suite, suites[k].kernel ? " in guests" : "");
+		}
+		for (i = 0; i < plan.nr_items; i++) {
+			if (suites[k].where == BENCH_GUESTS)
+				assert_int_equal(plan.items[i].arms[0].state, PLAN_OFF);
+			/* Nobody asked for swap, or to press the machine, on a machine of his own. */
+			else if (params_needs(&plan.items[i].params) & (BENCH_NEEDS_SWAP | BENCH_NEEDS_GUEST))
+				fail_msg("%s: in a live run", plan.items[i].bench->name);
+		}
+		plan_free(&plan);
 	}
-	plan_free(&card);
-	plan_free(&full);
+	/* In a guest there is every one. */
+	assert_int_equal(make(&as_root, &plan, "-k", "x=y", "--suite=full"), 0);
+	for (i = 0; i < registry_nr(); i++)
+		if (!count(&plan, registry_at(i)))
+			fail_msg("%s is not in the full suite", registry_at(i)->name);
+	plan_free(&plan);
 	assert_refused(-EINVAL, "--suite=full chooses the benches", "--suite=full", "null");
 }
 
-/* How many items are of @bench and have @param set to @value. */
-static size_t count_with(const struct plan *plan, const char *bench, const char *param, const char *value)
+/* The value of a parameter; until the next call. */
+static const char *text_of(const struct plan_item *item, const char *param)
 {
-	size_t n = 0, i;
+	static char text[64];
+	size_t i = 0;
 
-	for (i = 0; i < plan->nr_items; i++) {
-		json_t *json = plan_item_to_json(&plan->items[i]);
-		const char *text = json_string_value(json_object_get(json_object_get(json, "params"), param));
-
-		n += !strcmp(plan->items[i].bench->name, bench) && text && !strcmp(text, value);
-		json_decref(json);
-	}
-	return n;
-}
-
-static size_t count_threads(const struct plan *plan)
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < plan->nr_items; i++)
-		n += plan->items[i].threads;
-	return n;
-}
-
-static void full_leaves_no_step_out(void **state)
-{
-	struct plan plan;
-	unsigned int k;
-	size_t i, n;
-
-	(void)state;
-	assert_int_equal(make(&as_root, &plan, "-k", "x=y", "--suite=full"), 0);
-	for (k = 2; k <= 16; k++)
-		assert_int_equal(count(&plan, "charge_scaling", k), 1);
-	for (i = n = 0; i < plan.nr_items; i++) {
-		const struct plan_item *item = &plan.items[i];
-
-		n += !strcmp(item->bench->name, "pagecache_share") && item->arms[item->nr_arms - 1].depth >= 2;
-	}
-	assert_int_equal(n, 2);
-	assert_int_equal(count_with(&plan, "reclaim_depth", "level", "3"), 1);
-	assert_int_equal(count_with(&plan, "reclaim_depth", "siblings", "1000"), 3);
-	assert_true(count_with(&plan, "reclaim_depth", "sibling-pages", "256") >= 1);
-	assert_true(count_with(&plan, "reclaim_pressure", "siblings", "30") >= 1);
-	assert_int_equal(count_with(&plan, "swapin_race", "way", "limit"), 1);
-	assert_true(count_with(&plan, "swapin_race", "move", "swapped") >= 1);
-	assert_int_equal(count_threads(&plan), 2);
-	plan_free(&plan);
-	/* Nobody asked for swap, or to press the machine, on a machine of his own. */
-	assert_int_equal(make(&as_root, &plan, "--suite=full"), 0);
-	assert_int_equal(count(&plan, "swapin_race", 0) + count(&plan, "reclaim_pressure", 0), 0);
-	assert_int_equal(count(&plan, "reclaim_depth", 0), 1);
-	plan_free(&plan);
-	/* Who says how his workers are gets those. */
-	assert_int_equal(make(&as_root, &plan, "-k", "x=y", "--suite=full", "--processes"), 0);
-	assert_int_equal(count_threads(&plan), 0);
-	plan_free(&plan);
-}
-
-static void nodes_where_there_are_two(void **state)
-{
-	struct plan plan;
-	size_t i, scattered = 0, remote = 0;
-
-	(void)state;
-	assert_int_equal(make(&as_root, &plan, "-k", "x=y", "--suite=full", "--numa", "256M,cpus=0", "--numa", "256M,cpus=1"), 0);
-	for (i = 0; i < plan.nr_items; i++) {
-		scattered += !strcmp(plan.items[i].place, "scatter");
-		remote += !strcmp(plan.items[i].memory, "remote");
-	}
-	/* One worker, two in one memcg, two in one each. */
-	assert_int_equal(scattered, 3);
-	assert_int_equal(remote, 1);
-	plan_free(&plan);
-	assert_int_equal(make(&as_root, &plan, "-k", "x=y", "--suite=full", "--numa", "512M,cpus=0-1"), 0);
-	for (i = 0; i < plan.nr_items; i++)
-		assert_string_not_equal(plan.items[i].place, "scatter");
-	plan_free(&plan);
-	assert_int_equal(make(&as_root, &plan, "--suite=full"), 0);
-	for (i = 0; i < plan.nr_items; i++)
-		assert_string_equal(plan.items[i].memory, "default");
-	plan_free(&plan);
+	while (strcmp(params_at(&item->params, i)->name, param))
+		assert_true(++i < params_nr(&item->params));
+	return params_text(&item->params, i, text, sizeof(text));
 }
 
 static void sweeps(void **state)
 {
 	struct plan plan;
-	char text[32];
 
 	(void)state;
 	assert_int_equal(make(&as_root, &plan, "--sweep", "free-batch=1,8,8", "--sweep", "workers=1,cores", "fault_storm", "null"), 0);
 	/* Twice two of fault_storm; null has no such parameter, but workers. */
 	assert_int_equal(plan.nr_items, 2 * 2 + 2);
-	assert_string_equal(params_text(&plan.items[0].params, 6, text, sizeof(text)), "1");
+	assert_string_equal(text_of(&plan.items[0], "free-batch"), "1");
 	assert_int_equal(plan.items[1].nr_workers, 4);
-	assert_string_equal(params_text(&plan.items[2].params, 6, text, sizeof(text)), "8");
+	assert_string_equal(text_of(&plan.items[2], "free-batch"), "8");
 	plan_free(&plan);
 	assert_int_equal(make(&as_root, &plan, "--sweep", "depth=1,4", "-w", "2", "--sweep", "memcgs=shared,each", "null"), 0);
 	assert_int_equal(plan.nr_items, 2);
@@ -271,18 +142,49 @@ static void states_of_statistics(void **state)
 
 	(void)state;
 	assert_int_equal(make(&as_root, &plan, "--stats=fresh", "null", "charge_depth"), 0);
-	assert_int_equal(plan.items[0].params.stats, STATS_FRESH);
-	assert_int_equal(plan.items[1].params.stats, STATS_FRESH);
+	assert_int_equal(plan.items[0].params.common[PARAMS_STATS], STATS_FRESH);
+	assert_int_equal(plan.items[1].params.common[PARAMS_STATS], STATS_FRESH);
 	plan_free(&plan);
 	assert_int_equal(make(&as_root, &plan, "--sweep", "stats=as-found,flushable", "charge_depth"), 0);
 	assert_int_equal(plan.nr_items, 2);
-	assert_int_equal(plan.items[0].params.stats, STATS_AS_FOUND);
-	assert_int_equal(plan.items[1].params.stats, STATS_FLUSHABLE);
+	assert_int_equal(plan.items[0].params.common[PARAMS_STATS], STATS_AS_FOUND);
+	assert_int_equal(plan.items[1].params.common[PARAMS_STATS], STATS_FLUSHABLE);
 	plan_free(&plan);
 	/* A parameter of one bench is still none of the next. */
 	assert_int_equal(make(&as_root, &plan, "-p", "way=stat", "charge_depth", "null"), 0);
 	plan_free(&plan);
 	assert_refused(-EINVAL, "none of as-found, fresh, flushable", "--sweep", "stats=stale", "null");
+}
+
+/* What stands beside: of every bench, by an option or by a sweep, which goes before. */
+static void siblings(void **state)
+{
+	struct plan plan;
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(make(&as_root, &plan, "--siblings=30", "--sibling-pages=256", "-k", "x=y", "--lru-gen=off", "null", "charge_depth"), 0);
+	assert_string_equal(text_of(&plan.items[0], "siblings"), "30");
+	assert_string_equal(text_of(&plan.items[1], "siblings"), "30");
+	assert_string_equal(text_of(&plan.items[1], "sibling-pages"), "256");
+	assert_string_equal(text_of(&plan.items[1], "lru-gen"), "off");
+	assert_string_equal(text_of(&plan.items[1], "stats"), "as-found");
+	plan_free(&plan);
+	assert_int_equal(make(&as_root, &plan, "--siblings=30", "--sweep", "siblings=0,100", "null"), 0);
+	assert_int_equal(plan.nr_items, 2);
+	assert_string_equal(text_of(&plan.items[0], "siblings"), "0");
+	assert_string_equal(text_of(&plan.items[1], "siblings"), "100");
+	plan_free(&plan);
+	assert_int_equal(make(&as_root, &plan, "-p", "siblings=7", "null"), 0);
+	assert_string_equal(text_of(&plan.items[0], "siblings"), "7");
+	plan_free(&plan);
+	/* Not given: nothing is said of them. */
+	assert_int_equal(make(&as_root, &plan, "null"), 0);
+	json = plan_item_to_json(&plan.items[0]);
+	assert_null(json_object_get(json_object_get(json, "params"), "siblings"));
+	json_decref(json);
+	plan_free(&plan);
+	assert_refused(-ERANGE, "parameter siblings: \"10001\" is outside 0 to 10000", "--sweep", "siblings=1,10001", "null");
 }
 
 static void lists_of_workers(void **state)
@@ -364,12 +266,11 @@ static void every_plan_is_one_to_the_runner(void **state)
 static void parameters(void **state)
 {
 	struct plan plan;
-	char text[32];
 
 	(void)state;
 	/* Set where there is such a parameter; one that nobody has is an error. */
 	assert_int_equal(make(&as_root, &plan, "-p", "free-batch=3", "null", "fault_storm"), 0);
-	assert_string_equal(params_text(&plan.items[1].params, 6, text, sizeof(text)), "3");
+	assert_string_equal(text_of(&plan.items[1], "free-batch"), "3");
 	plan_free(&plan);
 	assert_refused(-ENOENT, "none of the chosen benches", "-p", "free-batch=3", "null");
 	assert_refused(-EINVAL, "NAME=VALUE", "-p", "free-batch", "fault_storm");
@@ -460,28 +361,13 @@ static void only_what_nobody_asked_for_may_become_smaller(void **state)
 	plan_free(&back);
 }
 
-static int load(void **state)
-{
-	(void)state;
-	return topo_load_synthetic("pack:1 numa:1 core:4 pu:2", &topo);
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	topo_free(topo);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_card),
-		cmocka_unit_test(suites),
-		cmocka_unit_test(full_leaves_no_step_out),
-		cmocka_unit_test(nodes_where_there_are_two),
+		cmocka_unit_test(suites_of_every_bench),
 		cmocka_unit_test(sweeps),
 		cmocka_unit_test(states_of_statistics),
+		cmocka_unit_test(siblings),
 		cmocka_unit_test(lists_of_workers),
 		cmocka_unit_test(lists_of_depths),
 		cmocka_unit_test(where_root_is_out_of_reach),
@@ -493,5 +379,5 @@ int main(void)
 		cmocka_unit_test(only_what_nobody_asked_for_may_become_smaller),
 	};
 
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, load_machine, unload_machine);
 }

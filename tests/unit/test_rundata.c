@@ -447,6 +447,79 @@ static void test_counts(void **state)
 	refused(samples, -EBADMSG, ":3: \"ns\" is not a number");
 }
 
+/* --- runs of older versions --- */
+
+#define OLD_ITEM(boot, bench, params, metric)                                                                                          \
+	"{\"type\":\"item\",\"boot\":" #boot ",\"item\":0,\"bench\":\"" bench "\",\"version\":1,\"op\":\"op\",\"params\":{" params "},"  \
+	"\"mode\":\"processes\",\"place\":\"cores\",\"memory\":\"local\",\"workers\":[],\"metrics\":[{\"name\":\"m\",\"help\":\"h\","            \
+	"\"op\":\"op\",\"unit\":\"ns/op\",\"better\":\"lower\"},{\"name\":\"" metric "\",\"help\":\"h\",\"op\":\"op\",\"unit\":\"pages/op\"," \
+	"\"kind\":\"count\",\"better\":\"lower\"}],\"arms\":[{\"arm\":0,\"state\":\"root\"}]}\n"
+#define OLD_SAMPLE(boot, metric)                                                                                                       \
+	"{\"type\":\"sample\",\"boot\":" #boot ",\"item\":0,\"arm\":0,\"block\":0,\"pos\":0,\"rep\":0,\"warmup\":false,\"metrics\":{"  \
+	M(2, 5) ",\"" metric "\":{\"ops\":4,\"count\":6}}}\n"
+#define OLD_RUN(bench, params, metric) BOOT OLD_ITEM(0, bench, params, metric) OLD_SAMPLE(0, metric) END
+
+/* The item of @samples is called so, and has no parameters but @params; its values are what they are under any name. */
+static void assert_reads_as(const char *samples, const char *metric, const char *params)
+{
+	json_t *want = json_loads(params, 0, NULL);
+	struct rundata *data = accepted(samples);
+	const struct rundata_item *item = &data->items[0];
+
+	assert_int_equal(data->nr_items, 1);
+	assert_string_equal(item->metrics[1].name, metric);
+	assert_string_equal(item->metrics[0].name, "m");
+	if (!json_equal(item->params, want))
+		fail_msg("%s: parameters are not %s", metric, params);
+	for (size_t i = 0; i < item->nr_samples; i++) {
+		assert_true(item->samples[i].value[0] == 2.5);
+		assert_true(item->samples[i].value[1] == 1.5);
+	}
+	rundata_free(data);
+	json_decref(want);
+}
+
+static void test_old_names_of_metrics(void **state)
+{
+	(void)state;
+	assert_reads_as(OLD_RUN("charge_scaling", "", "held"), "stock-pages", "{}");
+	assert_reads_as(OLD_RUN("charge_scaling", "", "stock-pages"), "stock-pages", "{}");
+	assert_reads_as(OLD_RUN("reclaim_depth", "", "held"), "sibling-left", "{}");
+	assert_reads_as(OLD_RUN("reclaim_depth", "", "over"), "overreclaim", "{}");
+	assert_reads_as(OLD_RUN("reclaim_depth", "", "room"), "reclaim-batch", "{}");
+	assert_reads_as(OLD_RUN("reclaim_pressure", "", "held"), "sibling-left", "{}");
+	assert_reads_as(OLD_RUN("reclaim_pressure", "", "room"), "reclaim-batch", "{}");
+	assert_reads_as(OLD_RUN("swapin_race", "", "wrong"), "mischarged", "{}");
+	assert_reads_as(OLD_RUN("pagecache_share", "", "heir"), "mischarged", "{}");
+	/* Of another bench, or no more than the beginning, it is another. */
+	assert_reads_as(OLD_RUN("fault_storm", "", "held"), "held", "{}");
+	assert_reads_as(OLD_RUN("charge_scaling", "", "hel"), "hel", "{}");
+	/* A sample is of its own file's time. */
+	refused(BOOT OLD_ITEM(0, "charge_scaling", "", "held") OLD_SAMPLE(0, "stock-pages") END, -EBADMSG, "stock-pages");
+}
+
+#define SIBLINGS "\"siblings\":\"0\",\"sibling-pages\":\"0\",\"lru-gen\":\"keep\""
+
+static void test_old_parameters(void **state)
+{
+	(void)state;
+	/* What every bench has, is told where it is not the default. */
+	assert_reads_as(OLD_RUN("b", "\"way\":\"a\"," SIBLINGS, "k"), "k", "{\"way\":\"a\"}");
+	assert_reads_as(OLD_RUN("b", "\"way\":\"a\"", "k"), "k", "{\"way\":\"a\"}");
+	assert_reads_as(OLD_RUN("b", "\"siblings\":\"30\",\"sibling-pages\":\"0\",\"lru-gen\":\"off\"", "k"), "k",
+			"{\"siblings\":\"30\",\"lru-gen\":\"off\"}");
+	/* A parameter of one bench is told as ever. */
+	assert_reads_as(OLD_RUN("b", "\"pages\":\"0\",\"gen\":\"keep\"", "k"), "k", "{\"pages\":\"0\",\"gen\":\"keep\"}");
+	/* Of every boot. */
+	assert_reads_as(BOOT OLD_ITEM(0, "b", SIBLINGS, "k") OLD_SAMPLE(0, "k") BOOT1 OLD_ITEM(1, "b", "", "k") OLD_SAMPLE(1, "k") END, "k", "{}");
+	assert_reads_as(BOOT OLD_ITEM(0, "b", SIBLINGS, "k") OLD_SAMPLE(0, "k") BOOT1 OLD_ITEM(1, "b", SIBLINGS, "k") OLD_SAMPLE(1, "k") END, "k", "{}");
+	refused(BOOT OLD_ITEM(0, "b", SIBLINGS, "k") BOOT1 OLD_ITEM(1, "b", "\"siblings\":\"1\"", "k"), -EBADMSG,
+		":4: item 0 is not what it was in an earlier boot");
+	refused(BOOT "{\"type\":\"item\",\"boot\":0,\"item\":0,\"bench\":\"b\",\"version\":1,\"op\":\"op\",\"params\":[],\"mode\":\"processes\","
+		     "\"place\":\"cores\",\"memory\":\"local\",\"workers\":[],\"metrics\":[],\"arms\":[]}\n", -EBADMSG,
+		"an item without \"params\"");
+}
+
 static void make_path(const char *name, char *path, size_t size)
 {
 	snprintf(path, size, "%s/%s", dir, name);
@@ -688,6 +761,8 @@ int main(void)
 		cmocka_unit_test(test_strange_bytes),
 		cmocka_unit_test(test_unusual_samples),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_old_names_of_metrics),
+		cmocka_unit_test(test_old_parameters),
 		cmocka_unit_test(test_not_files),
 		cmocka_unit_test(test_line_without_end),
 		cmocka_unit_test(test_changed_while_read),

@@ -76,9 +76,9 @@ static struct made *make(void)
 	struct made *made = calloc(1, sizeof(*made));
 
 	assert_non_null(made);
-	made->metrics[0] = (struct rundata_metric){.name = (char *)"charge", .op = (char *)"page", .unit = (char *)"ns/page"};
+	made->metrics[0] = (struct rundata_metric){.name = (char *)"charge", .stored_name = (char *)"charge", .op = (char *)"page", .unit = (char *)"ns/page"};
 	made->metrics[1] = (struct rundata_metric){
-		.name = (char *)"held", .op = (char *)"page", .unit = (char *)"pages/page", .is_count = true};
+		.name = (char *)"held", .stored_name = (char *)"held", .op = (char *)"page", .unit = (char *)"pages/page", .is_count = true};
 	made->arms[0] = (struct rundata_arm){(char *)"root", 0, UINT64_MAX};
 	made->arms[1] = (struct rundata_arm){(char *)"child", 1, UINT64_MAX};
 	made->arms[2] = (struct rundata_arm){(char *)"child", 2, UINT64_MAX};

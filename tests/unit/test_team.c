@@ -22,13 +22,11 @@ enum trouble {
 	NONE,
 	FAIL_SETUP,
 	FAIL_RUN,
-	FAIL_VERIFY,
-	FAIL_FINISH,
+	FAIL_EVIDENCE, /* it says that it touched what it did not */
 	DIE_IN_SETUP,
 	DIE_IN_RUN, /* by SIGSEGV */
 	KILLED_IN_RUN,
 	EXIT_IN_RUN,
-	SLOW_STOP, /* a teardown that takes its time */
 	INTERRUPT_IN_RUN,
 };
 
@@ -37,16 +35,12 @@ static struct script {
 	enum trouble trouble;
 	unsigned int troubled; /* the worker that has it */
 	bool holds, only_one_holds;
-	unsigned int max_faults; /* 0: any number */
+	bool lags; /* worker 0 takes longer for a pass than all others */
 	pid_t runner;
-	_Atomic unsigned int setups, runs, passes, finishes, teardowns;
+	_Atomic unsigned int setups, passes;
+	_Atomic unsigned int passes_of[64], ahead; /* passes begun, and times that somebody was two ahead of worker 0 */
 	_Atomic int pid[64];
 } *script;
-
-struct fake {
-	unsigned char padding[64];
-	bool half;
-};
 
 static void pause_ms(unsigned int ms)
 {
@@ -70,28 +64,34 @@ static void die(int signal_number)
 
 static int fake_setup(void *state, struct bench_run *run)
 {
-	struct fake *fake = state;
-
+	(void)state;
 	script->setups++;
 	script->pid[bench_worker(run)] = getpid();
-	fake->half = true;
 	if (has(run, DIE_IN_SETUP))
 		die(SIGSEGV);
-	if (has(run, FAIL_SETUP))
-		return bench_error(run, ENOSPC, "no room for the fake");
-	fake->half = false;
-	return 0;
+	return has(run, FAIL_SETUP) ? bench_error(run, ENOSPC, "no room for the fake") : 0;
 }
 
-static int fake_run(void *state, struct bench_run *run, uint64_t passes)
+static void keep_step(const struct bench_run *run)
+{
+	unsigned int mine = ++script->passes_of[bench_worker(run)];
+
+	if (script->lags && bench_worker(run) == 0)
+		pause_ms(30);
+	script->ahead += mine > script->passes_of[0] + 1;
+}
+
+static int fake_pass(void *state, struct bench_run *run)
 {
 	(void)state;
-	script->runs++;
-	script->passes += (unsigned int)passes;
+	script->passes++;
+	keep_step(run);
 	bench_phase_begin(run, 0);
-	bench_phase_end(run, 0, 10 * passes);
+	bench_phase_end(run, 0, 10);
 	if (has(run, FAIL_RUN))
 		return bench_error(run, EIO, "the fake broke");
+	if (has(run, FAIL_EVIDENCE))
+		bench_expect_faults(run, 1000, 1);
 	if (has(run, DIE_IN_RUN))
 		die(SIGSEGV);
 	if (has(run, KILLED_IN_RUN))
@@ -101,19 +101,11 @@ static int fake_run(void *state, struct bench_run *run, uint64_t passes)
 	if (has(run, INTERRUPT_IN_RUN))
 		kill(script->runner, SIGUSR1);
 	/* The others are still at work when one is lost: longer than the runner waits before it looks. */
-	if (script->trouble != NONE && script->trouble != SLOW_STOP && script->trouble != FAIL_FINISH && bench_worker(run) != script->troubled)
+	if (script->trouble != NONE && bench_worker(run) != script->troubled)
 		pause_ms(script->trouble == INTERRUPT_IN_RUN ? 60000 : 700);
 	if (script->holds && (!script->only_one_holds || bench_worker(run) == 0))
 		bench_hold(run);
 	return 0;
-}
-
-static int fake_verify(void *state, struct bench_run *run, const struct bench_evidence *evidence)
-{
-	(void)state;
-	if (script->max_faults && evidence->minflt > script->max_faults)
-		return bench_error(run, EPROTO, "%llu faults", (unsigned long long)evidence->minflt);
-	return has(run, FAIL_VERIFY) ? bench_error(run, EPROTO, "the evidence is against it") : 0;
 }
 
 static int fake_latency(void *state, struct bench_run *run)
@@ -125,39 +117,14 @@ static int fake_latency(void *state, struct bench_run *run)
 	return 0;
 }
 
-/* Barriers are as in a rep: nobody tears down before all have finished. */
-static int fake_finish(void *state, struct bench_run *run)
-{
-	(void)state;
-	assert_int_equal(script->teardowns, 0);
-	bench_barrier(run);
-	script->finishes++;
-	bench_barrier(run);
-	return has(run, FAIL_FINISH) ? bench_error(run, EPROTO, "the fake kept something") : 0;
-}
-
-static void fake_teardown(void *state, struct bench_run *run)
-{
-	const struct fake *fake = state;
-
-	assert_true(!fake->half || script->trouble == FAIL_SETUP);
-	if (has(run, SLOW_STOP))
-		pause_ms(700);
-	script->teardowns++;
-}
-
 static const struct bench_metric metrics[] = {{.name = "op", .op = "op", .help = "nothing"}};
 static const struct bench fake_bench = {
 	.name = "fake",
 	.metrics = metrics,
 	.nr_metrics = 1,
-	.state_size = sizeof(struct fake),
 	.setup = fake_setup,
-	.run = fake_run,
-	.verify = fake_verify,
+	.pass = fake_pass,
 	.latency = fake_latency,
-	.finish = fake_finish,
-	.teardown = fake_teardown,
 };
 
 /* Without a memcg, as on a kernel that has no controller. */
@@ -215,7 +182,7 @@ static int start(unsigned int nr_workers, bool threads, enum trouble trouble, un
 				  .nr_memcgs = 1, .place = "compact", .memory = "default", .nr_arms = 1};
 	item.arms[0] = (struct plan_arm){.state = PLAN_ROOT, .limit_bytes = UINT64_MAX};
 	params_init(&item.params, &fake_bench);
-	item.params.stats = wanted_stats;
+	item.params.common[PARAMS_STATS] = wanted_stats;
 	return team_start(&setup, ret_team);
 }
 
@@ -254,13 +221,11 @@ static void reps(bool threads)
 	assert_int_equal(team_stop(team), 0);
 	assert_int_equal(script->setups, 3);
 	assert_int_equal(script->passes, 15);
-	assert_int_equal(script->finishes, 3);
-	assert_int_equal(script->teardowns, 3);
 	assert_nothing_left();
 	assert_int_equal(nr_open_files(), nr_files);
 }
 
-/* Each pass by itself, and the faults between them are nobody's: hundreds for each CPU. */
+/* All workers together before each pass, and the faults in between are nobody's: hundreds for each CPU. */
 static void statistics_are_set_before_each_pass(void **state)
 {
 	struct team_rep rep;
@@ -269,16 +234,20 @@ static void statistics_are_set_before_each_pass(void **state)
 	(void)state;
 	for (wanted_stats = STATS_FRESH; wanted_stats <= STATS_FLUSHABLE; wanted_stats++) {
 		assert_int_equal(start(2, wanted_stats == STATS_FRESH, NONE, 0, &team), 0);
-		script->max_faults = 100;
+		script->lags = true;
 		assert_int_equal(team_rep(team, 4, false, 7, &rep), 0);
-		assert_int_equal(script->runs, 2 * 4);
+		assert_int_equal(script->passes, 2 * 4);
+		assert_int_equal(script->ahead, 0);
 		assert_int_equal(rep.phase[0].ops, 2 * 4 * 10);
+		assert_in_range(team_run(team, 1)->usage.ru_minflt, 0, 100);
 		assert_int_equal(team_stop(team), 0);
 	}
 	wanted_stats = STATS_AS_FOUND;
 	assert_int_equal(start(2, false, NONE, 0, &team), 0);
+	script->lags = true;
 	assert_int_equal(team_rep(team, 4, false, 7, &rep), 0);
-	assert_int_equal(script->runs, 2);
+	assert_int_equal(script->passes, 2 * 4);
+	assert_true(script->ahead > 0);
 	assert_int_equal(team_stop(team), 0);
 }
 
@@ -309,7 +278,6 @@ static void assert_trouble(bool threads, enum trouble trouble, unsigned int trou
 	assert_int_equal(team_rep(team, 1, false, 7, &rep), -ECHILD);
 	assert_said("the workers of fake are gone");
 	assert_int_equal(team_stop(team), 0);
-	assert_int_equal(script->finishes, 0);
 	assert_nothing_left();
 	assert_int_equal(nr_open_files(), nr_files);
 }
@@ -339,27 +307,8 @@ static void a_worker_fails_while_the_other_works(void **state)
 	assert_trouble(false, FAIL_RUN, 0, -EIO, "worker 0 on CPU");
 	assert_trouble(false, FAIL_RUN, 1, -EIO, "the fake broke");
 	assert_trouble(true, FAIL_RUN, 1, -EIO, "the fake broke");
-	assert_trouble(false, FAIL_VERIFY, 1, -EPROTO, "the evidence is against it");
-	assert_trouble(true, FAIL_VERIFY, 0, -EPROTO, "the evidence is against it");
-}
-
-/* After reps that all went well. */
-static void finishing_fails(void **state)
-{
-	struct team_rep rep;
-	struct team *team;
-	int threads;
-
-	(void)state;
-	for (threads = 0; threads < 2; threads++) {
-		assert_int_equal(start(2, threads, FAIL_FINISH, 1, &team), 0);
-		assert_int_equal(team_rep(team, 1, false, 7, &rep), 0);
-		assert_int_equal(team_stop(team), -EPROTO);
-		assert_said("worker 1 on CPU");
-		assert_said("the fake kept something");
-		assert_int_equal(script->finishes, 2);
-		assert_nothing_left();
-	}
+	assert_trouble(false, FAIL_EVIDENCE, 1, -EPROTO, "touched 1000 pages, but took only");
+	assert_trouble(true, FAIL_EVIDENCE, 0, -EPROTO, "touched 1000 pages, but took only");
 }
 
 static void setup_fails(void **state)
@@ -373,8 +322,6 @@ static void setup_fails(void **state)
 		assert_said("worker 1 on CPU");
 		assert_said("no room for the fake");
 		assert_ptr_equal(team, (void *)1);
-		/* The one that failed has torn down its half. */
-		assert_true(script->teardowns >= 1);
 		assert_nothing_left();
 	}
 	assert_int_equal(start(2, false, DIE_IN_SETUP, 1, &team), -ECHILD);
@@ -408,15 +355,27 @@ static void interrupted(void **state)
 	team_interrupted = 0;
 }
 
-/* A worker that ends slowly is not one that died, and the others are not to be killed for it. */
+/* A worker that ends slowly is not one that died, and is not to be killed for it: this one sleeps until somebody wakes it. */
 static void a_slow_end_is_waited_for(void **state)
 {
+	struct timespec begin, end;
 	struct team *team;
+	pid_t waker;
 
 	(void)state;
-	assert_int_equal(start(3, false, SLOW_STOP, 2, &team), 0);
+	assert_int_equal(start(3, false, NONE, 0, &team), 0);
+	assert_int_equal(kill(script->pid[2], SIGSTOP), 0);
+	waker = fork();
+	if (waker == 0) {
+		pause_ms(700);
+		kill(script->pid[2], SIGCONT);
+		_exit(0);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &begin);
 	assert_int_equal(team_stop(team), 0);
-	assert_int_equal(script->teardowns, 3);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_int_equal(waitpid(waker, NULL, 0), waker);
+	assert_true((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000 >= 600);
 	assert_nothing_left();
 }
 
@@ -449,7 +408,7 @@ static void proving(bool threads, bool holds)
 	assert_int_equal(team_rep(team, 3, false, 7, &rep), 0);
 	assert_int_equal(rep.phase[0].ops, 60);
 	assert_int_equal(team_stop(team), 0);
-	assert_int_equal(script->teardowns, 2);
+	assert_nothing_left();
 }
 
 static void proving_stops_at_holds(void **state)
@@ -544,7 +503,7 @@ static void more_workers_than_cpus(void **state)
 		assert_int_equal(team_rep(team, 1, false, 7, &rep), 0);
 		assert_int_equal(rep.phase[0].ops, 240);
 		assert_int_equal(team_stop(team), 0);
-		assert_int_equal(script->teardowns, 24);
+		assert_int_equal(script->setups, 24);
 		assert_nothing_left();
 	}
 }
@@ -624,31 +583,28 @@ static void take_a_turn_of_cpu(const struct sharing *st, struct bench_run *run)
 	bench_turn_end(run);
 }
 
-static int sharing_run(void *state, struct bench_run *run, uint64_t passes)
+static int sharing_pass(void *state, struct bench_run *run)
 {
 	struct sharing *st = state;
+	unsigned int round = ++shared_script->at[st->worker];
 
-	while (passes--) {
-		unsigned int round = ++shared_script->at[st->worker];
-
-		bench_phase_begin(run, 0);
-		bench_phase_end(run, 0, 1);
-		if (st->worker == 1 && shared_script->trouble == RUN_FAILS)
-			return bench_error(run, EIO, "worker 1 broke");
-		if (st->worker == 0 && shared_script->trouble == RUN_DIES)
-			die(SIGSEGV);
-		if (st->worker == 3 && shared_script->trouble == WAITER_DIES)
-			die(SIGKILL);
-		bench_barrier(run);
-		for (unsigned int i = 0; i < SHARED_WORKERS; i++)
-			shared_script->early += shared_script->at[i] < round || shared_script->at[i] > round + 1;
-		bench_barrier(run);
-		if (shared_script->by_cpu)
-			take_a_turn_of_cpu(st, run);
-		else
-			take_a_turn(st, run);
-		bench_count(run, 1, 2 + st->worker, 3);
-	}
+	bench_phase_begin(run, 0);
+	bench_phase_end(run, 0, 1);
+	if (st->worker == 1 && shared_script->trouble == RUN_FAILS)
+		return bench_error(run, EIO, "worker 1 broke");
+	if (st->worker == 0 && shared_script->trouble == RUN_DIES)
+		die(SIGSEGV);
+	if (st->worker == 3 && shared_script->trouble == WAITER_DIES)
+		die(SIGKILL);
+	bench_barrier(run);
+	for (unsigned int i = 0; i < SHARED_WORKERS; i++)
+		shared_script->early += shared_script->at[i] < round || shared_script->at[i] > round + 1;
+	bench_barrier(run);
+	if (shared_script->by_cpu)
+		take_a_turn_of_cpu(st, run);
+	else
+		take_a_turn(st, run);
+	bench_count(run, 1, 2 + st->worker, 3);
 	return 0;
 }
 
@@ -663,7 +619,7 @@ static const struct bench sharing_bench = {
 	.state_size = sizeof(struct sharing),
 	.share = sharing_share,
 	.setup = sharing_setup,
-	.run = sharing_run,
+	.pass = sharing_pass,
 };
 
 static bool by_cpu;
@@ -834,7 +790,6 @@ int main(void)
 		cmocka_unit_test(a_worker_dies_while_the_other_works),
 		cmocka_unit_test(a_worker_ends_by_itself),
 		cmocka_unit_test(a_worker_fails_while_the_other_works),
-		cmocka_unit_test(finishing_fails),
 		cmocka_unit_test(setup_fails),
 		cmocka_unit_test(a_place_that_is_not_there),
 		cmocka_unit_test(interrupted),

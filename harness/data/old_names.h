@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* old_names.h - stored runs of older versions, told in today's words: a row goes on where only its name has changed. */
+#ifndef DATA_OLD_NAMES_H
+#define DATA_OLD_NAMES_H
+
+#include <jansson.h>
+
+/* What metric @name of @bench is called now; @name itself if that has not changed. */
+const char *old_names_metric(const char *bench, const char *name);
+
+/*
+ * A new reference: @params as a run of today would store them. What was once a parameter of some benches, is now one of all, and is left out where
+ * it has its default. NULL: out of memory.
+ */
+json_t *old_names_params(json_t *params);
+
+#endif
