@@ -102,6 +102,7 @@ struct bench_run {
 	volatile uint64_t child_faults;
 	volatile int child_ret;
 
+	bool has_looked; /* bench_look() was called before */
 	bool skipped; /* bench_skip(): @error_text says why, and it is no error */
 	int error;    /* errno of the first error, 0: none */
 	char error_text[512];

@@ -180,11 +180,11 @@ value()
 
 # On v2; the machine of this test may have v1, or no swap.
 @test "pages that went to swap are charged to their own memcg, whoever fetches them, and all is given back" {
-	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" swapin_own --move=swapped
+	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR/own" swapin_own --move=swapped
 	[ "$status" -eq 0 ]
-	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR" -w 3 swapin_race --faults=race
+	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR/race" -w 3 swapin_race --faults=race
 	[ "$status" -eq 0 ]
-	samples=$(grep -l swapin_race "$BATS_TEST_TMPDIR"/*/samples.jsonl)
+	samples=$(echo "$BATS_TEST_TMPDIR"/race/*/samples.jsonl)
 	# Every rep of the child looked, and found nothing; and the work was done.
 	jq -s -e '[.[] | select(.type == "sample" and .boot == 1 and .arm == 2) | .metrics] | length > 4 and
 		all(.[]; .mischarged.ops > 0 and .mischarged.count == 0 and .race.ops == 3 * 128)' "$samples"
