@@ -17,9 +17,9 @@
 
 struct rundata_metric {
 	char *name, *help, *op, *unit;
-	char *stored_name; /* in the run's files, which may be older (data/old_names.h) */
 	bool lower_is_better;
 	bool is_count; /* a number of things per op; else a time */
+	char *stored_name; /* in the run's files, which may be older (data/old_names.h) */
 };
 
 struct rundata_arm {

@@ -323,8 +323,10 @@ int deb_index_parse(const char *text, const char *flavour, struct deb_kernel **r
 const struct deb_kernel *deb_index_choose(const struct deb_kernel *list, size_t nr, const char *version)
 {
 	for (size_t i = nr; i-- > 0;)
-		if (!strcmp(list[i].listing.series, version) || !strcmp(list[i].listing.upstream, version) ||
-		    !strcmp(list[i].listing.version, version))
+		if (!strcmp(list[i].listing.version, version))
+			return &list[i];
+	for (size_t i = nr; i-- > 0;)
+		if (!strcmp(list[i].listing.series, version) || !strcmp(list[i].listing.upstream, version))
 			return &list[i];
 	return NULL;
 }
