@@ -19,8 +19,14 @@ static const struct {
 };
 
 static const struct {
-	const char *name, *usual;
-} params_of_all[] = {{"lru-gen", "keep"}, {"sibling-pages", "0"}, {"siblings", "0"}};
+	const char *bench, *name, *usual; /* bench NULL: of all */
+} params_gone[] = {
+	{NULL, "lru-gen", "keep"},
+	{NULL, "sibling-pages", "0"},
+	{NULL, "siblings", "0"},
+	{"swapin_race", "move", "never"},
+	{"swapin_race", "way", "pageout"},
+};
 
 const char *old_names_metric(const char *bench, const char *name)
 {
@@ -32,16 +38,18 @@ const char *old_names_metric(const char *bench, const char *name)
 	return name;
 }
 
-json_t *old_names_params(json_t *params)
+json_t *old_names_params(const char *bench, json_t *params)
 {
 	json_t *copy = json_copy(params);
 	const char *value;
 	size_t i;
 
-	for (i = 0; copy && i < ARRAY_SIZE(params_of_all); i++) {
-		value = json_string_value(json_object_get(copy, params_of_all[i].name));
-		if (value && !strcmp(value, params_of_all[i].usual))
-			json_object_del(copy, params_of_all[i].name);
+	for (i = 0; copy && i < ARRAY_SIZE(params_gone); i++) {
+		if (params_gone[i].bench && strcmp(params_gone[i].bench, bench))
+			continue;
+		value = json_string_value(json_object_get(copy, params_gone[i].name));
+		if (value && !strcmp(value, params_gone[i].usual))
+			json_object_del(copy, params_gone[i].name);
 	}
 	return copy;
 }

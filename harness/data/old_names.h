@@ -9,9 +9,9 @@
 const char *old_names_metric(const char *bench, const char *name);
 
 /*
- * A new reference: @params as a run of today would store them. What was once a parameter of some benches, is now one of all, and is left out where
- * it has its default. NULL: out of memory.
+ * A new reference: @params of @bench as a run of today would store them. Left out, where it has what was its default, is what is now a parameter of
+ * all benches, or of another than it was. NULL: out of memory.
  */
-json_t *old_names_params(json_t *params);
+json_t *old_names_params(const char *bench, json_t *params);
 
 #endif

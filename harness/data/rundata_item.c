@@ -156,7 +156,7 @@ static int read_new_item(const struct loader *loader, const json_t *record, stru
 	if (ret)
 		return ret;
 	item->swaps = json_object_get(record, "swap") != NULL;
-	item->params = old_names_params(json_object_get(record, "params"));
+	item->params = old_names_params(item->bench, json_object_get(record, "params"));
 	item->workers = json_incref(json_object_get(record, "workers"));
 	if (!json_is_object(item->params) || !json_is_array(item->workers))
 		return loader_bad(loader, "an item without \"params\" or \"workers\"");
@@ -176,7 +176,7 @@ static int read_new_item(const struct loader *loader, const json_t *record, stru
 static int read_known_item(const struct loader *loader, const json_t *record, struct rundata_item *item)
 {
 	const json_t *metrics = json_object_get(record, "metrics");
-	json_t *params = old_names_params(json_object_get(record, "params"));
+	json_t *params = old_names_params(item->bench, json_object_get(record, "params"));
 	bool same = loader_text_is(record, "bench", item->bench) && loader_text_is(record, "op", item->op) &&
 		    loader_text_is(record, "mode", item->mode) && loader_text_is(record, "place", item->place) &&
 		    loader_text_is(record, "memory", item->memory) &&
@@ -291,7 +291,7 @@ int loader_plan_item(struct loader *loader, unsigned int number, struct rundata_
 	item->memory = plan_text(plan, "memory");
 	item->bench_version = (unsigned int)json_integer_value(json_object_get(plan, "version"));
 	item->nr_memcgs = nr_memcgs > 0 && nr_memcgs <= WORKERS_MAX ? (unsigned int)nr_memcgs : 1;
-	item->params = json_is_object(params) ? old_names_params(params) : json_object();
+	item->params = json_is_object(params) && item->bench ? old_names_params(item->bench, params) : json_object();
 	item->workers = json_array();
 	item->counters = json_array();
 	item->noise = json_array();

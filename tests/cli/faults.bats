@@ -9,6 +9,12 @@ setup()
 	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
+# /tmp is replaced for what is tried.
+not_in_tmp()
+{
+	[[ $(realpath "$build") != /tmp/* ]] || skip "what is built lies in /tmp"
+}
+
 needs_mounts()
 {
 	unshare -m true 2>/dev/null || skip "needs root and a mount namespace"
@@ -17,6 +23,7 @@ needs_mounts()
 @test "faults: a sample of them is survived" {
 	needs_mounts
 	unshare -p -f --mount-proc true 2>/dev/null || skip "needs a pid namespace"
+	not_in_tmp
 	memcgbench run null --quick -b 2 -t 1ms --latency-ops 0 --no-plots --quiet >try 2>&1 || skip "no run is possible here: $(cat try)"
 	"$top/tests/faults/run" --list >kinds
 	[ "$(grep -c . kinds)" -ge 20 ]
@@ -49,6 +56,7 @@ needs_mounts()
 
 @test "faults: nothing needs a place for temporary files" {
 	needs_mounts
+	not_in_tmp
 	# shellcheck disable=SC2016 # for the inner shell
 	TMPDIR=/nonexistent unshare -m sh -c 'mount -t tmpfs -o ro none /tmp && exec "$@"' sh \
 		memcgbench bisect --good=a --bad=b --tree=/usr >out 2>err || [ $? -eq 2 ]

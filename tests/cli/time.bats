@@ -186,7 +186,8 @@ END
 	run ! grep -vE '^(#|qemu-system-x86_64 )' out
 	memcgbench run -k k=k -j1 --budget=2m --dry-run >out 2>err
 	[ "$(grep 'for time' err)" = "memcgbench run: for time (--budget=2m): 3 seeds instead of 5, without \
-charge_scaling --way=turns --pages=32, 8 processes, 8 memcgs" ]
+charge_stock --way=turns, 8 processes, 8 memcgs; charge_scaling --way=turns --pages=32, 8 processes, 8 memcgs; \
+charge_scaling --way=turns --pages=32, 2 processes, 2 memcgs; charge_scaling --way=turns --pages=32" ]
 	[ "$(grep -c '^# kernel' out)" -eq 6 ]
 	run -2 memcgbench run -k k=k --budget=2m --shard=1/2 --dry-run
 	[[ $output == *"--budget=2m: parts of a run"* ]]
