@@ -201,7 +201,7 @@ def killed_with(fault, words, next_words):
 
 @kind("swap-killed", "SIGKILL to a run whose bench has swap on zram")
 def swap_killed(fault):
-    words = ["reclaim_depth", "--kind=anon", "--size=4M", "--no-plots", *FEW]
+    words = ["reclaim_stream", "--kind=anon", "--size=4M", "--no-plots", *FEW]
     code, out, err = fault.read_verb("run", *words, "-b", "2", "-o", os.path.join(fault.folder, "try"))
     if code:
         raise Skip(f"no swap can be had here: {err.strip() or out.strip()}")
@@ -211,7 +211,7 @@ def swap_killed(fault):
 @kind("dir-killed", "SIGKILL to a run whose bench has a folder on a disk")
 def dir_killed(fault):
     # In the fault's folder: what is left there is found.
-    words = ["reclaim_depth", "--dir=" + fault.world.scratch, "--size=4M", "--no-plots", *FEW]
+    words = ["reclaim_stream", "--dir=" + fault.world.scratch, "--size=4M", "--no-plots", *FEW]
     code, _, err = fault.read_verb("run", *words, "--dry-run")
     if code:
         raise Skip(f"no folder can be had here: {err.strip()}")
