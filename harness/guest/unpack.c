@@ -157,6 +157,12 @@ static void free_archive(struct archive **a)
 }
 #define __free_archive __attribute__((__cleanup__(free_archive)))
 
+/* Its dictionary, whose size follows a byte of properties: up to 4 GiB, of which libarchive 3.6.2 refuses none. From 512 MiB on it is no kernel's. */
+static bool is_lzma_of_a_kernel(const unsigned char *head, size_t size)
+{
+	return size > 4 && head[4] < 0x20;
+}
+
 struct archive *unpack_reader(const void *head, size_t size)
 {
 	/* scripts/Makefile.lib of Linux 6.12 has all of these, and lzo; libarchive has no lzo of its own. */
@@ -177,7 +183,8 @@ struct archive *unpack_reader(const void *head, size_t size)
 	int status = a ? ARCHIVE_OK : ARCHIVE_FATAL;
 
 	for (size_t i = 0; a && i < ARRAY_SIZE(known); i++)
-		if (size >= known[i].size && !memcmp(head, known[i].magic, known[i].size)) {
+		if (size >= known[i].size && !memcmp(head, known[i].magic, known[i].size) &&
+		    (known[i].filter != ARCHIVE_FILTER_LZMA || is_lzma_of_a_kernel(head, size))) {
 			status = archive_read_append_filter(a, known[i].filter);
 			break;
 		}
