@@ -93,7 +93,6 @@ static void stay_in_touch(struct item_run *run)
 	run->alive_ns = now_ns;
 }
 
-/* One rep of one arm and its record. */
 /* What a worker found unusual, once an item. */
 static void tell_warning(struct item_run *run, const struct team *team)
 {
@@ -108,6 +107,7 @@ static void tell_warning(struct item_run *run, const struct team *team)
 	}
 }
 
+/* One rep of one arm and its record. */
 static int take_sample(struct item_run *run, size_t arm, unsigned int block, unsigned int pos, bool warmup,
 		       uint64_t *ret_elapsed_ns)
 {

@@ -58,7 +58,7 @@ static int fork_workers(struct team *team)
 	unsigned int i;
 	int ret;
 
-	if (team->item->threads || team->item->bench->share || team->item->params.common[PARAMS_SIBLINGS])
+	if (team->item->threads || team_shares(team))
 		return fork_process(team, 0, team->item->nr_workers);
 	for (i = 0; i < team->item->nr_workers; i++) {
 		ret = fork_process(team, i, 1);

@@ -35,7 +35,7 @@ struct team_setup {
 	size_t item_index, arm_index; /* in the plan, in the item */
 	const struct arm_groups *groups;
 	const struct topo_place *places;
-	const char *dir; /* bench_dir(); NULL: there is none */
+	const char *dir; /* for files of the bench, on a disk; NULL: there is none */
 	bool in_guest;	 /* bench_in_guest() */
 	bool counts_insn; /* the clock is one of instructions */
 	uint64_t seed;	 /* differs by block */

@@ -88,6 +88,12 @@ struct team {
 	bool broken;
 };
 
+/* Is there something to be made before there are workers, for all of them? Processes come from one then. */
+static inline bool team_shares(const struct team *team)
+{
+	return team->item->bench->share || team->item->params.common[PARAMS_SIBLINGS];
+}
+
 /*
  * The forked process with workers @first … @first + @nr - 1 of the process @runner; never returns. Of a team that shares, it is
  * all workers in threads, or worker 0, which then makes the other processes.

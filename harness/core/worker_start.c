@@ -180,12 +180,12 @@ void worker_process(struct team *team, unsigned int first, unsigned int nr, pid_
 	ret = enter_memcg(&workers[0]);
 	if (ret)
 		fail_all(workers, nr, ret);
-	if (nr == team->item->nr_workers)
+	if (team_shares(team))
 		share(workers, nr);
 	if (team->item->threads) {
 		run_threads(workers, nr);
 	} else {
-		if (nr > 1)
+		if (team_shares(team))
 			fork_others(workers, nr, runner);
 		worker_serve(&workers[0]);
 	}
