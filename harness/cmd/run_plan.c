@@ -201,19 +201,8 @@ struct wish {
 	unsigned int spare;
 };
 
-static bool is_swept(const struct run_line *line, const char *name)
-{
-	const struct opt_list *sweeps = &line->args->sweeps;
-	size_t i, len = strlen(name);
-
-	for (i = 0; i < sweeps->nr; i++)
-		if (!strncmp(sweeps->items[i], name, len) && sweeps->items[i][len] == '=')
-			return true;
-	return false;
-}
-
-/* Those that are options of run, where they are given. */
-static void set_common_params(const struct run_line *line, struct plan_item *item)
+/* Those that are options of run, where they are given: what a suite wants yields to them. */
+static void set_common_params(const struct run_line *line, struct plan *plan)
 {
 	const struct run_args *args = line->args;
 	const uint64_t given[PARAMS_COMMON_NR] = {
@@ -222,11 +211,11 @@ static void set_common_params(const struct run_line *line, struct plan_item *ite
 		[PARAMS_SIBLING_PAGES] = args->sibling_pages,
 		[PARAMS_LRU_GEN] = args->lru_gen,
 	};
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < PARAMS_COMMON_NR; i++)
-		if (opt_is_given(line->options, line->parsed, params_common[i].name) && !is_swept(line, params_common[i].name))
-			item->params.common[i] = given[i];
+		for (k = 0; opt_is_given(line->options, line->parsed, params_common[i].name) && k < plan->nr_items; k++)
+			plan->items[k].params.common[i] = given[i];
 }
 
 static int fill_item(const struct run_line *line, const struct cg_info *cg, const struct wish *wish, struct plan_item *item)
@@ -238,7 +227,6 @@ static int fill_item(const struct run_line *line, const struct cg_info *cg, cons
 	ret = on_insn_clock(line) ? set_insn_defaults(item) : 0;
 	if (ret)
 		return ret;
-	set_common_params(line, item);
 	item->nr_workers = wish->nr_workers ? (unsigned int)wish->nr_workers : default_workers(wish->bench);
 	item->threads = wish->threads;
 	item->spare = wish->spare;
@@ -404,13 +392,12 @@ static int apply_sweep(const struct run_line *line, const struct topo *topo, con
 
 /* --- suites --- */
 
-/* What the suite wants to be set, in every combination; what the user gave stays. */
+/* What the suite wants to be set, in every combination. */
 static int combine_all(const struct run_line *line, const struct topo *topo, const char *params, struct plan *plan)
 {
 	__free_mem char *copy = strdup(params ? params : "");
 	char *rest = copy, *word;
 	int ret = copy ? 0 : err_sys(ENOMEM, "memory for the plan");
-	size_t i;
 
 	while (!ret && (word = strsep(&rest, " "))) {
 		bool known = !*word;
@@ -420,8 +407,6 @@ static int combine_all(const struct run_line *line, const struct topo *topo, con
 		if (!ret && !known)
 			ret = err_set(ENOENT, "%s has no such parameter: %s", plan->items[0].bench->name, word);
 	}
-	for (i = 0; i < plan->nr_items; i++)
-		set_common_params(line, &plan->items[i]);
 	return ret;
 }
 
@@ -610,6 +595,7 @@ int run_plan_make(const struct run_line *line, const struct topo *topo, const st
 		ret = add_named(line, topo, cg, &plan);
 	else
 		ret = add_suite(line, topo, cg, &plan);
+	set_common_params(line, &plan);
 	if (!ret)
 		ret = set_params(&line->args->params, &plan);
 	for (i = 0; !ret && i < line->args->sweeps.nr; i++)

@@ -23,43 +23,36 @@ const struct bench_param params_common[PARAMS_COMMON_NR] = {
 			    .help = "the multi-generational LRU"},
 };
 
+/* Of the bench's own; the unit test over the registry sees to it that there are no more. */
+static size_t own_nr(const struct params *params)
+{
+	return params->bench->nr_params < PARAMS_MAX ? params->bench->nr_params : PARAMS_MAX;
+}
+
 size_t params_nr(const struct params *params)
 {
-	return params->bench->nr_params + PARAMS_COMMON_NR;
+	return own_nr(params) + PARAMS_COMMON_NR;
 }
 
 const struct bench_param *params_at(const struct params *params, size_t i)
 {
-	const size_t nr = params->bench->nr_params;
+	const size_t nr = own_nr(params);
 
 	return i < nr ? &params->bench->params[i] : &params_common[i - nr];
 }
 
 static uint64_t *value_at(struct params *params, size_t i)
 {
-	const size_t nr = params->bench->nr_params;
+	const size_t nr = own_nr(params);
 
 	return i < nr ? &params->value[i] : &params->common[i - nr];
 }
 
 static uint64_t value_of(const struct params *params, size_t i)
 {
-	const size_t nr = params->bench->nr_params;
+	const size_t nr = own_nr(params);
 
 	return i < nr ? params->value[i] : params->common[i - nr];
-}
-
-bool params_is_default(const struct params *params, size_t i)
-{
-	struct params usual;
-
-	params_init(&usual, params->bench);
-	return value_of(params, i) == value_of(&usual, i);
-}
-
-bool params_is_told(const struct params *params, size_t i)
-{
-	return i < params->bench->nr_params || !params_is_default(params, i);
 }
 
 static void append(char *buf, size_t buf_size, const char *text)
@@ -132,20 +125,30 @@ static int parse_number(const struct bench *bench, const struct bench_param *par
 	return 0;
 }
 
+static int set_at(struct params *params, size_t i, const char *text)
+{
+	const struct bench_param *param = params_at(params, i);
+
+	if (param->type == BENCH_PARAM_ENUM)
+		return parse_choice(params->bench, param->name, param->choices, text, value_at(params, i));
+	return parse_number(params->bench, param, text, value_at(params, i));
+}
+
 int params_set(struct params *params, const char *name, const char *text)
 {
 	size_t i;
 
-	for (i = 0; i < params_nr(params); i++) {
-		const struct bench_param *param = params_at(params, i);
-
-		if (strcmp(param->name, name))
-			continue;
-		if (param->type == BENCH_PARAM_ENUM)
-			return parse_choice(params->bench, name, param->choices, text, value_at(params, i));
-		return parse_number(params->bench, param, text, value_at(params, i));
-	}
+	for (i = 0; i < params_nr(params); i++)
+		if (!strcmp(params_at(params, i)->name, name))
+			return set_at(params, i, text);
 	return fail_unknown(params, name);
+}
+
+/* One that is not valid is caught by the unit test over the registry. */
+static void set_default(struct params *params, size_t i)
+{
+	if (set_at(params, i, params_at(params, i)->def))
+		*value_at(params, i) = params_at(params, i)->min;
 }
 
 void params_init(struct params *params, const struct bench *bench)
@@ -154,11 +157,21 @@ void params_init(struct params *params, const struct bench *bench)
 
 	memset(params, 0, sizeof(*params));
 	params->bench = bench;
-	for (i = 0; i < params_nr(params); i++) {
-		/* A default that is not valid is caught by the unit test over the registry. */
-		if (params_set(params, params_at(params, i)->name, params_at(params, i)->def))
-			*value_at(params, i) = params_at(params, i)->min;
-	}
+	for (i = 0; i < params_nr(params); i++)
+		set_default(params, i);
+}
+
+bool params_is_default(const struct params *params, size_t i)
+{
+	struct params usual = {.bench = params->bench};
+
+	set_default(&usual, i);
+	return value_of(params, i) == value_of(&usual, i);
+}
+
+bool params_is_told(const struct params *params, size_t i)
+{
+	return i < own_nr(params) || !params_is_default(params, i);
 }
 
 char *params_text(const struct params *params, size_t i, char *buf, size_t buf_size)
@@ -186,7 +199,7 @@ void params_store(const struct params *params, void *state)
 {
 	size_t i;
 
-	for (i = 0; i < params->bench->nr_params; i++)
+	for (i = 0; i < own_nr(params); i++)
 		memcpy((char *)state + params->bench->params[i].offset, &params->value[i],
 		       sizeof(params->value[i]));
 }
