@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Pages of private memory, of a memfd and of a file, that come and go as they are told. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -18,6 +17,7 @@
 #include <cmocka.h>
 
 #include "core/worker.h"
+#include "open_files.h"
 #include "scratch.h"
 
 #define TMPFS_MAGIC 0x01021994
@@ -47,17 +47,6 @@ static void assert_error(int err, const char *sentence)
 	assert_int_equal(run->error, err);
 	if (!strstr(run->error_text, sentence))
 		fail_msg("\"%s\" lacks \"%s\"", run->error_text, sentence);
-}
-
-static unsigned int nr_open_files(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int nr = 0;
-
-	while (readdir(dir))
-		nr++;
-	closedir(dir);
-	return nr;
 }
 
 /* Is the scratch folder on a file system that keeps no page of a hole? */

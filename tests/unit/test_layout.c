@@ -352,13 +352,21 @@ static void nesting_without_end(void **state)
 	btf__free(types.btf);
 }
 
+static void assert_damaged(struct types *types, const char *what, const char *sentence)
+{
+	struct layout *layout = NULL;
+	uint32_t size;
+	const void *bytes = btf__raw_data(types->btf, &size);
+
+	assert_int_equal(layout_read(bytes, size, what, &counter, 1, &layout), -EBADMSG);
+	assert_non_null(strstr(err_msg(), sentence));
+	btf__free(types->btf);
+}
+
 /* A few bytes say that each of many nameless structures holds the next several times, and that a structure has gigabytes: neither takes time or memory. */
 static void larger_than_any(void **state)
 {
 	struct types types;
-	struct layout *layout = NULL;
-	uint32_t size;
-	const void *bytes;
 	int inner, i, k;
 
 	(void)state;
@@ -373,26 +381,17 @@ static void larger_than_any(void **state)
 	}
 	btf__add_struct(types.btf, "counter", 8);
 	field(&types, NULL, inner, 0);
-	bytes = btf__raw_data(types.btf, &size);
-	assert_int_equal(layout_read(bytes, size, "chain", &counter, 1, &layout), -EBADMSG);
-	assert_non_null(strstr(err_msg(), "chain: damaged BTF: more than"));
-	btf__free(types.btf);
+	assert_damaged(&types, "chain", "chain: damaged BTF: more than");
 
 	types_begin(&types);
 	btf__add_struct(types.btf, "counter", 0xfffffff0);
 	field(&types, "a", types.long_id, 0);
-	bytes = btf__raw_data(types.btf, &size);
-	assert_int_equal(layout_read(bytes, size, "large", &counter, 1, &layout), -EBADMSG);
-	assert_non_null(strstr(err_msg(), "larger than any"));
-	btf__free(types.btf);
+	assert_damaged(&types, "large", "larger than any");
 
 	types_begin(&types);
 	btf__add_struct(types.btf, "counter", 8);
 	field(&types, "beyond", types.long_id, 64);
-	bytes = btf__raw_data(types.btf, &size);
-	assert_int_equal(layout_read(bytes, size, "beyond", &counter, 1, &layout), -EBADMSG);
-	assert_non_null(strstr(err_msg(), "counter.beyond ends behind its structure"));
-	btf__free(types.btf);
+	assert_damaged(&types, "beyond", "counter.beyond ends behind its structure");
 }
 
 static char *diff_text(const struct layout_diff *diff, bool brief)

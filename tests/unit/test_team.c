@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Teams of real processes and threads, without a memcg, whose bench fails in every way that it can. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -17,6 +16,7 @@
 
 #include "base/err.h"
 #include "core/team.h"
+#include "open_files.h"
 
 enum trouble {
 	NONE,
@@ -131,17 +131,6 @@ static const struct bench fake_bench = {
 static const struct arm_groups groups = {.state = PLAN_OFF};
 static struct topo_place places[64];
 static struct plan_item item;
-
-static unsigned int nr_open_files(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int nr = 0;
-
-	while (readdir(dir))
-		nr++;
-	closedir(dir);
-	return nr;
-}
 
 static void on_signal(int signal)
 {

@@ -500,11 +500,14 @@ static void siblings_are_made_filled_and_removed(void **state)
 	}
 }
 
-static bool is_on_tmpfs(void)
+static void needs_disk(void)
 {
 	struct statfs about;
 
-	return statfs(scratch, &about) || about.f_type == TMPFS_MAGIC;
+	if (!statfs(scratch, &about) && about.f_type != TMPFS_MAGIC)
+		return;
+	print_message("skipped: %s is on tmpfs, which keeps no page of a hole\n", scratch);
+	skip();
 }
 
 /* Where the bench has a folder, of a file in it. */
@@ -513,10 +516,7 @@ static void siblings_of_a_file(void **state)
 	char path[128];
 
 	(void)state;
-	if (is_on_tmpfs()) {
-		print_message("skipped: %s is on tmpfs, which keeps no page of a hole\n", scratch);
-		skip();
-	}
+	needs_disk();
 	make_memcgs(1);
 	dir = scratch;
 	siblings(false, 2, 2, 300);
@@ -535,10 +535,7 @@ static void siblings_lose_pages(void **state)
 	int fd;
 
 	(void)state;
-	if (is_on_tmpfs()) {
-		print_message("skipped: %s is on tmpfs, which keeps no page of a hole\n", scratch);
-		skip();
-	}
+	needs_disk();
 	make_memcgs(1);
 	dir = scratch;
 	set_item(1, false);
