@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/resource.h>
 
@@ -162,12 +161,4 @@ const char *bench_pages_resident_text(const struct bench_run *run, const struct 
 	if (len < size)
 		snprintf(buf + len, size - len, "%s, %zu in the swap cache alone", named ? ")" : "", resident > mapped ? resident - mapped : 0);
 	return buf;
-}
-
-void bench_let_others_run(void)
-{
-	struct timespec left = {.tv_nsec = 10000000};
-
-	while (nanosleep(&left, &left) && errno == EINTR)
-		;
 }

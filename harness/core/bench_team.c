@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/worker.h"
@@ -74,4 +75,12 @@ void bench_turn_by_cpu(struct bench_run *run)
 	run->turn_next = i < run->nr_workers ? i : first;
 	run->turn_first = first == run->worker;
 	atomic_store(&run->turn, run->turn_first);
+}
+
+void bench_let_others_run(void)
+{
+	struct timespec left = {.tv_nsec = 10000000};
+
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
 }
