@@ -107,7 +107,7 @@ enum bench_needs {
 	BENCH_NEEDS_SWAP = 1 << 1,  /* swap on zram, set up and taken down by the harness */
 	BENCH_NEEDS_NUMA = 1 << 2,  /* two memory nodes */
 	BENCH_NEEDS_THP = 1 << 3,
-	BENCH_NEEDS_DIR = 1 << 4,   /* bench_dir(): a folder on a file system with a disk behind it */
+	BENCH_NEEDS_DIR = 1 << 4,   /* a folder on a file system with a disk behind it, for BENCH_BACKED_FILE */
 	BENCH_NEEDS_PROCESSES = 1 << 5, /* workers must be processes: they enter memcgs */
 	BENCH_NEEDS_GUEST = 1 << 6, /* a guest (--kernel): it takes pages of the whole machine */
 };
@@ -222,7 +222,10 @@ int bench_op_take(struct bench_run *run, int is_wanted);
  * more than one for each, but for the process's own (16, and a fiftieth). None may read from disk, but for those of bench_expect_majors().
  */
 void bench_expect_faults(struct bench_run *run, uint64_t touched, unsigned int per_fault);
-/* At least @least faults read from swap. How many did in all, of either kind, is then no longer bounded above. */
+/*
+ * At least @least faults read from swap. How many did in all, of either kind, is then no longer bounded above; nor after a limit or reclaim on
+ * demand of this worker's, which take pages of programs too.
+ */
 void bench_expect_majors(struct bench_run *run, uint64_t least);
 /* It made @reads calls of read(2), pread(2) or the like, at least. Where the kernel counts them (CONFIG_TASK_IO_ACCOUNTING). */
 void bench_expect_reads(struct bench_run *run, uint64_t reads);

@@ -32,7 +32,8 @@ enum bench_backing {
 	BENCH_BACKED_ANON,  /* private memory, without huge pages */
 	BENCH_BACKED_MEMFD, /* shared memory, by its file; mapped to be read alone */
 	/*
-	 * A sparse file in bench_dir() (BENCH_NEEDS_DIR), read without readahead: a page of a hole is clean, and costs no I/O. Not mapped, until
+	 * A sparse file in a folder of this team, on a file system with a disk behind it (BENCH_NEEDS_DIR), which goes with the team;
+	 * read without readahead: a page of a hole is clean, and costs no I/O. Not mapped, until
 	 * bench_pages_map().
 	 */
 	BENCH_BACKED_FILE,
@@ -81,9 +82,6 @@ const char *bench_pages_resident_text(const struct bench_run *run, const struct 
 
 /* The numbers 0 to @nr - 1 in an order that the worker's seed makes. NULL after bench_error(). free() it. */
 uint32_t *bench_shuffled(struct bench_run *run, size_t nr);
-
-/* An empty folder of this team on a file system with a disk behind it (BENCH_NEEDS_DIR); the harness removes it with all that is in it. */
-const char *bench_dir(const struct bench_run *run);
 
 /*
  * Fill them with what compresses, but not to nothing: a page of one value zram keeps as that value, and since Linux 6.12 zeros never get

@@ -249,10 +249,12 @@ void bench_expect(struct bench_run *run, struct bench_memcg *memcg, enum bench_c
 	run->nr_expected++;
 }
 
+/* Pages of programs that are charged there may go with the others, and come back. */
 int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum bench_limit limit, uint64_t bytes)
 {
 	if (!bench_in_memcg(run))
 		return 0;
+	bench_expect_majors(run, 0);
 	/* One that was made goes anyway. */
 	if (!*memcg->made)
 		atomic_store(&run->team->shared->changed_limits, true);
@@ -287,6 +289,7 @@ int bench_memcg_reclaim(struct bench_run *run, struct bench_memcg *memcg, uint64
 
 	if (!memcg->group)
 		return bench_error(run, EOPNOTSUPP, "without a memory controller nothing is reclaimed on demand");
+	bench_expect_majors(run, 0);
 	ret = write_file(run, memcg, CG_FILE_RECLAIM, bytes);
 	return ret == -EAGAIN ? ret : answer(run, ret);
 }
@@ -305,11 +308,12 @@ int bench_machine_can_reclaim(struct bench_run *run)
 
 int bench_machine_reclaim(struct bench_run *run, uint64_t bytes)
 {
-	const struct cg_group *group = bench_memcg_home(run, run->worker)->group;
+	const struct cg_group *group = bench_memcg_mine(run)->group;
 	int ret;
 
 	if (!group || !bench_in_guest(run))
 		return bench_error(run, EOPNOTSUPP, "the machine is reclaimed from in guests alone, and with a memory controller");
+	bench_expect_majors(run, 0);
 	ret = cg_root_reclaim(group, bytes);
 	return ret == -EAGAIN ? ret : answer(run, ret);
 }

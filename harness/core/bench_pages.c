@@ -12,11 +12,6 @@
 #include "base/err.h"
 #include "core/worker.h"
 
-const char *bench_dir(const struct bench_run *run)
-{
-	return run->team->dir;
-}
-
 int bench_huge(struct bench_run *run, void *map, size_t bytes, int allowed)
 {
 	/* EINVAL: a kernel without huge pages, where there is nothing to forbid. */
@@ -61,7 +56,7 @@ static int open_file(struct bench_run *run, const char *name, struct bench_pages
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", bench_dir(run), name);
+	snprintf(path, sizeof(path), "%s/%s", run->team->dir, name);
 	pages->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOATIME, 0600);
 	if (pages->fd < 0)
 		return bench_errno(run, "open %s", path);
@@ -160,11 +155,8 @@ int bench_brought(struct bench_run *run, const struct bench_pages *pages, size_t
 		return bench_error(run, -ret, "bring in %zu pages of a file: %s", nr, strerror(-ret));
 	if (pages->backing == BENCH_BACKED_FILE)
 		bench_expect_reads(run, nr);
-	/* Where memory is reclaimed, some of the process's own comes back from swap. */
-	if (pages->backing == BENCH_BACKED_ANON) {
+	if (pages->backing == BENCH_BACKED_ANON)
 		bench_expect_faults(run, nr, 1);
-		bench_expect_majors(run, 0);
-	}
 	return 0;
 }
 

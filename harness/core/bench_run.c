@@ -125,7 +125,7 @@ void bench_expect_faults(struct bench_run *run, uint64_t touched, unsigned int p
 void bench_expect_majors(struct bench_run *run, uint64_t least)
 {
 	run->done.least_majors += least;
-	run->done.from_swap = true;
+	run->done.reads_back = true;
 }
 
 void bench_expect_reads(struct bench_run *run, uint64_t reads)
@@ -139,14 +139,14 @@ static int check_faults(struct bench_run *run, uint64_t minors, uint64_t majors)
 	const struct bench_done *done = &run->done;
 	uint64_t most = done->touched + BENCH_OWN_FAULTS + done->touched / 50;
 
-	if (majors && !done->from_swap)
+	if (majors && !done->reads_back)
 		return bench_error(run, EPROTO, "%" PRIu64 " faults went to disk: memory is short", majors);
 	if (majors < done->least_majors)
 		return bench_error(run, EPROTO, "%" PRIu64 " pages were out, but only %" PRIu64 " faults read one back", done->least_majors, majors);
 	if (minors < done->least_faults)
 		return bench_error(run, EPROTO, "touched %" PRIu64 " pages, but took only %" PRIu64 " faults: they were there already, or a larger page "
 						"(THP, mTHP) or fault-around served several of them", done->touched, minors);
-	if (done->touched && minors > most && !done->from_swap)
+	if (done->touched && minors > most && !done->reads_back)
 		return bench_error(run, EPROTO, "touched %" PRIu64 " pages, but took %" PRIu64 " faults: something else faults in the same process, "
 						"or huge pages that were asked for were not there", done->touched, minors);
 	return 0;

@@ -53,7 +53,7 @@ struct bench_expected {
 /* What the passes of a rep said that they did. */
 struct bench_done {
 	uint64_t touched, least_faults, least_majors, reads;
-	bool from_swap;
+	bool reads_back; /* faults may read from swap or disk */
 };
 
 struct bench_run {
