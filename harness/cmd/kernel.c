@@ -21,7 +21,7 @@ struct kernel_args {
 
 static const struct opt options[] = {
 	{"flavour", 0, OPT_TO_STRING(struct kernel_args, flavour), .arg = "NAME", .def = KERNEL_FLAVOUR_DEFAULT,
-	 .help = "Debian's flavour of the kernel: cloud-amd64, amd64, rt-amd64"},
+	 .help = "of list: Debian's flavour of the kernel: cloud-amd64, amd64, rt-amd64"},
 	{"output", 'o', OPT_TO_STRING(struct kernel_args, out_folder), .arg = "DIR",
 	 .help = "of build: folder that gets bzImage, config and build.log"},
 	{"json", 0, OPT_TO_FLAG(struct kernel_args, json), .help = "print JSON"},
@@ -56,8 +56,8 @@ static int print_list(const struct kernel_listing *list, size_t nr)
 {
 	static const char *const headings[] = {"spec", "package", "modules", "to fetch"};
 	__free_mem const char **cells = calloc(4 * nr + 1, sizeof(*cells));
-	__free_mem char (*specs)[64] = calloc(nr + 1, sizeof(*specs)), (*sizes)[32] = calloc(nr + 1, sizeof(*sizes));
-	bool is_newest;
+	__free_mem char (*specs)[128] = calloc(nr + 1, sizeof(*specs)), (*sizes)[32] = calloc(nr + 1, sizeof(*sizes));
+	bool is_newest, is_usual;
 	size_t i;
 
 	if (!cells || !specs || !sizes)
@@ -65,7 +65,9 @@ static int print_list(const struct kernel_listing *list, size_t nr)
 	for (i = 0; i < nr; i++) {
 		/* A point release names its newest package: of the others it takes their own version. */
 		is_newest = i + 1 == nr || strcmp(list[i].upstream, list[i + 1].upstream);
-		snprintf(specs[i], sizeof(specs[i]), "deb:%s", is_newest ? list[i].upstream : list[i].version);
+		is_usual = !strcmp(list[i].flavour, KERNEL_FLAVOUR_DEFAULT);
+		snprintf(specs[i], sizeof(specs[i]), "deb:%s%s%s", is_newest ? list[i].upstream : list[i].version, is_usual ? "" : "/",
+			 is_usual ? "" : list[i].flavour);
 		snprintf(sizes[i], sizeof(sizes[i]), "%.0f MB", (double)list[i].size_bytes / 1e6);
 		cells[4 * i] = specs[i];
 		cells[4 * i + 1] = list[i].version;
@@ -129,6 +131,21 @@ static int build_kernels(const struct kernel_args *args, const struct kernel_pro
 	return cmd_finish(&verb_kernel, EXIT_OK);
 }
 
+static int fetch_one(const char *version, const struct kernel_progress *progress, struct kernel *ret_kernel)
+{
+	__free_mem char *text = NULL;
+	struct kernel_spec spec;
+	int ret = asprintf(&text, "%s%s", strncmp(version, "deb:", 4) ? "deb:" : "", version) < 0 ? -ENOMEM : 0;
+
+	if (!ret)
+		ret = kernel_spec_parse(text, &spec);
+	if (ret)
+		return ret;
+	ret = kernel_open(&spec, progress, ret_kernel);
+	kernel_spec_free(&spec);
+	return ret;
+}
+
 static int fetch_kernels(const struct kernel_args *args, const struct kernel_progress *progress,
 			 const struct opt_list *operands)
 {
@@ -140,12 +157,9 @@ static int fetch_kernels(const struct kernel_args *args, const struct kernel_pro
 		return cmd_usage(&verb_kernel, "fetch what? A version such as 6.12, 7.1.13 or 6.12.90-1~bpo12+1 is wanted");
 	}
 	for (i = 1; i < operands->nr; i++) {
-		const char *version = operands->items[i];
 		struct kernel kernel;
 
-		if (!strncmp(version, "deb:", 4))
-			version += 4;
-		if (kernel_fetch(version, args->flavour, progress, &kernel)) {
+		if (fetch_one(operands->items[i], progress, &kernel)) {
 			json_decref(kernels);
 			return cmd_fail(&verb_kernel, NULL);
 		}
@@ -170,7 +184,9 @@ static int kernel_main(int argc, char **argv)
 	if (cmd_parse(&verb_kernel, argc, argv, &args, &parsed, &status)) {
 		const char *what = parsed.operands.nr ? parsed.operands.items[0] : "";
 
-		if (!strcmp(what, "list") && parsed.operands.nr == 1)
+		if (strcmp(what, "list") && opt_is_given(options, &parsed, "flavour"))
+			status = cmd_usage(&verb_kernel, "--flavour is of list; fetch 6.12.117-1/amd64 names one");
+		else if (!strcmp(what, "list") && parsed.operands.nr == 1)
 			status = list_kernels(&args, &progress);
 		else if (!strcmp(what, "fetch"))
 			status = fetch_kernels(&args, &progress, &parsed.operands);
@@ -191,11 +207,12 @@ const struct verb verb_kernel = {
 	.about = "list prints what `run --kernel=deb:VERSION` can boot: the kernels that Debian's archive has in its suites, through "
 		 "the mirror that this machine's own apt uses, with lists and a cache of memcgbench's own "
 		 "($XDG_CACHE_HOME/memcgbench or ~/.cache/memcgbench); no root is needed. fetch gets kernels ahead of time and "
-		 "prints where their images are.\n\n"
+		 "prints where their images are: fetch 6.12.117-1, or fetch 6.12.117-1/amd64 for a flavour other than cloud-amd64. Where "
+		 "list says that a kernel has no modules, the archive has dropped their package: benches that need swap are skipped there.\n\n"
 		 "build makes one from a source tree (TREE), or from a revision of a git tree (TREE@REV), with the configuration that config "
 		 "prints, as `run --build` does. The tree itself is not written to: objects and sources of revisions are in the cache, and "
 		 "the next build of the tree compiles what changed.",
-	.operands = "list | fetch VERSION... | build TREE[@REV] | config",
+	.operands = "list | fetch VERSION[/FLAVOUR]... | build TREE[@REV] | config",
 	.options = options,
 	.main = kernel_main,
 };

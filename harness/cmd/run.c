@@ -103,7 +103,7 @@ static const struct opt options[] = {
 	{"kernel", 'k', OPT_TO_LIST(struct run_args, kernels), .arg = "NAME=SPEC", .group = GUESTS,
 	 .help = "boot this kernel with memcg off and on and count instructions; repeat it to compare kernels, the first "
 		 "is the baseline. SPEC: a bzImage, a build tree, a folder with bzImage and config, .deb files with "
-		 "commas between, running, deb:VERSION from Debian's archive (deb:6.12.117-1 is one package, deb:7.1.13 the newest of 7.1.13, deb:X.Y the newest X.Y), or build:TREE[@REV]"},
+		 "commas between, running, deb:VERSION from Debian's archive (deb:6.12.117-1 is one package, deb:7.1.13 the newest of 7.1.13, deb:X.Y the newest X.Y, deb:X.Y/amd64 of another flavour than cloud-amd64), or build:TREE[@REV]"},
 	{"build", 0, OPT_TO_LIST(struct run_args, builds), .arg = "[NAME=]TREE[@REV]", .group = GUESTS,
 	 .help = "build this source tree, or this revision of a git tree, with a configuration of memcgbench's own, and boot it; "
 		 "as a kernel build:TREE@REV, behind all --kernel. The tree is not written to; the next build of it compiles what "

@@ -351,8 +351,9 @@ int deb_index_lacks(const struct deb_kernel *list, size_t nr, const char *versio
 
 	/* An archive drops a package some time after a newer one is there. */
 	if (other)
-		return err_set(ENOENT, "deb:%s: the archive has no such kernel of flavour %s; the newest %s there is deb:%s", version,
-			       flavour, other->listing.series, other->listing.version);
+		return err_set(ENOENT, "deb:%s: the archive has no such kernel of flavour %s; the newest %s there is deb:%s%s%s", version,
+			       flavour, other->listing.series, other->listing.version,
+			       strcmp(flavour, KERNEL_FLAVOUR_DEFAULT) ? "/" : "", strcmp(flavour, KERNEL_FLAVOUR_DEFAULT) ? flavour : "");
 	for (size_t i = 0; i < nr; i++) {
 		size_t len = strlen(known);
 

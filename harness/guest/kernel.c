@@ -162,14 +162,16 @@ static int open_folder(const char *path, struct kernel *kernel)
 
 /*
  * An image of its own. One that was installed, /boot/vmlinuz-RELEASE, has its configuration beside it and its
- * modules in /lib/modules.
+ * modules in /lib/modules; one that was fetched has both beside it.
  */
 static int open_image(const char *path, struct kernel *kernel)
 {
 	const char *slash = strrchr(path, '/');
 	int dir_len = slash ? (int)(slash - path) : 1, ret;
-	__free_mem char *name = NULL;
+	__free_mem char *name = NULL, *folder = text_format("%.*s", dir_len, slash ? path : ".");
 
+	if (slash && !strcmp(slash, "/vmlinuz") && folder && fs_exists("%s/modules", folder))
+		return kernel_open_unpacked(folder, path, kernel);
 	kernel->image_path = text_format("%s", path);
 	if (!kernel->image_path)
 		return -ENOMEM;

@@ -4,12 +4,12 @@
  *
  * Specs, `NAME=SPEC` (NAME defaults to the kernel's release):
  *
- *	PATH to a bzImage or vmlinuz            modules only where the same folder tells them
+ *	PATH to a bzImage or vmlinuz            of /boot: its configuration, /lib/modules; what kernel fetch printed: what lies beside it
  *	PATH to a build tree                    arch/x86/boot/bzImage, .config, the modules in the tree
  *	PATH to an output folder                bzImage, config, modules.tar.xz (or a folder lib/modules)
  *	PATH.deb[,PATH.deb…]                    Debian packages
  *	running                                 /boot/vmlinuz-RELEASE of this machine's kernel
- *	deb:VERSION[:FLAVOUR]                   Debian's archive: VERSION is a series ("6.12": its newest), a
+ *	deb:VERSION[/FLAVOUR]                   Debian's archive: VERSION is a series ("6.12": its newest), a
  *	                                        point release ("7.1.13": its newest package) or a package's own
  *	                                        ("6.12.90-1~bpo12+1"); FLAVOUR cloud-amd64 (default), amd64, …
  *	build:TREE[@REV]                        a source tree, or a revision of a git tree, built here (guest/build.h);
@@ -114,7 +114,7 @@ struct kernel_listing {
 int kernel_list(const char *flavour, const struct kernel_progress *progress, struct kernel_listing **ret_list,
 		size_t *ret_nr) __must_check;
 
-/* Fetch and unpack what deb:@version:@flavour names; kernel_open() of such a spec does the same. */
+/* Fetch and unpack what deb:@version/@flavour names; kernel_open() of such a spec does the same. */
 int kernel_fetch(const char *version, const char *flavour, const struct kernel_progress *progress,
 		 struct kernel *ret_kernel) __must_check;
 

@@ -54,7 +54,7 @@ static bool is_package_version(const char *text, size_t len)
 
 static int parse_archive(const char *text, struct kernel_spec *spec)
 {
-	size_t len = strcspn(text, ":");
+	size_t len = strcspn(text, "/");
 	const char *flavour = text[len] ? text + len + 1 : KERNEL_FLAVOUR_DEFAULT;
 
 	if ((!is_version(text, len) && !is_package_version(text, len)) || len >= sizeof(spec->version))

@@ -245,6 +245,18 @@ lists()
 	[ "$(memcgbench kernel list | sed 1d | cut -d' ' -f1 | xargs)" = "deb:6.12.1-1~deb12u1 deb:6.12.1 deb:6.12.2" ]
 }
 
+@test "a flavour is part of the spec: in what list prints, in what fetch and run take" {
+	fake_apt
+	sed -i 's/-cloud-amd64/-amd64/' "$BATS_TEST_TMPDIR/dump"
+	[ "$(memcgbench kernel list --flavour=amd64 | sed 1d | cut -d' ' -f1)" = deb:6.12.1/amd64 ]
+	run memcgbench kernel fetch 6.12.2/amd64
+	[[ "$status" -eq 5 && "$output" = *"no such kernel of flavour amd64; the newest 6.12 there is deb:6.12.1-1/amd64" ]]
+	run memcgbench run -k deb:6.12.2 -n null
+	[[ "$status" -ne 0 && "$output" = *"no such kernel of flavour cloud-amd64; it has none" ]]
+	run memcgbench kernel fetch --flavour=amd64 6.12.1
+	[[ "$status" -eq 2 && "$output" = *"--flavour is of list"* ]]
+}
+
 @test "kernel list asks apt-cache again when a list changed or what was kept is damaged, and then alone" {
 	fake_apt
 	lists 6.12.1

@@ -54,10 +54,10 @@ static void spec_flavour(void **state)
 	assert_int_equal(kernel_spec_parse("deb:6.12", &spec), 0);
 	assert_string_equal(spec.flavour, KERNEL_FLAVOUR_DEFAULT);
 	kernel_spec_free(&spec);
-	assert_int_equal(kernel_spec_parse("deb:6.12:amd64", &spec), 0);
+	assert_int_equal(kernel_spec_parse("deb:6.12/amd64", &spec), 0);
 	assert_string_equal(spec.flavour, "amd64");
 	kernel_spec_free(&spec);
-	assert_int_equal(kernel_spec_parse("deb:6.12.90-1~bpo12+1:amd64", &spec), 0);
+	assert_int_equal(kernel_spec_parse("deb:6.12.90-1~bpo12+1/amd64", &spec), 0);
 	assert_string_equal(spec.version, "6.12.90-1~bpo12+1");
 	assert_string_equal(spec.flavour, "amd64");
 	kernel_spec_free(&spec);
@@ -67,7 +67,7 @@ static void bad_specs(void **state)
 {
 	static const char *const bad[] = {"",	      "a=",	   "=running",	  "a b=running", "-a=running",
 					  ".a=running", "deb:",	   "deb:6",	  "deb:6.",	 "deb:.6",
-					  "deb:6..1", "deb:6.1.2.3", "deb:6.x",	  "deb:6.12:",	 "deb:6.12:a/b",
+					  "deb:6..1", "deb:6.1.2.3", "deb:6.x",	  "deb:6.12/",	 "deb:6.12/a/b", "deb:6.12:amd64",
 					  "deb:6.12-", "deb:-1",  "deb:6-1", "deb:6.12-1=",
 					  "a.deb,b,c.deb", "a.deb,,b.deb", "build:", "x=build:"};
 
