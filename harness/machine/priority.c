@@ -20,9 +20,14 @@ static int own_nice(void)
 	return getpriority(PRIO_PROCESS, 0);
 }
 
+bool priority_raise_in_session(void)
+{
+	return sched_getscheduler(0) == SCHED_OTHER && !own_nice() && !setpriority(PRIO_PROCESS, 0, atoi(RAISED));
+}
+
 bool priority_raise(void)
 {
-	if (sched_getscheduler(0) != SCHED_OTHER || own_nice() || setpriority(PRIO_PROCESS, 0, atoi(RAISED)))
+	if (!priority_raise_in_session())
 		return false;
 	/* Of its own: the weight of a session is that of all its processes. Not there without CONFIG_SCHED_AUTOGROUP. */
 	if (setsid() >= 0)

@@ -20,6 +20,8 @@
  * group. False, and nothing was done: there is no right to that, or somebody chose a nice level or a scheduling policy already.
  */
 bool priority_raise(void);
+/* The nice level alone, in the session that it has: for what is left to be done when a run has measured. */
+bool priority_raise_in_session(void);
 
 /* Give a cgroup that was just made the weight of this process, if the cgroup has one and the process has another than the usual. */
 int priority_of_cgroup(const char *dir) __must_check;

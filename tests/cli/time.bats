@@ -69,9 +69,17 @@ promised()
 
 @test "--budget: the time that is promised is taken, and what is coarser is said" {
 	needs_memcg
-	set -- --budget=12s --no-plots null charge_scaling charge_depth --depth=1,5
+	set -- --budget=12s null charge_scaling charge_depth --depth=1,5
 	[ "$(promised "$@")" = 12 ]
+	# With its pictures, and beside others, where that may be asked for.
+	if [ "$EUID" -eq 0 ]; then
+		for hog in 1 2 3 4 5 6; do
+			timeout 60 sh -c 'while :; do :; done' 3>&- &
+			hogs[hog]=$!
+		done
+	fi
 	took=$(milliseconds memcgbench run "$@")
+	kill "${hogs[@]}" || true
 	echo "took $took ms"
 	# With all 60 blocks it is 25 s.
 	[ "$took" -ge 8000 ] && [ "$took" -le 13200 ]
@@ -89,6 +97,7 @@ promised()
 	echo "took $took ms"
 	# The first is measured on however busy a machine. All of them take 50 s.
 	[ "$took" -le 12000 ]
+	[ "$took" -le 4400 ] || grep -q '^memcgbench run: took .*, not 4.* s (--budget): the least' err
 	grep -qE '^memcgbench run: skipped: [a-z_]+.*: left out for time \(--budget\)$' err
 	tr -s '\n ' ' ' <out | grep -qE '; [1-4] items? left out'
 	jq -se '[.[] | select(.type == "skip" and .code == "budget")] | length >= 1' results/*/samples.jsonl
