@@ -14,6 +14,11 @@
 
 /* MEMCG_CHARGE_BATCH, include/linux/memcontrol.h, Linux 6.1 and later; 32 before. */
 #define STOCK_PAGES 64
+/*
+ * PAGEVEC_SIZE, include/linux/pagevec.h, Linux 6.12; fewer in older ones. Pages on their way to the LRU that were unmapped meanwhile: the batch
+ * (lru_add, mm/swap.c) keeps them charged, and no line of memory.stat has them.
+ */
+#define BATCH_PAGES 31
 /* SWAP_SLOTS_CACHE_SIZE, include/linux/swap_slots.h. */
 #define SLOTS 64
 /* Up to Linux 5.12 each CPU keeps up to 32 pages of each line to itself, either way (__mod_memcg_state() in mm/memcontrol.c). */
@@ -401,8 +406,8 @@ static int judge(const struct ledger *ledger, bool over)
 }
 
 /*
- * Coarser, since each CPU may hold charges in stock, and of all kinds together: what the usage grew by that nobody has. Only where as
- * much as is expected could be told from that.
+ * Coarser, since each CPU may hold charges in stock, and pages in a batch, at either reading, and of all kinds together: what the usage grew by that
+ * nobody has. Only where as much as is expected could be told from that.
  */
 static int judge_usage(const struct ledger *ledger)
 {
@@ -410,17 +415,17 @@ static int judge_usage(const struct ledger *ledger)
 
 	for (i = 0; i < ledger->nr_leaves; i++) {
 		const struct line *line = &ledger->lines[i];
-		int64_t page = (int64_t)ledger->page_bytes, stock = STOCK_PAGES * ((int64_t)line->nr_workers + 1);
+		int64_t page = (int64_t)ledger->page_bytes, held = (STOCK_PAGES + BATCH_PAGES) * ((int64_t)line->nr_workers + 1);
 		int64_t usage = (line->usage_now - line->usage_before) / page, kernel = growth(ledger, i, BENCH_KERNEL), has = 0, loose;
 		enum bench_charged charged;
 
 		for (charged = BENCH_ANON; charged <= BENCH_SHMEM; charged++)
 			has += growth(ledger, i, charged) == UNKNOWN ? 0 : growth(ledger, i, charged);
 		loose = usage - has - (kernel == UNKNOWN ? 0 : kernel);
-		if (line->usage_now == UNKNOWN || kernel == UNKNOWN || has <= stock || llabs(loose) <= stock)
+		if (line->usage_now == UNKNOWN || kernel == UNKNOWN || has <= held || llabs(loose) <= held)
 			continue;
-		return err_set(EPROTO, "the usage of %s grew by %lld pages, its memory.stat says %lld, and stocks hold %lld at most",
-			       line->path, (long long)usage, (long long)(has + kernel), (long long)stock);
+		return err_set(EPROTO, "the usage of %s grew by %lld pages, its memory.stat says %lld, and CPUs hold %lld at most",
+			       line->path, (long long)usage, (long long)(has + kernel), (long long)held);
 	}
 	return 0;
 }
