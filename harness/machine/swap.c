@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/swap.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -208,19 +209,16 @@ static int open_device(unsigned int number, int flags, int *ret_fd)
 	return 0;
 }
 
-static int write_header(const struct swap *swap)
+static int write_header(const struct swap *swap, const struct owner *owner)
 {
 	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	__free_mem unsigned char *page = malloc(page_bytes);
 	__close_fd int fd = -1;
-	struct owner self;
-	int ret = page ? owner_self(&self) : err_sys(ENOMEM, "memory for a swap header");
+	int ret = page ? open_device(swap->number, O_WRONLY, &fd) : err_sys(ENOMEM, "memory for a swap header");
 
-	if (!ret)
-		ret = open_device(swap->number, O_WRONLY, &fd);
 	if (ret)
 		return ret;
-	swap_header_write(page, page_bytes, swap->bytes, &self, swap);
+	swap_header_write(page, page_bytes, swap->bytes, owner, swap);
 	if (write(fd, page, page_bytes) != (ssize_t)page_bytes || fsync(fd))
 		return err_sys(errno ? errno : EIO, "write the header of /dev/zram%u", swap->number);
 	return 0;
@@ -303,7 +301,7 @@ int swap_sweep(void)
 	return first ? err_prefix(first, "swap that an earlier run left behind") : 0;
 }
 
-static int make(struct swap *swap)
+static int make(struct swap *swap, const struct owner *owner)
 {
 	char bytes[24];
 	int ret = 0;
@@ -322,8 +320,48 @@ static int make(struct swap *swap)
 	if (ret)
 		return ret;
 	swap->is_initialised = true;
-	ret = write_header(swap);
+	ret = write_header(swap, owner);
 	return ret ? ret : switch_on(swap);
+}
+
+struct making {
+	struct swap swap;
+	int ret;
+	char sentence[ERR_MSG_MAX];
+};
+
+/*
+ * A device says whose it is when its header is written, and until then nobody could sweep it. A child makes it, in a session of its own: it
+ * outlives a process that is killed meanwhile, and its group. *swap is as far as it came.
+ */
+static int make_in_child(struct swap *swap)
+{
+	struct making *making = mmap(NULL, sizeof(*making), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct owner self;
+	int status, ret;
+	pid_t pid;
+
+	if (making == MAP_FAILED)
+		return err_sys(errno, "memory to set up swap");
+	making->swap = *swap;
+	ret = owner_self(&self);
+	pid = ret ? -1 : fork();
+	if (!pid) {
+		setsid();
+		making->ret = make(&making->swap, &self);
+		snprintf(making->sentence, sizeof(making->sentence), "%s", err_msg());
+		_exit(0);
+	}
+	if (pid < 0 && !ret)
+		ret = err_sys(errno, "start a process to set up swap");
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid > 0)
+		ret = status ? err_set(EIO, "set up swap: the process that did was killed") :
+		      making->ret ? err_set(-making->ret, "%s", making->sentence) : 0;
+	*swap = making->swap;
+	munmap(making, sizeof(*making));
+	return ret;
 }
 
 int swap_setup(uint64_t bytes, struct swap *ret_swap)
@@ -337,7 +375,7 @@ int swap_setup(uint64_t bytes, struct swap *ret_swap)
 	ret = swap_sweep();
 	if (ret)
 		return ret;
-	ret = make(&swap);
+	ret = make_in_child(&swap);
 	if (ret) {
 		__free_mem char *sentence = strdup(err_msg());
 

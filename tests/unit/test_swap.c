@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -140,6 +141,48 @@ static void a_killed_owner_leaves_nothing_for_long(void **state)
 	assert_false(swap.is_added && fs_exists("/sys/block/zram%u", swap.number));
 }
 
+static unsigned int nr_devices(void)
+{
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < 256; i++)
+		nr += fs_exists("/sys/block/zram%u", i);
+	return nr;
+}
+
+/* Whenever it is killed: also between making a device and marking it. */
+static void killed_while_it_is_made(void **state)
+{
+	const struct timespec settle = {.tv_nsec = 100000000};
+	unsigned int before, i;
+	struct swap swap;
+	pid_t pid;
+
+	(void)state;
+	skip_where_impossible();
+	if (swap_setup(SIZE, &swap)) {
+		print_message("%s\n", err_msg());
+		skip();
+	}
+	assert_int_equal(swap_teardown(&swap), 0);
+	before = nr_devices();
+	for (i = 0; i < 40; i++) {
+		struct swap other;
+
+		pid = fork();
+		if (!pid) {
+			(void)!swap_setup(SIZE, &other);
+			pause();
+		}
+		nanosleep(&(struct timespec){.tv_nsec = i * 100000}, NULL);
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		nanosleep(&settle, NULL);
+		assert_int_equal(swap_sweep(), 0);
+		assert_int_equal(nr_devices(), before);
+	}
+}
+
 static void size_is_half_of_the_memory_at_most(void **state)
 {
 	uint64_t bytes = 0;
@@ -191,6 +234,7 @@ int main(void)
 		cmocka_unit_test(header_is_as_the_kernel_wants_it),
 		cmocka_unit_test(headers_of_others_are_not_ours),
 		cmocka_unit_test(up_and_down),
+		cmocka_unit_test(killed_while_it_is_made),
 		cmocka_unit_test(a_killed_owner_leaves_nothing_for_long),
 		cmocka_unit_test(size_is_half_of_the_memory_at_most),
 	};
