@@ -70,6 +70,7 @@ class Fault:
         self.own_in_tmp = set()
         self.folder = os.path.join(world.scratch, f"{kind}-{number}")
         os.makedirs(self.folder)
+        world.note_zrams()
 
     # --- runs ---
 

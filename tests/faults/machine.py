@@ -44,10 +44,14 @@ class World:
         subprocess.run(["mount", "-t", "tmpfs", "none", "/tmp"], check=True)
         self.pid_ns = int(re.search(r"\d+", os.readlink("/proc/self/ns/pid")).group())
         self.cgroups = [words[1] for words in mounts() if words[2] in ("cgroup", "cgroup2")]
-        self.zrams = set(glob.glob("/sys/block/zram*"))
+        self.note_zrams()
         self.mounts = mounts()
         self.to_put_back = []
         self.seconds = {}
+
+    def note_zrams(self):
+        """Devices that are there before a fault: what one left is not blamed on the next."""
+        self.zrams = set(glob.glob("/sys/block/zram*"))
 
     def keep_program(self, build, top):
         """A copy, that nobody builds anew meanwhile."""
