@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "data/rundata.h"
+#include "guest/files.h"
 
 static void say_error(struct guests *guests, const struct guest_boot *boot, const char *text)
 {
@@ -112,11 +114,39 @@ static int store_arg_warnings(struct guests *guests, unsigned int number, const 
 	return ret;
 }
 
+/*
+ * A kernel that is measured may send what it likes. What nobody could read again, by itself or beside the first boot that was good, with memcg or
+ * without, is an error of that boot: stored, it would be the end of the whole run.
+ */
+static void check_boot(const struct guests *guests, unsigned int number, struct guest_boot *boot)
+{
+	struct rundata_boot_lines parts[3];
+	size_t nr = 0, i;
+	bool has_off = false, has_on = false;
+
+	for (i = 0; i < guests->nr_boots && &guests->boots[i] != boot; i++) {
+		const struct guest_boot *before = &guests->boots[i];
+		bool *has = before->off ? &has_off : &has_on;
+
+		if (before->failed || *has)
+			continue;
+		*has = true;
+		parts[nr++] = (struct rundata_boot_lines){(unsigned int)before->number, before->lines, before->nr_lines};
+	}
+	parts[nr++] = (struct rundata_boot_lines){number, boot->lines, boot->nr_lines};
+	if (rundata_check_boots(parts, nr)) {
+		boot->failed = true;
+		boot->error = text_format("sent a record that does not fit: %s", err_msg());
+	}
+}
+
 static int store_boot(struct guests *guests, unsigned int number, struct guest_boot *boot)
 {
 	size_t i;
 	int ret = 0;
 
+	if (!boot->failed)
+		check_boot(guests, number, boot);
 	if (boot->failed)
 		return *guests->stop ? 0 : store_failure(guests, number, boot);
 	for (i = 0; !ret && i < boot->nr_lines; i++) {

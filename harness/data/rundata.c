@@ -456,6 +456,42 @@ static void loader_clear(struct loader *loader)
 
 #define __free_loader __attribute__((__cleanup__(loader_clear)))
 
+static int check_line(struct loader *loader, unsigned int boot, const char *line)
+{
+	__free_json json_t *record = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+	int ret;
+
+	loader->line++;
+	if (!record)
+		return loader_bad(loader, "not JSON");
+	/* That goes into a file of its own. */
+	if (record_type(record) == RECORD_TOPOLOGY)
+		return 0;
+	ret = record_make_printable(record);
+	if (!ret && json_object_set_new(record, "boot", json_integer(boot)))
+		ret = loader_no_memory(loader);
+	return ret ? ret : read_record(loader, record);
+}
+
+int rundata_check_boots(const struct rundata_boot_lines *boots, size_t nr)
+{
+	__free_loader struct loader loader = { .data = calloc(1, sizeof(struct rundata)), .pending = json_array() };
+	int ret = 0;
+
+	if (!loader.data || !loader.pending)
+		return err_sys(ENOMEM, "check records");
+	for (size_t i = 0; !ret && i < nr; i++) {
+		free(loader.path);
+		loader.line = 0;
+		if (asprintf(&loader.path, "records of boot %u", boots[i].boot) < 0)
+			loader.path = NULL;
+		ret = loader.path ? 0 : err_sys(ENOMEM, "check records");
+		for (size_t k = 0; !ret && k < boots[i].nr; k++)
+			ret = check_line(&loader, boots[i].boot, boots[i].lines[k]);
+	}
+	return ret;
+}
+
 int loader_load(const char *dir, bool stream, struct rundata **ret_data)
 {
 	__free_loader struct loader loader = { .data = calloc(1, sizeof(struct rundata)) };

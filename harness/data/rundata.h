@@ -88,6 +88,16 @@ struct rundata {
  * appended to). A cut last line is no error: @doubt says so. Free with rundata_free().
  */
 int rundata_load(const char *dir, struct rundata **ret_data) __must_check;
+
+/* Records of one boot as its runner wrote them, a line each, without newlines. */
+struct rundata_boot_lines {
+	unsigned int boot;
+	char *const *lines;
+	size_t nr;
+};
+
+/* Before they are stored: would rundata_load() read a run of these boots? Errors as there, with "records of boot BOOT:N: " in place of file and line. */
+int rundata_check_boots(const struct rundata_boot_lines *boots, size_t nr) __must_check;
 /* The same with what each of several workers did (rundata_sample.workers); takes ten times as long. */
 int rundata_load_workers(const char *dir, struct rundata **ret_data) __must_check;
 void rundata_free(struct rundata *data);

@@ -174,6 +174,22 @@ errors()
 	done
 }
 
+@test "a record that fits its type and no other record is the end of its boot, too" {
+	local record
+
+	image good 0
+	for record in '{"type":"sample","item":7,"arm":0}' '{"type":"item","item":0}' '{"type":"noise","item":-1}' '{"type":"warning"}' \
+		'{"type":"counters","item":0,"metrics":{}}'; do
+		rm -rf results
+		image odd "stranger $record"
+		run -5 boot -k odd=odd -k good=good
+		[ "$(kernels sample)" = good ]
+		[ "$(errors | grep -c '^kernel odd, memcg o[a-z]*, seed 1: sent a record that does not fit: records of boot [0-9]*:2: ')" -eq 2 ]
+		python3 "$top/tests/schema.py" results/*
+		run -0 memcgbench overhead --json results/*
+	done
+}
+
 @test "a guest that is another kernel than its image fails" {
 	image good 0
 	image other impostor
