@@ -108,6 +108,8 @@ pkgs_core := hwloc numa jansson zlib libmd
 pkgs_guest := jansson yajl gsl libmd libarchive libbpf
 pkgs_out := jansson yajl gsl libbpf
 LAYER_PROOFS := $(addprefix $(O)/layers/,base machine data core guest out)
+# And in which no object calls another that calls it, by any way.
+STRAIGHT_PROOFS := $(patsubst %,$(O)/layers/%-straight,base machine data core guest cmd)
 
 UNIT_TESTS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test_*.c)))
 SRC := harness/main.c harness/runner.c $(foreach l,$(LAYERS),$(call layer_src,$(l)))
@@ -121,7 +123,7 @@ PROBE_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iharness -fPIC -fvisibility
 
 all: $(BINARIES) ## build memcgbench, memcgbench-runner and the probe
 unit: $(UNIT_TESTS) ## build the unit tests
-layers: $(LAYER_PROOFS) ## prove by linking that no layer calls one that it must not know
+layers: $(LAYER_PROOFS) $(STRAIGHT_PROOFS) ## prove that no layer calls one that it must not know, and no object one that calls it
 
 .PHONY: all unit layers deps bench trend plots history report bench-self check check-docs check-faults fuzz lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
@@ -257,6 +259,11 @@ $(O)/layers/$(1): $(foreach l,$(1) $(may_$(1)),$(call archive,$(l)))
 		$(if $(pkgs_$(1)),$$$$(pkg-config --libs $(pkgs_$(1)))) -lm -o $$@
 endef
 $(foreach l,$(notdir $(LAYER_PROOFS)),$(eval $(call layer_rule,$(l))))
+
+$(O)/layers/%-straight: $(O)/harness/%.a tools/circles
+	@mkdir -p $(@D)
+	$(say) CIRCLES $*
+	$(Q)tools/circles $< && touch $@
 
 $(O)/plots:
 	@mkdir -p $(@D) && ln -sfn $(CURDIR)/plots $@

@@ -2,57 +2,16 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/printable.h"
-#include "base/version.h"
-#include "cmd/help.h"
+#include "cmd/help_text.h"
 #include "core/registry.h"
 
 #define VERBS_MAX 64
-
-static const struct verb *const *verb_table;
-
-const struct exit_status_text exit_statuses[] = {
-	{EXIT_OK, "done, and nothing is worse; that memcg costs something is a finding, not a failure"},
-	{EXIT_REGRESSION, "something is worse: the last of several kernels (run), the candidate (compare), a commit (series), the newest version "
-			  "(trend --check), or a layout differs (layout --check); doctor --strict: a warning"},
-	{EXIT_USAGE, "the command line is wrong; nothing was done"},
-	{EXIT_INCONCLUSIVE, "compare --strict and series --strict: nothing is worse, but something is inconclusive or was not compared"},
-	{EXIT_BROKEN, "a boot or the harness failed, or this machine cannot measure"},
-	{EXIT_NOTHING_COMPARED, "nothing was comparable, which is never taken for \"nothing is worse\""},
-	{EXIT_NOT_DETERMINISTIC, "not deterministic: a run that must repeat exactly did not"},
-	{0, NULL},
-};
-
-struct main_args {
-	bool version;
-};
-
-const struct opt cmd_options[] = {
-	{"version", 'V', OPT_TO_FLAG(struct main_args, version),
-	 .help = "print version, revision and compiler, and leave"},
-	OPT_END,
-};
-
-const struct verb *const *cmd_verbs(void)
-{
-	return verb_table;
-}
-
-const struct verb *cmd_find(const char *name)
-{
-	const struct verb *const *verb;
-
-	for (verb = verb_table; *verb; verb++)
-		if (!strcmp((*verb)->name, name))
-			return *verb;
-	return NULL;
-}
 
 static void __printf(3, 0)
 complain(const struct verb *verb, bool with_hint, const char *fmt, va_list ap)
@@ -139,8 +98,8 @@ int cmd_unknown_verb(const char *name)
 	const char *names[VERBS_MAX + 1] = {NULL}, *nearest;
 	size_t i;
 
-	for (i = 0; i < VERBS_MAX && verb_table[i]; i++)
-		names[i] = verb_table[i]->name;
+	for (i = 0; i < VERBS_MAX && cmd_verbs()[i]; i++)
+		names[i] = cmd_verbs()[i]->name;
 	nearest = opt_nearest(name, names);
 	if (nearest)
 		return cmd_usage(NULL, "there is no verb \"%s\" (did you mean \"%s\"?)", name, nearest);
@@ -166,67 +125,6 @@ const struct bench *cmd_find_bench(const char *name)
 	else
 		err_set(ENOENT, "there is no bench \"%s\"; memcgbench list shows all", name);
 	return NULL;
-}
-
-static int print_version(void)
-{
-	printf("memcgbench %s\nrevision: %s\ncompiler: %s\nflags: %s\n", memcgbench_version,
-	       memcgbench_revision, memcgbench_compiler, memcgbench_cflags);
-	return cmd_finish(NULL, EXIT_OK);
-}
-
-/* No verb: --version, --help, or a wrong option. */
-static int main_option(char **argv)
-{
-	struct main_args args = {0};
-	struct opt_parsed parsed;
-	int status = EXIT_OK;
-
-	if (opt_parse(cmd_options, 2, argv, &args, NULL, NULL, &parsed)) {
-		status = cmd_usage(NULL, NULL);
-	} else if (args.version) {
-		status = print_version();
-	} else if (parsed.help) {
-		help_main(stdout);
-		status = cmd_finish(NULL, EXIT_OK);
-	} else {
-		status = cmd_usage(NULL, "there is no verb \"%s\"", argv[1]);
-	}
-	opt_free(cmd_options, &args, &parsed);
-	return status;
-}
-
-/*
- * A caller that closed one of them (">&-") would have the next file we open there, such as the samples, and the
- * table printed into it. Opened for the wrong direction, so that using it is still an error.
- */
-static void hold_standard_files(void)
-{
-	int fd, flags;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) != fd)
-			_exit(EXIT_BROKEN);
-	}
-}
-
-int cmd_main(const struct verb *const *table, int argc, char **argv)
-{
-	const struct verb *verb;
-
-	verb_table = table;
-	hold_standard_files();
-	if (argc < 2) {
-		help_usage(stderr);
-		return EXIT_USAGE;
-	}
-	if (argv[1][0] == '-')
-		return main_option(argv);
-	verb = cmd_find(argv[1]);
-	if (!verb)
-		return cmd_unknown_verb(argv[1]);
-	return verb->main(argc - 1, argv + 1);
 }
 
 bool cmd_wants_colour(void)

@@ -53,8 +53,13 @@ struct verb {
 int cmd_main(const struct verb *const *table, int argc, char **argv);
 
 /* The table that cmd_main() was given, and a verb of it by name (NULL: no such verb). */
+void cmd_set_verbs(const struct verb *const *table);
 const struct verb *const *cmd_verbs(void);
 const struct verb *cmd_find(const char *name);
+
+struct cmd_args {
+	bool version;
+};
 
 /* What stands between "memcgbench" and the verb: --version. */
 extern const struct opt cmd_options[];

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "cmd/help.h"
+#include "cmd/help_text.h"
 #include "core/registry.h"
 
 static const struct opt completion_options[] = {OPT_END};

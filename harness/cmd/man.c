@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "cmd/cmd.h"
-#include "cmd/help.h"
+#include "cmd/help_text.h"
 
 /* A line of the template that begins with this is replaced: ".\" @verbs@". */
 #define MARK	   ".\\\" @"

@@ -9,23 +9,13 @@
 #include "base/err.h"
 #include "base/paths.h"
 #include "cmd/present.h"
+#include "cmd/run_record.h"
 #include "guest/files.h"
-
-/* Only instructions are exact: one boot is run a second time. */
-static bool has_repetition(const struct guests *guests)
-{
-	return guests->args->accel == RUN_ICOUNT;
-}
-
-size_t guests_nr_in_all(const struct guests *guests)
-{
-	return guests->nr_boots + has_repetition(guests);
-}
 
 /* The repetition comes second, so that a guest that is not exact is found early. */
 static size_t nth_boot(const struct guests *guests, size_t at)
 {
-	if (at == 0 || !has_repetition(guests))
+	if (at == 0 || !guests_repeat(guests))
 		return at;
 	return at == 1 ? guests->nr_boots : at - 1;
 }

@@ -25,11 +25,4 @@ int run_guests(const struct verb *verb, const struct run_args *args, const struc
  */
 int run_accel_choose(const struct verb *verb, struct run_args *args) __must_check;
 
-/* --- of run.c --- */
-
-/* What run.json begins with. @command: stolen. */
-json_t *run_json(const struct plan *plan, json_t *command);
-/* "2026-11-24-063812-WHAT": sorts by time, and says what it is. */
-void run_name(const char *what, char *buf, size_t size);
-
 #endif

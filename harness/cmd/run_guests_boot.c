@@ -137,11 +137,6 @@ static void fail(struct guest_boot *boot, char *error)
 	boot->error = error;
 }
 
-const char *guest_boot_error(const struct guest_boot *boot)
-{
-	return boot->error ? boot->error : "failed, and there was no memory to say why";
-}
-
 /* A guest that could not begin has sent, in place of a boot record, one that says why. */
 static void take_refusal(struct guest_boot *boot)
 {

@@ -156,3 +156,18 @@ const char *guest_boot_text(const struct guest_boot *boot, char *buf, size_t siz
 		 boot->off ? "off" : "on", (unsigned long long)boot->seed);
 	return buf;
 }
+
+const char *guest_boot_error(const struct guest_boot *boot)
+{
+	return boot->error ? boot->error : "failed, and there was no memory to say why";
+}
+
+bool guests_repeat(const struct guests *guests)
+{
+	return guests->args->accel == RUN_ICOUNT;
+}
+
+size_t guests_nr_in_all(const struct guests *guests)
+{
+	return guests->nr_boots + guests_repeat(guests);
+}

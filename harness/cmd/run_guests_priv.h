@@ -107,6 +107,8 @@ const char *guests_broken(const struct guests *guests, const struct kernel *kern
 
 /* --boot-arg, and whether it and --append leave the kernel's warnings on the console. -EINVAL. */
 int guests_parse_boot_args(struct guests *guests) __must_check;
+/* Only instructions are exact: is one boot run twice? */
+bool guests_repeat(const struct guests *guests);
 /* With the one that is run twice. */
 size_t guests_nr_in_all(const struct guests *guests);
 /* Every boot of this run, or of its shard. -EINVAL: a shard without a boot. */
@@ -115,6 +117,8 @@ int guests_make_boots(struct guests *guests) __must_check;
 const char *guest_boot_kernel_name(const struct guest_boot *boot, char *buf, size_t size);
 /* "kernel 6.12, memcg off, seed 1": for sentences. Writes to and returns @buf. */
 const char *guest_boot_text(const struct guest_boot *boot, char *buf, size_t size);
+/* Why the boot failed, the last lines of its console included. */
+const char *guest_boot_error(const struct guest_boot *boot);
 
 /* --- run_guests_boot.c --- */
 
@@ -126,8 +130,6 @@ void guest_boot_fill_qemu(const struct guests *guests, const struct guest_boot *
 void guests_fill_initramfs(const struct guests *guests, const struct kernel *kernel, const char *job, struct initramfs_spec *spec);
 /* Boot once, in @folder, and keep what it says. What goes wrong, in the guest or before it, becomes @boot->error. */
 void guest_boot_once(struct guests *guests, struct guest_boot *boot, const char *folder);
-/* Why the boot failed, the last lines of its console included. */
-const char *guest_boot_error(const struct guest_boot *boot);
 /* --dry-run: the QEMU line of every boot, as a shell takes it. Returns the exit status. */
 int guests_print_commands(struct guests *guests);
 

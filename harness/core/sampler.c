@@ -41,33 +41,6 @@ static int make_groups(struct item_run *run)
 	return run->sampler->in_guest && run->sampler->tree && release_is_since(6, 16) ? cg_tree_drain(run->sampler->tree) : 0;
 }
 
-int sampler_calibrate(struct item_run *run)
-{
-	uint64_t goal_ns = run->sampler->plan->rep_ns;
-	struct team_rep rep;
-	int ret;
-
-	run->failed_arm = (int)run->arms[0];
-	for (run->passes = 1;;) {
-		uint64_t factor;
-
-		ret = team_rep(run->team[run->arms[0]], run->passes, false, BENCH_REP_UNNUMBERED, &rep);
-		if (ret)
-			return ret;
-		if (rep.elapsed_ns >= goal_ns / 2)
-			break;
-		/* Carefully: the first passes of a process are slower than the rest. */
-		factor = goal_ns / (rep.elapsed_ns + 1);
-		run->passes *= factor < 2 ? 2 : factor > 16 ? 16 : factor;
-	}
-	run->passes = run->passes * goal_ns / (rep.elapsed_ns + 1);
-	if (!run->passes)
-		run->passes = 1;
-	run->rep_ns = rep.elapsed_ns;
-	run->failed_arm = -1;
-	return 0;
-}
-
 /*
  * On a clock of instructions reps of one length keep step with the timer: a boot may have a tick in every one of them. A random part
  * of a tick (HZ=250) between them takes each rep out of step. It is spent in a loop, not asleep: a QEMU whose own threads have to wait for
@@ -179,19 +152,6 @@ static int settle(struct item_run *run)
 		     "the warm-up never came to rest: %u reps in a row that differ by less than %.0f %% were not seen; other "
 		     "work on this machine?", SETTLE_WINDOW, SETTLE_SPREAD * 100);
 	return 0;
-}
-
-void sampler_draw_order(struct item_run *run, size_t *order)
-{
-	size_t n = run->nr_arms, i, j;
-
-	for (i = 0; i < n; i++) {
-		j = (size_t)nrand48(run->random) % (i + 1);
-		order[i] = order[j];
-		order[j] = run->arms[i];
-	}
-	for (i = 0; i < n; i++)
-		order[n + i] = order[n - 1 - i];
 }
 
 static int run_block(struct item_run *run, unsigned int block)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* worker_priv.h - one worker, as the two halves of the forked side see it. Private to worker*.c. */
+/* worker_priv.h - one worker, as the parts of the forked side see it. Private to worker*.c. */
 #ifndef CORE_WORKER_PRIV_H
 #define CORE_WORKER_PRIV_H
 
@@ -48,6 +48,14 @@ int worker_stats_set(struct worker *worker) __must_check;
  */
 int worker_stats_prove(struct worker *worker) __must_check;
 
+/*
+ * A rep of so many passes, or the latency pass when there are none, together with the others of the team; checks what was done. All passes at once, or each behind
+ * what brings the statistics into the state that it is to find.
+ */
+int worker_rep(struct worker *worker, uint64_t passes) __must_check;
+/* @passes passes, or the latency pass when @passes is 0, between two readings of the evidence; and whether that is what they did. */
+int worker_do_passes(struct worker *worker, uint64_t passes) __must_check;
+int worker_check(struct worker *worker) __must_check;
 /* One pass, between nothing: what worker_stats_prove() looks at. */
 int worker_pass(struct worker *worker) __must_check;
 

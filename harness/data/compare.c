@@ -17,43 +17,9 @@
 
 #define ALPHA 0.05
 
-static const char *const verdict_names[COMPARE_VERDICTS] = {
-	[COMPARE_SAME] = "same",
-	[COMPARE_EQUIVALENT] = "equivalent",
-	[COMPARE_SMALL] = "small",
-	[COMPARE_IMPROVEMENT] = "improvement",
-	[COMPARE_REGRESSION] = "regression",
-	[COMPARE_INCONCLUSIVE] = "inconclusive",
-	[COMPARE_INCOMPARABLE] = "incomparable",
-	[COMPARE_ERROR] = "error",
-};
-
-const char *compare_verdict_name(enum compare_verdict verdict)
-{
-	return verdict_names[verdict];
-}
-
 static int no_memory(void)
 {
 	return err_sys(ENOMEM, "memory for a comparison");
-}
-
-int compare_warn(struct compare *compare, const char *fmt, ...)
-{
-	char **more = reallocarray(compare->warnings, compare->nr_warnings + 1, sizeof(*more)), *text;
-	va_list ap;
-	int n;
-
-	if (!more)
-		return no_memory();
-	compare->warnings = more;
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return no_memory();
-	more[compare->nr_warnings++] = text;
-	return 0;
 }
 
 /* What is asked for to have more of them. */
@@ -357,9 +323,4 @@ int compare_status(const struct compare *compare, bool strict)
 			  !compare->cand.data->complete)
 		       ? 3
 		       : 0;
-}
-
-bool compare_finds_none(enum compare_verdict verdict)
-{
-	return verdict == COMPARE_SAME || verdict == COMPARE_EQUIVALENT || verdict == COMPARE_SMALL || verdict == COMPARE_INCONCLUSIVE;
 }

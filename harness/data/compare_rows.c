@@ -463,3 +463,21 @@ int rows_add_item(struct compare_build *build, const struct match_item *match)
 			ret = add_lacking(build, match, &match->cand->metrics[m], NULL, &build->compare->base);
 	return ret;
 }
+
+int compare_warn(struct compare *compare, const char *fmt, ...)
+{
+	char **more = reallocarray(compare->warnings, compare->nr_warnings + 1, sizeof(*more)), *text;
+	va_list ap;
+	int n;
+
+	if (!more)
+		return no_memory();
+	compare->warnings = more;
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return no_memory();
+	more[compare->nr_warnings++] = text;
+	return 0;
+}

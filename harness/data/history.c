@@ -520,15 +520,3 @@ int history_add_summary(struct history *history, const char *dir, const json_t *
 	history->nr_runs++;
 	return add_items(history, summary, kernels, json_array_size(list));
 }
-
-int history_add_run(struct history *history, const char *dir)
-{
-	json_t *summary;
-	int ret = history_summarize(dir, &summary);
-
-	if (ret)
-		return ret;
-	ret = history_add_summary(history, dir, summary);
-	json_decref(summary);
-	return ret;
-}

@@ -235,3 +235,15 @@ int history_summarize(const char *dir, json_t **ret_summary)
 	rundata_free(data);
 	return ret;
 }
+
+int history_add_run(struct history *history, const char *dir)
+{
+	json_t *summary;
+	int ret = history_summarize(dir, &summary);
+
+	if (ret)
+		return ret;
+	ret = history_add_summary(history, dir, summary);
+	json_decref(summary);
+	return ret;
+}

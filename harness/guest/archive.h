@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * archive.h - Debian's archive as the machine's own apt reaches it. For kernel.c only.
+ * archive.h - Debian's archive as the machine's own apt reaches it. For kernel*.c only.
  *
  * The host, the path and the keyring are those of the machine's own Debian source; the suites are more than it has
  * configured. Everything is private: sources list, lists, packages lie in the cache folder, and the machine's
@@ -104,5 +104,7 @@ int deb_version_compare(const char *a, const char *b);
 
 /* Kernel from a folder that unpack.h made. */
 int kernel_open_unpacked(const char *folder, const char *source, struct kernel *kernel) __must_check;
+/* kernel_open() of what is on this machine already: paths, packages, the running one. */
+int kernel_open_here(const struct kernel_spec *spec, struct kernel *kernel) __must_check;
 
 #endif

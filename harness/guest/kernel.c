@@ -203,36 +203,13 @@ static int open_running(struct kernel *kernel)
 	return open_image(path, kernel);
 }
 
-int kernel_open(const struct kernel_spec *spec, const struct kernel_progress *progress, struct kernel *ret_kernel)
+int kernel_open_here(const struct kernel_spec *spec, struct kernel *kernel)
 {
-	struct kernel kernel = {0};
-	int ret;
-
-	switch (spec->type) {
-	case KERNEL_SPEC_RUNNING:
-		ret = open_running(&kernel);
-		break;
-	case KERNEL_SPEC_DEBS:
-		ret = open_debs(spec, &kernel);
-		break;
-	case KERNEL_SPEC_ARCHIVE:
-		ret = kernel_fetch(spec->version, spec->flavour, progress, &kernel);
-		break;
-	case KERNEL_SPEC_BUILD:
-		ret = build_kernel(spec->paths[0], NULL, progress, &kernel);
-		break;
-	default:
-		ret = file_is_folder(spec->paths[0]) ? open_folder(spec->paths[0], &kernel) :
-						       open_image(spec->paths[0], &kernel);
-	}
-	if (ret) {
-		kernel_free(&kernel);
-		return ret;
-	}
-	if (spec->name[0] || !kernel.name[0])
-		snprintf(kernel.name, sizeof(kernel.name), "%s", spec->name[0] ? spec->name : kernel.release);
-	*ret_kernel = kernel;
-	return 0;
+	if (spec->type == KERNEL_SPEC_RUNNING)
+		return open_running(kernel);
+	if (spec->type == KERNEL_SPEC_DEBS)
+		return open_debs(spec, kernel);
+	return file_is_folder(spec->paths[0]) ? open_folder(spec->paths[0], kernel) : open_image(spec->paths[0], kernel);
 }
 
 int kernel_config_get(const char *config_path, const char *option)

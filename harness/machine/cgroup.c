@@ -9,19 +9,6 @@
 #include "base/fs.h"
 #include "machine/cgroup_ops.h"
 
-const struct cg_ops *cg_ops_of(enum cg_version version)
-{
-	switch (version) {
-	case CG_V1:
-		return &cg_v1_ops;
-	case CG_V2:
-		return &cg_v2_ops;
-	case CG_NONE:
-		break;
-	}
-	return NULL;
-}
-
 static int keep_first(int first, int ret)
 {
 	return first ? first : ret;

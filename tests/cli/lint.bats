@@ -89,6 +89,26 @@ catches()
 	"$TOP/tools/lint-layers" "$tree"
 }
 
+@test "circles: objects that call each other by a third one, and one that only calls" {
+	local name
+
+	echo 'int b(void); int a(void) { return b(); }' >a.c
+	echo 'int c(void); int b(void) { return c(); }' >b.c
+	echo 'int a(void); int c(void) { return a(); }' >c.c
+	echo 'int a(void); int d(void) { return a(); }' >d.c
+	for name in a b c d; do
+		cc -c "$name.c"
+	done
+	ar rcs circle.a a.o b.o c.o d.o
+	run "$TOP/tools/circles" circle.a
+	[ "$status" -eq 1 ]
+	[ "$(sort <<<"$output")" = "circle.a: a circle: a.o calls b() of b.o
+circle.a: a circle: b.o calls c() of c.o
+circle.a: a circle: c.o calls a() of a.o" ]
+	ar d circle.a c.o
+	"$TOP/tools/circles" circle.a
+}
+
 @test "list: a bench that is not listed, one without a file, one twice" {
 	cp bench/alpha.c bench/gamma.c
 	catches list bench/gamma.c:1 'is not in bench/list.h'

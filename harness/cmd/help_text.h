@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* help.h - help made of the tables of verbs and options; man page and completion use its words. */
-#ifndef CMD_HELP_H
-#define CMD_HELP_H
+/* help_text.h - help made of the tables of verbs and options; man page and completion use its words. */
+#ifndef CMD_HELP_TEXT_H
+#define CMD_HELP_TEXT_H
 
 #include <stdio.h>
 
