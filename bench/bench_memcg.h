@@ -64,12 +64,6 @@ enum bench_charged {
 void bench_expect(struct bench_run *run, struct bench_memcg *memcg, enum bench_charged charged, int64_t pages);
 
 /*
- * Is a page that came back and keeps its place in swap charged for both (memory.swap.current of v2), or in memory alone (memory.memsw less memory, of v1)? So
- * much more is in swap when it goes out again.
- */
-int bench_swap_is_apart(struct bench_run *run);
-
-/*
  * To be called between phases, while what a pass brought in is there: in the pass that proves the work all workers stop here, and the harness
  * compares what was expected with what every memcg of the item was charged, exactly. All workers call it equally often. When the pass
  * is over, what was expected since the last hold has to be charged: nothing, as a rule.
@@ -82,6 +76,11 @@ int bench_is_proving(const struct bench_run *run);
 
 /* memory.current, memory.usage_in_bytes. Flushes nothing. Of a worker that is a process, all but the first reading of a memcg charge nobody. */
 int bench_memcg_usage(struct bench_run *run, struct bench_memcg *memcg, uint64_t *ret_bytes);
+/*
+ * Pages of swap that are charged to @memcg: memory.swap.current of v2, in which a page that came back and keeps its place is, too (it does not since Linux 7.3);
+ * memory.memsw less memory of v1, in which it is not. -ENODATA: nobody counts them.
+ */
+int bench_memcg_swapped(struct bench_run *run, struct bench_memcg *memcg, int64_t *ret_pages);
 /* A line of memory.stat under its v2 name, in whatever unit it has; -ENODATA also where this kernel has none. Flushes the statistics. */
 int bench_memcg_stat(struct bench_run *run, struct bench_memcg *memcg, const char *key, uint64_t *ret_value);
 /*

@@ -185,6 +185,15 @@ int bench_memcg_usage(struct bench_run *run, struct bench_memcg *memcg, uint64_t
 	return answer_number(run, ret ? ret : cg_group_read_usage(memcg->group, fd, ret_bytes));
 }
 
+int bench_memcg_swapped(struct bench_run *run, struct bench_memcg *memcg, int64_t *ret_pages)
+{
+	uint64_t bytes = 0;
+	int ret = memcg->group ? cg_group_swap(memcg->group, &bytes) : -ENODATA;
+
+	*ret_pages = (int64_t)(bytes / bench_page_bytes(run));
+	return memcg->group ? answer_number(run, ret) : ret;
+}
+
 int bench_memcg_stat(struct bench_run *run, struct bench_memcg *memcg, const char *key, uint64_t *ret_value)
 {
 	return memcg->group ? answer_number(run, cg_group_stat(memcg->group, key, ret_value)) : -ENODATA;
@@ -259,13 +268,6 @@ int bench_memcg_limit(struct bench_run *run, struct bench_memcg *memcg, enum ben
 	if (!*memcg->made)
 		atomic_store(&run->team->shared->changed_limits, true);
 	return answer(run, write_file(run, memcg, limit == BENCH_LIMIT_HIGH ? CG_FILE_HIGH : CG_FILE_MAX, bytes));
-}
-
-int bench_swap_is_apart(struct bench_run *run)
-{
-	const struct cg_group *group = bench_memcg_mine(run)->group;
-
-	return group && cg_group_version(group) == CG_V2;
 }
 
 int bench_memcg_usage_less(struct bench_run *run, struct bench_memcg *memcg, uint64_t bytes, uint64_t *ret_limit)

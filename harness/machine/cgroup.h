@@ -187,8 +187,6 @@ int cg_group_swap(const struct cg_group *group, uint64_t *ret_bytes) __must_chec
  */
 int cg_group_kernel(const struct cg_group *group, uint64_t *ret_bytes) __must_check;
 
-enum cg_version cg_group_version(const struct cg_group *group);
-
 enum cg_limit {
 	CG_LIMIT_MAX,  /* memory.max, memory.limit_in_bytes */
 	CG_LIMIT_HIGH, /* memory.high */

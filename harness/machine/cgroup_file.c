@@ -104,11 +104,6 @@ int cg_group_kernel(const struct cg_group *group, uint64_t *ret_bytes)
 	return cg_check_gone(group, group->tree->ops->kernel(group->path, ret_bytes));
 }
 
-enum cg_version cg_group_version(const struct cg_group *group)
-{
-	return group->tree->ops->version;
-}
-
 /* NULL: this version has none. */
 static const char *file_name(const struct cg_group *group, enum cg_file file)
 {
