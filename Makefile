@@ -109,7 +109,7 @@ pkgs_guest := jansson yajl gsl libmd libarchive libbpf
 pkgs_out := jansson yajl gsl libbpf
 LAYER_PROOFS := $(addprefix $(O)/layers/,base machine data core guest out)
 # And in which no object calls another that calls it, by any way.
-STRAIGHT_PROOFS := $(patsubst %,$(O)/layers/%-straight,base machine data core guest cmd)
+STRAIGHT_PROOFS := $(patsubst %,$(O)/layers/%-straight,base machine data core guest out cmd)
 
 UNIT_TESTS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test_*.c)))
 SRC := harness/main.c harness/runner.c $(foreach l,$(LAYERS),$(call layer_src,$(l)))
