@@ -16,9 +16,9 @@ setup()
 }
 
 @test "its file and its line in list.h are enough: plan, parameters, list and lints take it" {
-	awk '/^```c$/ { is_code = 1; next } /^```$/ { is_code = 0 } is_code' docs/ADDING-A-BENCH.md >bench/kmem_charge.c
-	grep -q 'const struct bench bench_kmem_charge' bench/kmem_charge.c
-	echo "BENCH(kmem_charge)" >>bench/list.h
+	awk '/^```c$/ { is_code = 1; next } /^```$/ { is_code = 0 } is_code' docs/ADDING-A-BENCH.md >bench/pipe_charge.c
+	grep -q 'const struct bench bench_pipe_charge' bench/pipe_charge.c
+	echo "BENCH(pipe_charge)" >>bench/list.h
 	tests=(built/tests/unit/test_run_plan built/tests/unit/test_plan built/tests/unit/test_params)
 	run make O=built WERROR=1 built/memcgbench built/memcgbench-runner "${tests[@]}"
 	echo "$output"
@@ -28,8 +28,8 @@ setup()
 		echo "$output"
 		[ "$status" -eq 0 ]
 	done
-	built/memcgbench list | grep -q '^kmem_charge '
-	built/memcgbench run -n --suite=full | grep -q '^ *kmem_charge'
+	built/memcgbench list | grep -q '^pipe_charge '
+	built/memcgbench run -n --suite=full | grep -q '^ *pipe_charge'
 	for lint in bench format layers list output words; do
 		run "tools/lint-$lint" .
 		echo "$output"

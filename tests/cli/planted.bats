@@ -20,7 +20,7 @@ setup()
 }
 
 # The kernel keeps the bench from its work, or the proof sees that there was none; a crash, and a bench that cannot run, are neither.
-sees='do not go to swap|are to be taken back from|were to be charged to|were charged to|still charged to|touched [0-9]+ pages|took [0-9]+ faults to prepare|File exists|pages that the owner touched|pages by [0-9]+ calls of pread|brought in [0-9]+ pages|minor faults|pages to be reclaimed only|were streamed|what was read back|to be swapped out only|pages were out'
+sees='do not go to swap|are to be taken back from|were to be charged to|were charged to|still charged to|touched [0-9]+ pages|took [0-9]+ faults to prepare|File exists|pages that the owner touched|pages by [0-9]+ calls of pread|brought in [0-9]+ pages|minor faults|pages to be reclaimed only|were streamed|what was read back|(make|free) object [0-9]+ to [0-9]+: |to be swapped out only|pages were out'
 
 @test "on this machine" {
 	local name where got disk
