@@ -235,3 +235,33 @@ END
 	rm Makefile
 	"$TOP/tools/lint-pins" "$tree"
 }
+
+# commit MESSAGE: an empty one.
+commit()
+{
+	git -c user.name=A -c user.email=a@example.org commit -q --allow-empty -m "$1"
+}
+
+@test "commits: a long subject, one without its area, and a body that is missing or only signed; not those of before" {
+	LINT_COMMITS_SINCE=none "$TOP/tools/lint-commits" "$tree"
+	git init -q .
+	commit 'no area and no body'
+	LINT_COMMITS_SINCE=$(git rev-parse HEAD)
+	export LINT_COMMITS_SINCE
+	commit $'area, place: does it\n\nBecause it is wanted.\n\nSigned-off-by: A <a@example.org>'
+	commit "area: $(printf '×%.0s' {1..66})"$'\n\nA subject of 72 characters.'
+	"$TOP/tools/lint-commits" "$tree"
+	commit "area: $(printf '×%.0s' {1..67})"$'\n\nOne more.'
+	catches commits "commit $(git rev-parse --short HEAD)" 'a subject of 73 characters, of at most 72: area: ××'
+	git reset -q --soft HEAD~1
+	commit $'area: signed\n\nSigned-off-by: A <a@example.org>'
+	catches commits "commit $(git rev-parse --short HEAD)" 'no body that says why: area: signed'
+	git reset -q --soft HEAD~1
+	commit $'says what\n\nBecause.'
+	catches commits "commit $(git rev-parse --short HEAD)" 'a subject is "area: what it does now": says what'
+	git reset -q --soft HEAD~1
+	# A history that is cut behind the commit named here, as a shallow clone's may be.
+	commit 'area: no body'
+	LINT_COMMITS_SINCE=0123456789abcdef "$TOP/tools/lint-commits" "$tree"
+	catches commits "commit $(git rev-parse --short HEAD)" 'no body'
+}
