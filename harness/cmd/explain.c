@@ -182,16 +182,15 @@ static int show(const struct explain_args *args, const struct explain_print *pri
 	return explain_text(print, &look, stdout);
 }
 
-/* The numbers without the explanation: what was measured, and why there is no more. */
-static int show_values(const struct subject *subject, const struct explain_print *print)
+/* What was measured, and why there is no more. Standard output is for explanations: nothing of this would do there, least of all in JSON. */
+static int say_value(const struct subject *subject, const struct explain_print *print)
 {
 	char number[32];
 
-	cmd_fail(&verb_explain, "no explanation: %s", err_msg());
-	printf("%s, median over %zu seed%s: %s instructions per op\n",
-	       subject->is_change ? "change of memcg's cost" : "memcg's cost", print->nr_seeds, print->nr_seeds == 1 ? "" : "s",
-	       explain_number(print->median, true, number, sizeof(number)));
-	return cmd_finish(&verb_explain, EXIT_NOTHING_COMPARED);
+	cmd_fail(&verb_explain, "no explanation: %s (%s, median over %zu seed%s: %s instructions per op)", err_msg(),
+		 subject->is_change ? "change of memcg's cost" : "memcg's cost", print->nr_seeds, print->nr_seeds == 1 ? "" : "s",
+		 explain_number(print->median, true, number, sizeof(number)));
+	return EXIT_NOTHING_COMPARED;
 }
 
 static int explain_sharing(struct subject *subject, const struct explain_args *args, uint64_t seed)
@@ -233,7 +232,7 @@ static int explain(struct subject *subject, const struct explain_args *args)
 	if (ret == -ENOMEM)
 		return cmd_fail(&verb_explain, NULL);
 	if (ret)
-		return show_values(subject, &print);
+		return say_value(subject, &print);
 	ret = explain_view_make(subject->is_change ? &subject->side[0] : NULL, &subject->side[1], &view);
 	if (ret)
 		return cmd_fail(&verb_explain, NULL);

@@ -229,11 +229,13 @@ static enum revision_state build_by_command(const struct revision_args *args, co
 static int run_benches(const struct revision_args *args, const char *spec, const char *folder, bool again, const char *log)
 {
 	const char *argv[WORDS_MAX] = {"/proc/self/exe", "run", "--quiet", "--no-plots", "-o", folder, "--kernel", spec};
-	char seeds[32], seed[32];
+	char seeds[32], seed[32], jobs[32];
 	size_t nr = 8, i;
 
 	snprintf(seeds, sizeof(seeds), "--seeds=%llu", (unsigned long long)args->nr_seeds);
 	argv[nr++] = seeds;
+	snprintf(jobs, sizeof(jobs), "--jobs=%llu", (unsigned long long)args->nr_jobs);
+	argv[nr++] = jobs;
 	if (args->profile)
 		argv[nr++] = "--profile";
 	for (i = 0; i < args->run_args.nr && nr < WORDS_MAX - 3; i++)
@@ -262,7 +264,7 @@ static enum revision_state state_of(int status, const char *log, char *why, size
 													   : REVISION_ABORTED;
 }
 
-/* What was run decides, beside the commit, whether a run that is there is the one that is wanted. */
+/* What was run decides, beside the commit, whether a run that is there is the one that is wanted; how many guests at once does not. */
 static char *measure_folder(const struct revision_args *args, const struct revision *revision)
 {
 	char key[SHA256_DIGEST_STRING_LENGTH];

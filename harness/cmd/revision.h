@@ -23,7 +23,7 @@ struct revision_args {
 	const char *image;	   /* with build_command: what it leaves, relative to the checkout */
 	const char *results_dir;
 	const char *bench, *metric, *delta;
-	uint64_t nr_seeds;
+	uint64_t nr_seeds, nr_jobs; /* jobs: 0 is one per core */
 	bool build; /* --build: what is done anyway without build_command, said by whoever writes it */
 	bool profile; /* functions are counted, and decide where a row does not */
 	bool quiet;
@@ -40,6 +40,8 @@ struct revision_args {
 	 .help = "what counts as a change, as in `compare --delta`"},                                                      \
 	{"seeds", 0, OPT_TO_U64(type_, args_.nr_seeds, 1, 1000), .arg = "N", .def = "5",                                   \
 	 .help = "boots per revision and memcg off or on"},                                                                \
+	{"jobs", 'j', OPT_TO_U64(type_, args_.nr_jobs, 0, 1024), .arg = "N", .def = "0",                                   \
+	 .help = "guests at once, as in `run`; 0: one per core of this machine"},                                         \
 	{"profile", 0, OPT_TO_FLAG(type_, args_.profile),                                                                  \
 	 .help = "judge by kernel functions: what is exact in them decides where a metric varies (compare --by-function)"}, \
 	{"build", 0, OPT_TO_FLAG(type_, args_.build),                                                                      \

@@ -73,13 +73,14 @@ tree_state()
 	[ ! -e kept/checkout ]
 	# What was measured is remembered: no build and no boot when the same is asked again, but of what was skipped.
 	: >builds
-	run -0 --separate-stderr memcgbench bisect --good=1 --bad=9 --quiet "${how[@]}"
+	run -0 --separate-stderr memcgbench bisect --good=1 --bad=9 --quiet -j1 "${how[@]}"
 	[[ $output == *"commit $(git -C tree rev-parse 5)"* ]]
 	[ -z "$stderr" ]
 	run ! grep -q -x -e 0 -e 70 builds
 	# With other options of run it is something else.
-	run -5 memcgbench bisect --good=1 --bad=2 --quiet "${how[@]}" -- --blocks=2
+	run -5 memcgbench bisect --good=1 --bad=2 --quiet -j1 "${how[@]}" -- --blocks=2
 	grep -q -x 0 builds
+	[ "$(cat kept/*/*/run.json | jq -c '.command | select(index("--blocks=2")) | map(select(startswith("--jobs")))' | sort -u)" = '["--jobs=1"]' ]
 }
 
 @test "when the neighbours were skipped, those that it may be are named and none is" {

@@ -82,23 +82,25 @@ copy()
 	memcgbench explain "$run_dir" "$run_dir" -f json | jq -e '.change == 0'
 }
 
-@test "a damaged profile, symbols that are missing and a profile of another kernel are one line, and the number remains" {
+@test "a damaged profile, symbols that are missing and a profile of another kernel are one line, which has the number" {
 	dir=$(copy)
 	truncate -s -1 "$dir/boots/1/profile"
 	run --separate-stderr memcgbench explain "$dir"
 	[ "$status" -eq 6 ]
-	[ "$stderr" = "memcgbench explain: no explanation: $dir/boots/1/profile: the profile is cut short or damaged" ]
-	[[ $output == "memcg's cost, median over 1 seed: +"*" instructions per op" ]]
+	[[ $stderr == "memcgbench explain: no explanation: $dir/boots/1/profile: the profile is cut short or damaged (memcg's cost, median over 1 seed: +"*" instructions per op)" ]]
+	[ -z "$output" ]
 	rm "$dir/boots/1/profile"
 	run --separate-stderr memcgbench explain "$dir"
 	[ "$status" -eq 6 ]
-	[[ $stderr == *"boot 1 of "*" was not profiled; memcgbench run --profile does" ]]
+	[[ $stderr == *"boot 1 of "*" was not profiled; memcgbench run --profile does (memcg's cost"* ]]
+	# JSON's readers get nothing rather than a sentence.
+	run --separate-stderr memcgbench explain "$dir" -f json
+	[ "$status" -eq 6 ] && [ -z "$output" ]
 	dir=$(rm -r "$dir" && copy)
 	jq '.kernels[0].sha256 = "00000000000000000000"' "$run_dir/run.json" >"$dir/run.json"
 	run --separate-stderr memcgbench explain "$dir"
 	[ "$status" -eq 6 ]
-	[[ $stderr == *"no explanation: the profile of boot "*" is of the image "*", but the boot was of 0000000000000000 ("*")" ]]
-	[[ $output == *"instructions per op" ]]
+	[[ $stderr == *"no explanation: the profile of boot "*" is of the image "*", but the boot was of 0000000000000000 ("*") (memcg's cost"*" instructions per op)" ]]
 	dir=$(rm -r "$dir" && copy)
 	sed -i 's/^# release .*/# release 5.4.0/' "$dir"/symbols/*
 	run --separate-stderr memcgbench explain "$dir"
@@ -107,12 +109,11 @@ copy()
 	truncate -s -1 "$dir"/symbols/*
 	run --separate-stderr memcgbench explain "$dir"
 	[ "$status" -eq 6 ]
-	[[ $stderr == *"no explanation: $dir/symbols/"*": the symbols are cut short" ]]
+	[[ $stderr == *"no explanation: $dir/symbols/"*": the symbols are cut short ("* ]]
 	rm "$dir"/symbols/*
 	run --separate-stderr memcgbench explain "$dir"
 	[ "$status" -eq 6 ]
-	[[ $stderr == *"no explanation: open $dir/symbols/"*"No such file or directory" ]]
-	[[ $output == *"instructions per op" ]]
+	[[ $stderr == *"no explanation: open $dir/symbols/"*"No such file or directory ("*" instructions per op)" ]]
 }
 
 @test "what is not in the run is a wrong command line" {
