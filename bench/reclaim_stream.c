@@ -6,7 +6,7 @@
 #include "bench_team.h"
 
 enum { STREAM, TAKEN, RECLAIM_BATCH };
-enum { WAY_MAX, WAY_HIGH };
+enum { WAY_MAX, WAY_HIGH, WAY_NONE };
 enum { KIND_FILE, KIND_ANON };
 
 /* Usage that falls by less is no reclaim, but a page of the kernel's. Reclaim takes SWAP_CLUSTER_MAX, 32, at least. */
@@ -19,7 +19,7 @@ struct reclaim_stream {
 	uint64_t way, level, kind, bytes; /* parameters */
 	struct bench_pages pages;
 	size_t nr;		     /* of each part */
-	struct bench_memcg *limited; /* whose limit is full; NULL outside of child arms */
+	struct bench_memcg *limited; /* whose limit is full; NULL outside of child arms, and with way=none */
 };
 
 static int set_limit(const struct reclaim_stream *st, struct bench_run *run, uint64_t bytes)
@@ -136,10 +136,12 @@ static int latency(void *state, struct bench_run *run)
 static int setup(void *state, struct bench_run *run)
 {
 	struct reclaim_stream *st = state;
-	int ret = bench_memcg_above(run, st->level, &st->limited);
+	int ret = st->way == WAY_NONE ? 0 : bench_memcg_above(run, st->level, &st->limited);
 
 	if (ret)
 		return ret;
+	if (st->way == WAY_NONE && st->level)
+		return bench_error(run, EINVAL, "way=none: there is no limit, and no level that it has: without --level");
 	if (bench_nr_workers(run) > 1)
 		return bench_error(run, EINVAL, "reclaim_stream has one worker: what several take back cannot be told apart");
 	if (st->limited && set_limit(st, run, UINT64_MAX) == -EOPNOTSUPP)
@@ -160,7 +162,7 @@ const struct bench bench_reclaim_stream = {
 		"try_to_free_mem_cgroup_pages() for the page_counter that failed; for memory.high that is reclaim_high(), on the way back to "
 		"user space (mm/memcontrol.c, Linux 6.12). Reclaim takes several pages at a time.\n\n"
 		"stream is the whole op: a read or a fault, allocating, charging, and what of reclaim falls to it; root and off bring in the same "
-		"pages without a limit. Its latency, in a child, is that of the pages that had to make room: a direct-reclaim stall each. taken is from "
+		"pages without a limit, and so does a child with way=none: what max costs more is reclaim. Its latency, in a child, is that of the pages that had to make room: a direct-reclaim stall each. taken is from "
 		"pgsteal in /proc/vmstat, reclaim-batch from the usage. No I/O: file pages are holes, swap is compressed memory.",
 	.version = 1,
 	BENCH_METRICS(
@@ -168,7 +170,7 @@ const struct bench bench_reclaim_stream = {
 		BENCH_COUNTED(TAKEN, "taken", "pages", "page", "taken back for each page of stream"),
 		BENCH_COUNTED(RECLAIM_BATCH, "reclaim-batch", "pages", "reclaim", "free below the limit when one page had to make room for itself")),
 	BENCH_PARAMS(
-		BENCH_CHOICE(struct reclaim_stream, way, "way", "max", "memory.max, or memory.high", BENCH_OF("max", "high")),
+		BENCH_CHOICE(struct reclaim_stream, way, "way", "max", "memory.max, memory.high, or no limit: charging alone", BENCH_OF("max", "high", "none")),
 		BENCH_NUMBER(struct reclaim_stream, level, "level", "levels", "0", NULL, 0, 63,
 			     "how far above the worker's memcg the limit is; less than --depth"),
 		BENCH_CHOICE(struct reclaim_stream, kind, "kind", "file", "clean pages of a file in --dir, or anonymous ones, that go to swap",
@@ -183,7 +185,7 @@ const struct bench bench_reclaim_stream = {
 	.latency_metric = STREAM,
 	BENCH_SUITE({.suites = BENCH_BOTH},
 		    {.suites = BENCH_FULL, .where = BENCH_GUESTS, .params = "lru-gen=off"},
-		    {.suites = BENCH_FULL, .where = BENCH_GUESTS, .params = "way=high"},
+		    {.suites = BENCH_FULL, .where = BENCH_GUESTS, .params = "way=high,none"},
 		    {.suites = BENCH_FULL, .where = BENCH_GUESTS, .params = "kind=anon lru-gen=keep,off"},
 		    {.suites = BENCH_FULL, .where = BENCH_GUESTS, .params = "level=0,1,2,3", .depth = "4"},
 		    {.suites = BENCH_FULL, .where = BENCH_GUESTS, .params = "siblings=100,1000"}),
