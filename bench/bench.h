@@ -235,8 +235,6 @@ void bench_expect_reads(struct bench_run *run, uint64_t reads);
 /* Bytes of a base page and of a PMD-sized huge page (0: this kernel has none). */
 uint64_t bench_page_bytes(const struct bench_run *run);
 uint64_t bench_huge_page_bytes(const struct bench_run *run);
-/* Does nothing but memcgbench run on this kernel (a guest)? Only then may a bench put all of the machine under pressure. */
-int bench_in_guest(const struct bench_run *run);
 
 /* --- when it cannot --- */
 

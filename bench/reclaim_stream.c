@@ -12,8 +12,8 @@ enum { KIND_FILE, KIND_ANON };
 /* Usage that falls by less is no reclaim, but a page of the kernel's. Reclaim takes SWAP_CLUSTER_MAX, 32, at least. */
 #define BATCH_LEAST 8
 
-/* Of the pages: what fills the limit, what is streamed, and until_room(); each as many. */
-enum { PART_FILL, PART_STREAM, PART_ROOM, PARTS };
+/* Of the pages: what fills the limit, what is streamed, and until_reclaim(); each as many. */
+enum { PART_FILL, PART_STREAM, PART_BATCH, PARTS };
 
 struct reclaim_stream {
 	uint64_t way, level, kind, bytes; /* parameters */
@@ -41,22 +41,22 @@ static int fill_limit(const struct reclaim_stream *st, struct bench_run *run)
  * from here on, a number of pages that is a multiple of that pays for as many as it brings, and a page of the kernel's more or less is
  * no matter. From anywhere else it would be luck whether a stream pays for one reclaim more.
  */
-static int until_room(const struct reclaim_stream *st, struct bench_run *run)
+static int until_reclaim(const struct reclaim_stream *st, struct bench_run *run)
 {
-	const size_t first = PART_ROOM * st->nr;
+	const size_t first = PART_BATCH * st->nr;
 	uint64_t before, usage;
-	size_t i, room = 0;
+	size_t i, batch = 0;
 	int ret = bench_memcg_usage(run, st->limited, &usage);
 
-	for (i = 0; !ret && room < BATCH_LEAST && i < st->nr / 2; i++) {
+	for (i = 0; !ret && batch < BATCH_LEAST && i < st->nr / 2; i++) {
 		before = usage;
 		ret = bench_bring_in(run, &st->pages, first + i, 1) ?: bench_memcg_usage(run, st->limited, &usage);
-		room = usage < before ? (before - usage) / st->pages.page_bytes : 0;
+		batch = usage < before ? (before - usage) / st->pages.page_bytes : 0;
 	}
-	if (ret || room < BATCH_LEAST)
+	if (ret || batch < BATCH_LEAST)
 		return ret;
-	bench_count(run, RECLAIM_BATCH, room, 1);
-	return bench_bring_in(run, &st->pages, first + i, room < st->nr ? room / 2 : 0);
+	bench_count(run, RECLAIM_BATCH, batch, 1);
+	return bench_bring_in(run, &st->pages, first + i, batch < st->nr ? batch / 2 : 0);
 }
 
 /* Where there is a limit, it is full. */
@@ -87,7 +87,7 @@ static int pass(void *state, struct bench_run *run)
 	bench_expect(run, bench_memcg_mine(run), st->kind == KIND_FILE ? BENCH_FILE : BENCH_ANON, (int64_t)st->nr);
 	bench_hold(run);
 	if (st->limited)
-		ret = fill_limit(st, run) ?: until_room(st, run);
+		ret = fill_limit(st, run) ?: until_reclaim(st, run);
 	if (!ret)
 		ret = stream(st, run);
 	if (!ret && st->limited)
@@ -162,8 +162,9 @@ const struct bench bench_reclaim_stream = {
 		"try_to_free_mem_cgroup_pages() for the page_counter that failed; for memory.high that is reclaim_high(), on the way back to "
 		"user space (mm/memcontrol.c, Linux 6.12). Reclaim takes several pages at a time.\n\n"
 		"stream is the whole op: a read or a fault, allocating, charging, and what of reclaim falls to it; root and off bring in the same "
-		"pages without a limit, and so does a child with way=none: what max costs more is reclaim. Its latency, in a child, is that of the pages that had to make room: a direct-reclaim stall each. taken is from "
-		"pgsteal in /proc/vmstat, reclaim-batch from the usage. No I/O: file pages are holes, swap is compressed memory.",
+		"pages without a limit, and so does a child with way=none: what max costs more is reclaim. Its latency, in a child, is that of the "
+		"pages that had to make room: a direct-reclaim stall each. taken is from pgsteal in /proc/vmstat, reclaim-batch from the usage. No "
+		"I/O: file pages are holes, swap is compressed memory.",
 	.version = 1,
 	BENCH_METRICS(
 		BENCH_TIMED(STREAM, "stream", "page", "bringing in a page: where there is a limit, it is full, and the page has to make room"),

@@ -305,7 +305,7 @@ int bench_machine_can_reclaim(struct bench_run *run)
 {
 	const struct cg_group *group = bench_memcg_mine(run)->group;
 
-	return group && bench_in_guest(run) && cg_root_reclaim(group, 0) != -EOPNOTSUPP;
+	return group && bench_run_in_guest(run) && cg_root_reclaim(group, 0) != -EOPNOTSUPP;
 }
 
 int bench_machine_reclaim(struct bench_run *run, uint64_t bytes)
@@ -313,7 +313,7 @@ int bench_machine_reclaim(struct bench_run *run, uint64_t bytes)
 	const struct cg_group *group = bench_memcg_mine(run)->group;
 	int ret;
 
-	if (!group || !bench_in_guest(run))
+	if (!group || !bench_run_in_guest(run))
 		return bench_error(run, EOPNOTSUPP, "the machine is reclaimed from in guests alone, and with a memory controller");
 	bench_expect_majors(run, 0);
 	ret = cg_root_reclaim(group, bytes);
@@ -395,7 +395,7 @@ int bench_reclaimed(struct bench_run *run, struct bench_reclaimed *ret_reclaimed
 	return 0;
 }
 
-int bench_in_guest(const struct bench_run *run)
+bool bench_run_in_guest(const struct bench_run *run)
 {
 	return run->team && run->team->in_guest;
 }

@@ -28,7 +28,7 @@ int bench_check_huge(struct bench_run *run, const void *map, const char *param)
 		return 0;
 	/* hugepage_init(), mm/huge_memory.c: below 512 MiB of RAM they are off. */
 	return bench_skip(run, "%s: this kernel gave no huge page (/sys/kernel/mm/transparent_hugepage/enabled, shmem_enabled)%s", param,
-			  bench_in_guest(run) ? "; with less than 512 MiB of RAM none does: --memory=1G" : "");
+			  bench_run_in_guest(run) ? "; with less than 512 MiB of RAM none does: --memory=1G" : "");
 }
 
 uint32_t *bench_shuffled(struct bench_run *run, size_t nr)

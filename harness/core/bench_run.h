@@ -142,6 +142,9 @@ void bench_run_stir(struct bench_run *run);
 /* Pages of [@map, @map + @bytes) that mincore() finds in memory; 0 if @map is NULL. */
 size_t bench_run_resident(const struct bench_run *run, const void *map, uint64_t bytes);
 
+/* Does nothing but memcgbench run on this kernel (a guest)? Only then may all of the machine be put under pressure. */
+bool bench_run_in_guest(const struct bench_run *run);
+
 /* Median cost of reading the clock once, measured now, in nanoseconds. */
 uint64_t bench_run_clock_cost(void);
 

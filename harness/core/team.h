@@ -36,7 +36,7 @@ struct team_setup {
 	const struct arm_groups *groups;
 	const struct topo_place *places;
 	const char *dir; /* for files of the bench, on a disk; NULL: there is none */
-	bool in_guest;	 /* bench_in_guest() */
+	bool in_guest;	 /* bench_run_in_guest() */
 	bool counts_insn; /* the clock is one of instructions */
 	uint64_t seed;	 /* differs by block */
 };

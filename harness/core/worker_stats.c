@@ -141,7 +141,7 @@ int worker_stats_prove(struct worker *worker)
 {
 	struct bench_run *run = worker->run;
 	/* The root memcg of a machine that does other things is what they make of it; what an update does to it is the last step of its walk. */
-	const bool is_judge = !worker->index && bench_memcg_home(run, 0)->group && (bench_in_memcg(run) || bench_in_guest(run));
+	const bool is_judge = !worker->index && bench_memcg_home(run, 0)->group && (bench_in_memcg(run) || bench_run_in_guest(run));
 
 	if (!release_is_since(5, 15))
 		return bench_skip(run, "--stats=%s: before Linux 5.15 no reader of memory.stat flushes anything, so statistics have no such states",

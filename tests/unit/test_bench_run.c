@@ -87,7 +87,7 @@ static void the_machine_is_not_ours_outside_of_a_guest(void **state)
 {
 	struct bench_run *run = *state;
 
-	assert_false(bench_in_guest(run));
+	assert_false(bench_run_in_guest(run));
 }
 
 static void counters_are_counted_in_phases_only(void **state)
