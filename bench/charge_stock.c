@@ -196,5 +196,5 @@ const struct bench bench_charge_stock = {
 	.pass = pass,
 	BENCH_SUITE({.suites = BENCH_BOTH},
 		    {.suites = BENCH_CARD, .params = "way=turns", .workers = "8", .place = "one", .spare = 2},
-		    {.suites = BENCH_FULL, .params = "way=turns", .workers = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", .place = "one"}),
+		    {.suites = BENCH_FULL, .params = "way=turns pages=32", .workers = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", .place = "one"}),
 };
