@@ -7,11 +7,27 @@
 
 #include "base/err.h"
 #include "data/limits.h"
-#include "data/overhead_blocks.h"
+#include "data/overhead_doubts.h"
 
 #define CONFIDENCE 0.95
 #define ALPHA	   0.05
 #define POWER	   0.8
+
+/* What one block holds of each arm and metric. Warm-up reps are not in it. */
+struct overhead_block {
+	unsigned int boot, block;
+	bool cut; /* the boot ended inside it */
+	struct overhead_mean {
+		double sum;
+		unsigned int nr; /* reps that have the metric */
+	} *mean;		 /* arm * nr_metrics + metric */
+};
+
+/* The blocks of one item in the order in which they were measured. */
+struct overhead_blocks {
+	struct overhead_block *block;
+	size_t nr;
+};
 
 static int no_memory(void)
 {

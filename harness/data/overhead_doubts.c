@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "data/overhead_blocks.h"
+#include "data/overhead_doubts.h"
 
 /* Fewer blocks cannot give a signed-rank or median interval of 95 %: 1 − 2/2⁵ is 93.75 %. */
 #define BLOCKS_NEEDED 6

@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * overhead_blocks.h - the blocks of an item, and the doubts about a row or a run: for overhead.c and overhead_doubts.c,
- * nobody else.
- */
-#ifndef DATA_OVERHEAD_BLOCKS_H
-#define DATA_OVERHEAD_BLOCKS_H
+/* overhead_doubts.h - when to doubt a row or a run: for overhead.c, nobody else. */
+#ifndef DATA_OVERHEAD_DOUBTS_H
+#define DATA_OVERHEAD_DOUBTS_H
 
 #include "data/overhead.h"
 
-/* What one block holds of each arm and metric. Warm-up reps are not in it. */
-struct overhead_block {
-	unsigned int boot, block;
-	bool cut; /* the boot ended inside it */
-	struct overhead_mean {
-		double sum;
-		unsigned int nr; /* reps that have the metric */
-	} *mean;		 /* arm * nr_metrics + metric */
-};
-
-/* The blocks of one item in the order in which they were measured. */
-struct overhead_blocks {
-	struct overhead_block *block;
-	size_t nr;
-};
-
-/* One row's view of them: paired block values, and what did not pair. */
+/* One row's view of an item's blocks: paired values, and what did not pair. */
 struct overhead_pairs {
 	double *base, *arm, *diff; /* nr of each */
 	size_t nr;
