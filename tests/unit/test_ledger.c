@@ -382,6 +382,27 @@ static void kernel_memory(void **state)
 	end(ledger);
 }
 
+/* Slab, of which no line speaks here: it is a part of all of it. */
+static void part_of_kernel_memory(void **state)
+{
+	const struct cg_ops *const ops[] = {&cg_v2_ops, &cg_v1_ops};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		struct ledger *ledger = begin(ops[i], "6.12.0");
+
+		expect(ledger, 0, BENCH_SLAB, 300);
+		own[HOME].kernel += 300;
+		assert_int_equal(judge(ledger, false), 0);
+		assert_null(unproven);
+		own[HOME].kernel -= 100;
+		assert_int_equal(judge(ledger, false), -EPROTO);
+		assert_said("300 pages of kernel were to be charged to /cg/t/home, and 200 were");
+		end(ledger);
+	}
+}
+
 /* What is charged, and in nobody's hands: as much as CPUs may hold, or more. */
 static void usage_that_nobody_has(void **state)
 {
@@ -417,6 +438,7 @@ int main(void)
 		cmocka_unit_test(too_little_to_prove_anything),
 		cmocka_unit_test(numbers_that_are_not_there_or_not_exact),
 		cmocka_unit_test(kernel_memory),
+		cmocka_unit_test(part_of_kernel_memory),
 		cmocka_unit_test(usage_that_nobody_has),
 	};
 
