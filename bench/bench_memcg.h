@@ -90,6 +90,9 @@ int bench_memcg_stat(struct bench_run *run, struct bench_memcg *memcg, const cha
  */
 int bench_memcg_pages(struct bench_run *run, struct bench_memcg *memcg, const char *key, int64_t *ret_pages);
 
+/* 0: each CPU keeps up to 32 pages of a line to itself, either way, whoever reads it (up to Linux 5.12, __mod_memcg_state(), mm/memcontrol.c). */
+int bench_memcg_stat_is_exact(void);
+
 /*
  * In an audit pass, in a child arm: how many such pages @memcg has, exactly, and later as metric @metric by how many more over @ops ops. In other passes,
  * and of no memcg (NULL), nothing is looked at: it costs more than the work.

@@ -13,7 +13,7 @@ enum { ALLOC, FREE, AGAIN, BYTES };
 
 struct kmem_charge {
 	uint64_t kind, nr, message_bytes, turn; /* parameters */
-	size_t object_bytes; /* 0: nobody says */
+	size_t charged_bytes; /* for each object; 0: none, or nobody says */
 	struct kmem kmem;
 };
 
@@ -69,13 +69,13 @@ static int pass(void *state, struct bench_run *run)
 	const int is_audit = bench_pass_kind(run) == BENCH_PASS_AUDIT;
 	const size_t nr = is_audit ? st->kmem.nr_max : st->nr;
 	uint64_t before = 0, after = 0;
-	int is_known = is_audit && !read_charged(st, run, &before), ret = timed(st, run, ALLOC, nr);
+	int is_known = is_audit && bench_memcg_stat_is_exact() && !read_charged(st, run, &before), ret = timed(st, run, ALLOC, nr);
 
 	if (ret)
 		return ret;
 	if (is_known && !read_charged(st, run, &after) && after > before)
 		bench_count(run, BYTES, after - before, nr);
-	bench_expect(run, bench_memcg_mine(run), kmem_charged(st->kmem.kind), (int64_t)(nr * st->object_bytes / bench_page_bytes(run)));
+	bench_expect(run, bench_memcg_mine(run), kmem_charged(st->kmem.kind), (int64_t)(nr * st->charged_bytes / bench_page_bytes(run)));
 	bench_hold(run);
 	ret = timed(st, run, AGAIN, nr);
 	if (!ret)
@@ -107,17 +107,17 @@ static int setup(void *state, struct bench_run *run)
 {
 	struct kmem_charge *st = state;
 	struct kmem *kmem = &st->kmem;
+	size_t object_bytes;
 	int ret;
 
 	kmem->kind = (enum kmem_kind)st->kind;
 	kmem->message_bytes = st->message_bytes;
 	kmem->page_bytes = bench_page_bytes(run);
-	st->object_bytes = kmem_bytes(kmem);
-	if (!st->object_bytes)
+	object_bytes = kmem_bytes(kmem);
+	if (!object_bytes)
 		bench_warn(run, "what these objects are charged for is not proven: their size is not to be read (/sys/kernel/slab/*/slab_size)");
-	kmem->nr_max = st->object_bytes ? COUNTED_BYTES / st->object_bytes : 0;
-	if (kmem->nr_max < st->nr)
-		kmem->nr_max = st->nr;
+	st->charged_bytes = kmem_is_charged() ? object_bytes : 0;
+	kmem->nr_max = object_bytes && COUNTED_BYTES / object_bytes > st->nr ? COUNTED_BYTES / object_bytes : st->nr;
 	ret = kmem_make(kmem, run);
 	return ret || kmem->kind != KMEM_EPOLL ? ret : check_settles(st, run);
 }
@@ -145,7 +145,7 @@ const struct bench bench_kmem_charge = {
 	BENCH_METRICS(BENCH_TIMED(ALLOC, "alloc", "object", "the system call that makes one"),
 		      BENCH_TIMED(FREE, "free", "object", "the system call that frees it"),
 		      BENCH_TIMED(AGAIN, "again", "object", "freeing one and making it again, two system calls"),
-		      BENCH_COUNTED(BYTES, "bytes", "bytes", "object", "that it is charged for (memory.stat, cgroup v2)")),
+		      BENCH_COUNTED(BYTES, "bytes", "bytes", "object", "that it is charged for (memory.stat of cgroup v2, since Linux 5.13)")),
 	BENCH_PARAMS(
 		BENCH_CHOICE(struct kmem_charge, kind, "kind", "message", "what is made", BENCH_OF(KMEM_NAMES)),
 		BENCH_NUMBER(struct kmem_charge, nr, "objects", "objects", "256", NULL, 1, 1 << 16, "made in a pass, before they are freed"),

@@ -65,6 +65,19 @@ static inline int kmem_make_fds(struct kmem *kmem, struct bench_run *run)
 	return 0;
 }
 
+/* Booted with cgroup.memory=nokmem, none of them is. */
+static inline int kmem_is_charged(void)
+{
+	char text[4096] = "";
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
+		*text = '\0';
+	if (fd >= 0)
+		close(fd);
+	return !strstr(text, "nokmem");
+}
+
 /* Whatever @nr_max of them take beforehand. */
 static inline int kmem_make(struct kmem *kmem, struct bench_run *run)
 {

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "core/worker_priv.h"
+#include "machine/release.h"
 
 static const struct arm_groups *groups_of(const struct bench_run *run)
 {
@@ -209,6 +210,11 @@ int bench_memcg_pages(struct bench_run *run, struct bench_memcg *memcg, const ch
 	if (!ret)
 		*ret_pages = (int64_t)(bytes / run->page_bytes);
 	return ret;
+}
+
+int bench_memcg_stat_is_exact(void)
+{
+	return release_is_since(5, 13);
 }
 
 static bool looks(const struct bench_run *run, const struct bench_memcg *memcg)
