@@ -191,6 +191,13 @@ value()
 	jq -s -e '[.[] | select(.type == "error" or .type == "skip")] == []' "$samples"
 	# Outside of a memcg of ours nobody looks.
 	jq -s -e '[.[] | select(.type == "sample" and .boot == 1 and .arm == 1) | .metrics | has("mischarged")] | any | not' "$samples"
+	# Threads have one page table: a page takes one fault, whoever comes first.
+	run "$MEMCGBENCH" run -k deb:6.12.117-1 --seeds=1 --blocks=2 --quiet -o "$BATS_TEST_TMPDIR/threads" -w 2 --threads --memcgs=1 swapin_race \
+		--sweep faults=turns,race
+	[ "$status" -eq 0 ]
+	samples=$(echo "$BATS_TEST_TMPDIR"/threads/*/samples.jsonl)
+	jq -s -e '[.[] | select(.type == "sample") | .metrics | .read.count == 128 and (has("hit") | not) and (.shared.ops == 128 or .race.ops == 2 * 128)] |
+		length > 8 and all' "$samples"
 }
 
 @test "an output folder without modules: what needs zram is skipped by name, the rest is measured" {
