@@ -10,6 +10,8 @@ enum { ALLOC, FREE, AGAIN, BYTES };
 
 /* What proves the work, and what counts bytes: a page that a CPU has not handed in is little of it. */
 #define COUNTED_BYTES (1u << 20)
+/* Of passes that show whether one leaves something behind: of epoll's 512 objects each, 16 pages. */
+#define ROUNDS 16
 
 struct kmem_charge {
 	uint64_t kind, nr, message_bytes, turn; /* parameters */
@@ -56,7 +58,7 @@ static int timed(const struct kmem_charge *st, struct bench_run *run, size_t pha
 /* To the byte: bench_look() has what was pending handed in. */
 static int read_charged(const struct kmem_charge *st, struct bench_run *run, uint64_t *ret_bytes)
 {
-	const char *key = kmem_charged(st->kmem.kind) == BENCH_SLAB ? "slab" : "kernel";
+	const char *key = kmem_key(st->kmem.kind);
 	int64_t pages;
 	int ret = bench_look(run, bench_memcg_mine(run), key, &pages);
 
@@ -80,6 +82,8 @@ static int pass(void *state, struct bench_run *run)
 	ret = timed(st, run, AGAIN, nr);
 	if (!ret)
 		ret = timed(st, run, FREE, nr);
+	if (st->kmem.kind == KMEM_PAGETABLE)
+		bench_expect_faults(run, 2 * nr, 1);
 	kmem_settle(st->kmem.kind);
 	return ret;
 }
@@ -89,13 +93,15 @@ static int check_settles(const struct kmem_charge *st, struct bench_run *run)
 {
 	struct bench_memcg *home = bench_memcg_mine(run);
 	uint64_t before, after;
-	int ret = bench_memcg_usage(run, home, &before);
+	int i, ret = bench_memcg_usage(run, home, &before);
 
 	if (ret)
 		return ret == -ENODATA ? 0 : ret;
-	if (do_some(&st->kmem, ALLOC, 0, st->kmem.nr_max) < 0 || do_some(&st->kmem, FREE, 0, st->kmem.nr_max) < 0)
-		return bench_errno(run, "make and free %zu objects", st->kmem.nr_max);
-	kmem_settle(st->kmem.kind);
+	for (i = 0; i < ROUNDS; i++) {
+		if (do_some(&st->kmem, ALLOC, 0, st->nr) < 0 || do_some(&st->kmem, AGAIN, 0, st->nr) < 0 || do_some(&st->kmem, FREE, 0, st->nr) < 0)
+			return bench_errno(run, "make and free %zu objects", (size_t)st->nr);
+		kmem_settle(st->kmem.kind);
+	}
 	ret = bench_memcg_usage(run, home, &after);
 	if (!ret && after > before + COUNTED_BYTES / 2)
 		return bench_skip(run, "kind=epoll: of what was freed %llu KiB are still charged a while later (kfree_rcu())",
@@ -110,6 +116,8 @@ static int setup(void *state, struct bench_run *run)
 	size_t object_bytes;
 	int ret;
 
+	if (st->turn && bench_is_threaded(run))
+		return bench_error(run, EINVAL, "--turn-objects with --threads: threads are in one memcg, and taking turns is about several");
 	kmem->kind = (enum kmem_kind)st->kind;
 	kmem->message_bytes = st->message_bytes;
 	kmem->page_bytes = bench_page_bytes(run);
@@ -139,7 +147,8 @@ const struct bench bench_kmem_charge = {
 		"message: msgsnd() and msgrcv(), one kmalloc() each (alloc_msg(), ipc/msgutil.c). file: open() of /dev/null. eventfd: a file and a dentry. epoll: "
 		"EPOLL_CTL_ADD and DEL, struct epitem and eppoll_entry. sockets: socketpair(), two each of file, dentry, inode and unix_sock. dentry: linkat() and "
 		"inode: mknodat() in a tmpfs that is mounted nowhere. pipe: a page for each write(), which goes without the object stock: "
-		"__memcg_kmem_charge_page() (anon_pipe_write(), fs/pipe.c); a pipe keeps a page or two that were read for the next write, so again charges nothing.\n\n"
+		"__memcg_kmem_charge_page() (anon_pipe_write(), fs/pipe.c); a pipe keeps a page or two that were read for the next write, so again charges nothing. "
+		"pagetable: mmap() and a read of the page of zeros, and munmap(), for as much as one table maps.\n\n"
 		"Each number is that of whole system calls. Inodes, dentries, epitems, and files up to Linux 6.6, are freed by RCU: later, and by somebody else.",
 	.version = 1,
 	BENCH_METRICS(BENCH_TIMED(ALLOC, "alloc", "object", "the system call that makes one"),
@@ -157,5 +166,8 @@ const struct bench bench_kmem_charge = {
 	.pass = pass,
 	.has_audit = 1,
 	BENCH_SUITE({.suites = BENCH_BOTH},
-		    {.suites = BENCH_FULL, .params = "kind=file,eventfd,epoll,sockets,dentry,inode,pipe"}),
+		    {.suites = BENCH_FULL, .params = "bytes=64,4096"},
+		    {.suites = BENCH_FULL, .params = "kind=file,eventfd,sockets,dentry,inode,pipe,pagetable"},
+		    /* Each side of one slot, and of five. */
+		    {.suites = BENCH_FULL, .params = "objects=32 turn-objects=1", .workers = "1,2,5,6", .memcgs = "each", .place = "one"}),
 };

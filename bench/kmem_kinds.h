@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,9 +20,9 @@
 #include "bench_memcg.h"
 #include "bench_team.h"
 
-enum kmem_kind { KMEM_MESSAGE, KMEM_FILE, KMEM_EVENTFD, KMEM_EPOLL, KMEM_SOCKETS, KMEM_DENTRY, KMEM_INODE, KMEM_PIPE };
+enum kmem_kind { KMEM_MESSAGE, KMEM_FILE, KMEM_EVENTFD, KMEM_EPOLL, KMEM_SOCKETS, KMEM_DENTRY, KMEM_INODE, KMEM_PIPE, KMEM_PAGETABLE };
 
-#define KMEM_NAMES "message", "file", "eventfd", "epoll", "sockets", "dentry", "inode", "pipe"
+#define KMEM_NAMES "message", "file", "eventfd", "epoll", "sockets", "dentry", "inode", "pipe", "pagetable"
 
 /* struct msg_msg (include/linux/msg.h): six words; what is left of a page is text (DATALEN_MSG, ipc/msgutil.c). */
 #define KMEM_MESSAGE_HEADER (6 * sizeof(void *))
@@ -29,6 +30,8 @@ enum kmem_kind { KMEM_MESSAGE, KMEM_FILE, KMEM_EVENTFD, KMEM_EPOLL, KMEM_SOCKETS
 struct kmem {
 	enum kmem_kind kind;
 	size_t nr_max, message_bytes, page_bytes;
+	char *map; /* for page tables, each of @table_bytes */
+	size_t table_bytes;
 	struct {
 		long type;
 		char text[1 << 16];
@@ -46,12 +49,25 @@ static const char *const kmem_caches[][5] = {
 	[KMEM_SOCKETS] = {"filp", "dentry", "sock_inode_cache", "UNIX-STREAM|UNIX"},
 	[KMEM_DENTRY] = {"dentry"},
 	[KMEM_INODE] = {"dentry", "shmem_inode_cache"},
-	[KMEM_PIPE] = {NULL},
 };
 
 static inline enum bench_charged kmem_charged(enum kmem_kind kind)
 {
-	return kind == KMEM_PIPE ? BENCH_KERNEL : BENCH_SLAB;
+	return kind == KMEM_PIPE ? BENCH_KERNEL : kind == KMEM_PAGETABLE ? BENCH_PAGETABLES : BENCH_SLAB;
+}
+
+/* Its line in memory.stat. */
+static inline const char *kmem_key(enum kmem_kind kind)
+{
+	return kind == KMEM_PIPE ? "kernel" : kind == KMEM_PAGETABLE ? "pagetables" : "slab";
+}
+
+/* Nothing is written, so that there is the page of zeros, and the table is all that is charged. */
+static inline int kmem_map_one(char *at, size_t bytes)
+{
+	const volatile char *map = mmap(at, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	return map == MAP_FAILED ? -1 : *map;
 }
 
 /* Negative, with errno, if it fails; so does kmem_free(). */
@@ -74,6 +90,8 @@ static inline int kmem_alloc(const struct kmem *kmem, size_t i)
 		return mknodat(kmem->fd, kmem->names[i], S_IFREG | 0600, 0);
 	case KMEM_PIPE:
 		return write(kmem->other, kmem->data, kmem->page_bytes) == (ssize_t)kmem->page_bytes ? 0 : -1;
+	case KMEM_PAGETABLE:
+		return kmem_map_one(kmem->map + i * kmem->table_bytes, kmem->table_bytes);
 	}
 	return -1;
 }
@@ -91,6 +109,8 @@ static inline int kmem_free(const struct kmem *kmem, size_t i)
 		return unlinkat(kmem->fd, kmem->names[i], 0);
 	case KMEM_PIPE:
 		return read(kmem->fd, kmem->data, kmem->page_bytes) == (ssize_t)kmem->page_bytes ? 0 : -1;
+	case KMEM_PAGETABLE:
+		return munmap(kmem->map + i * kmem->table_bytes, kmem->table_bytes);
 	case KMEM_SOCKETS:
 		return close(kmem->fds[i][1]) ?: close(kmem->fds[i][0]);
 	default:
@@ -115,7 +135,7 @@ static inline size_t kmem_cache_bytes(const char *name)
 }
 
 /*
- * What is freed by RCU is gone when this returns: inodes and dentries, files up to Linux 6.6, and struct epitem (kfree_rcu()), of which a batch of some 500
+ * What is freed by RCU is gone when this returns: inodes, dentries, page tables (7.3), files up to Linux 6.6, and struct epitem (kfree_rcu()), of which a batch of some 500
  * goes a tick later (schedule_delayed_monitor_work(), kernel/rcu/tree.c, Linux 6.12). Else the next pass would be given back what this one was charged.
  */
 static inline void kmem_settle(enum kmem_kind kind)
@@ -134,7 +154,7 @@ static inline size_t kmem_bytes(const struct kmem *kmem)
 	const size_t pointer = sizeof(void *), wanted = kmem->message_bytes;
 	size_t i, bytes = 64, sum = 0;
 
-	if (kmem->kind == KMEM_PIPE)
+	if (kmem->kind >= KMEM_PIPE)
 		return kmem->page_bytes;
 	if (kmem->kind == KMEM_MESSAGE) {
 		while (bytes < wanted)

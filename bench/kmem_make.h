@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "bench_pages.h"
 #include "kmem_kinds.h"
 
 /* The most that a queue takes is set for the namespace, before there is a queue: more for one takes a privilege more. */
@@ -65,6 +67,18 @@ static inline int kmem_make_fds(struct kmem *kmem, struct bench_run *run)
 	return 0;
 }
 
+/* Room for tables of the last level; those above are there already (bench_map()). */
+static inline int kmem_make_room(struct kmem *kmem, struct bench_run *run)
+{
+	kmem->table_bytes = kmem->page_bytes * kmem->page_bytes / sizeof(void *);
+	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+		return bench_errno(run, "do without huge pages");
+	kmem->map = bench_map(run, kmem->nr_max * kmem->table_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (kmem->map == MAP_FAILED || munmap(kmem->map, kmem->nr_max * kmem->table_bytes))
+		return bench_errno(run, "room for %zu page tables", kmem->nr_max);
+	return 0;
+}
+
 /* Booted with cgroup.memory=nokmem, none of them is. */
 static inline int kmem_is_charged(void)
 {
@@ -85,7 +99,7 @@ static inline int kmem_make(struct kmem *kmem, struct bench_run *run)
 	if (!kmem->data)
 		return bench_errno(run, "memory for data");
 	kmem->data->type = 1;
-	return kmem->kind == KMEM_MESSAGE ? kmem_make_queue(kmem, run) :
+	return kmem->kind == KMEM_MESSAGE ? kmem_make_queue(kmem, run) : kmem->kind == KMEM_PAGETABLE ? kmem_make_room(kmem, run) :
 	       kmem->kind == KMEM_DENTRY || kmem->kind == KMEM_INODE ? kmem_make_tmpfs(kmem, run) : kmem_make_fds(kmem, run);
 }
 
