@@ -154,11 +154,14 @@ static int read_made(const struct cg_group *group, void *arg)
 	for (i = 0; i < ledger->nr_lines; i++)
 		if (ledger->lines[i].is_made && !strcmp(ledger->lines[i].path, cg_group_path(group)))
 			line = &ledger->lines[i];
-	if (!line && ledger->nr_made++ < MADE_MAX)
+	if (!line && ledger->nr_made++ < MADE_MAX) {
 		line = add_line(ledger, group, cg_group_path(group));
+		/* For now: note_first() sees a crowd. */
+		if (line)
+			line->is_made = line->is_judged = true;
+	}
 	if (!line)
 		return 0;
-	line->is_made = line->is_judged = true;
 	line->group = group;
 	ret = read_line(ledger, line);
 	line->group = NULL;
@@ -190,9 +193,9 @@ static void note_first(struct ledger *ledger)
 		memcpy(ledger->lines[i].before, ledger->lines[i].now, sizeof(ledger->lines[i].now));
 		ledger->lines[i].usage_before = ledger->lines[i].usage_now;
 	}
-	/* A crowd that is there before the pass is not looked at. */
+	/* A crowd that is there before the pass is not looked at, nor what is above it alone: it may lose pages, as siblings do to global reclaim. */
 	for (i = 0; ledger->nr_made > MADE_MAX && i < ledger->nr_lines; i++)
-		ledger->lines[i].is_judged &= !ledger->lines[i].is_made;
+		ledger->lines[i].is_judged &= !ledger->lines[i].is_made && (!ledger->nr_above || i != ledger->nr_leaves);
 }
 
 static int fill(struct ledger *ledger, const struct arm_groups *groups, size_t nr_arms, size_t arm)

@@ -319,6 +319,32 @@ static void a_memcg_of_a_worker(void **state)
 	end(ledger);
 }
 
+/* Siblings in a crowd lose pages to global reclaim; what is in the leaf is judged as ever. */
+static void a_crowd_is_not_judged(void **state)
+{
+	struct ledger *ledger;
+	char path[600];
+	unsigned int i;
+
+	(void)state;
+	for (i = 2; i <= 20; i++) {
+		snprintf(path, sizeof(path), "mkdir '%s/cg/t/home.w0-%u'", scratch, i);
+		assert_int_equal(system(path), 0);
+		snprintf(path, sizeof(path), "/cg/t/home.w0-%u", i);
+		put(path, "memory.stat", "anon 0\nfile 0\nshmem 0\n");
+		put(path, "memory.current", "0\n");
+		put(path, "memory.swap.current", "0\n");
+	}
+	ledger = begin(&cg_v2_ops, "6.12.0");
+	own[MADE].file -= 64;
+	assert_int_equal(judge(ledger, false), 0);
+	own[HOME].file += 64;
+	assert_int_equal(judge(ledger, false), -EPROTO);
+	end(ledger);
+	snprintf(path, sizeof(path), "rm -r '%s'/cg/t/home.w0-[2-9] '%s'/cg/t/home.w0-??", scratch, scratch);
+	assert_int_equal(system(path), 0);
+}
+
 /* An expectation that could not fail is none. */
 static void too_little_to_prove_anything(void **state)
 {
@@ -435,6 +461,7 @@ int main(void)
 		cmocka_unit_test(the_machine_is_at_work_too),
 		cmocka_unit_test(another_memcg_pays_too),
 		cmocka_unit_test(a_memcg_of_a_worker),
+		cmocka_unit_test(a_crowd_is_not_judged),
 		cmocka_unit_test(too_little_to_prove_anything),
 		cmocka_unit_test(numbers_that_are_not_there_or_not_exact),
 		cmocka_unit_test(kernel_memory),
