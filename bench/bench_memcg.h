@@ -93,6 +93,22 @@ int bench_memcg_pages(struct bench_run *run, struct bench_memcg *memcg, const ch
 /* 0: each CPU keeps up to 32 pages of a line to itself, either way, whoever reads it (up to Linux 5.12, __mod_memcg_state(), mm/memcontrol.c). */
 int bench_memcg_stat_is_exact(void);
 
+/* A file of a memcg, to be read, under the name of either version of cgroups. */
+enum bench_memcg_file {
+	BENCH_FILE_STAT,      /* memory.stat */
+	BENCH_FILE_NUMA_STAT, /* memory.numa_stat */
+	BENCH_FILE_USAGE,     /* memory.current, memory.usage_in_bytes */
+	BENCH_FILE_EVENTS,    /* memory.events, memory.oom_control */
+	BENCH_FILE_CGROUP,    /* cgroup.stat: of v2 alone */
+};
+/*
+ * Open one, for a phase that reads it: pread() at 0 with room for all of it gives all of it. @memcg: NULL for the root memcg of the hierarchy. The file goes
+ * with the process. -ENODATA without a memcg, and of the root's usage; -EOPNOTSUPP with a sentence: this kernel has no such file there.
+ */
+int bench_memcg_open(struct bench_run *run, struct bench_memcg *memcg, enum bench_memcg_file file, int *ret_fd);
+/* A line of what was read of memory.stat, under its v2 name; -ENODATA: there is none. */
+int bench_memcg_line(struct bench_run *run, const char *text, const char *key, uint64_t *ret_value);
+
 /*
  * In an audit pass, in a child arm: how many such pages @memcg has, exactly, and later as metric @metric by how many more over @ops ops. In other passes,
  * and of no memcg (NULL), nothing is looked at: it costs more than the work.

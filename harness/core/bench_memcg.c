@@ -200,6 +200,26 @@ int bench_memcg_stat(struct bench_run *run, struct bench_memcg *memcg, const cha
 	return memcg->group ? answer_number(run, cg_group_stat(memcg->group, key, ret_value)) : -ENODATA;
 }
 
+int bench_memcg_open(struct bench_run *run, struct bench_memcg *memcg, enum bench_memcg_file file, int *ret_fd)
+{
+	static const enum cg_file files[] = {
+		[BENCH_FILE_STAT] = CG_FILE_STAT,     [BENCH_FILE_NUMA_STAT] = CG_FILE_NUMA_STAT, [BENCH_FILE_USAGE] = CG_FILE_USAGE,
+		[BENCH_FILE_EVENTS] = CG_FILE_EVENTS, [BENCH_FILE_CGROUP] = CG_FILE_CGROUP,
+	};
+	const struct cg_group *beside = bench_memcg_mine(run)->group;
+
+	if (!beside)
+		return -ENODATA;
+	return answer_number(run, memcg ? cg_group_open(memcg->group, files[file], ret_fd) : cg_root_open(beside, files[file], ret_fd));
+}
+
+int bench_memcg_line(struct bench_run *run, const char *text, const char *key, uint64_t *ret_value)
+{
+	const struct cg_group *group = bench_memcg_mine(run)->group;
+
+	return group ? answer_number(run, cg_text_stat(group, text, key, ret_value)) : -ENODATA;
+}
+
 int bench_memcg_pages(struct bench_run *run, struct bench_memcg *memcg, const char *key, int64_t *ret_pages)
 {
 	uint64_t bytes;

@@ -209,12 +209,23 @@ enum cg_file {
 	CG_FILE_MAX,
 	CG_FILE_HIGH,
 	CG_FILE_RECLAIM,
-	CG_FILE_USAGE, /* to be read */
+	CG_FILE_USAGE, /* this and those below: to be read */
+	CG_FILE_STAT,
+	CG_FILE_NUMA_STAT,
+	CG_FILE_EVENTS,	  /* memory.events, memory.oom_control */
+	CG_FILE_CGROUP,	  /* cgroup.stat */
 	CG_FILES,
 };
 
-/* *ret_fd is the caller's. Writers that share one wait for each other. Errors as cg_group_limit(), cg_group_reclaim() and cg_group_usage(). */
+/*
+ * *ret_fd is the caller's. Writers that share one wait for each other. Errors as cg_group_limit(), cg_group_reclaim() and cg_group_usage(). Of the others
+ * that are to be read -EOPNOTSUPP: this version of cgroups, this kernel, or its root memcg has no such file.
+ */
 int cg_group_open(const struct cg_group *group, enum cg_file file, int *ret_fd) __must_check;
+/* The same of the root memcg of the hierarchy that @group is in, wherever the top is. */
+int cg_root_open(const struct cg_group *group, enum cg_file file, int *ret_fd) __must_check;
+/* A line of what was read of memory.stat, under its v2 name, as cg_group_stat() has it; errors too. */
+int cg_text_stat(const struct cg_group *group, const char *text, const char *key, uint64_t *ret_value) __must_check;
 int cg_group_write(const struct cg_group *group, enum cg_file file, int fd, uint64_t bytes) __must_check;
 /* cg_group_usage() of CG_FILE_USAGE. After the first time it charges nothing to whoever reads. */
 int cg_group_read_usage(const struct cg_group *group, int fd, uint64_t *ret_bytes) __must_check;

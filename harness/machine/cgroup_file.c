@@ -44,6 +44,13 @@ int cg_group_stat(const struct cg_group *group, const char *key, uint64_t *ret_v
 	return cg_check_gone(group, fs_read_key(ret_value, own_key, "%s/memory.stat", group->path));
 }
 
+int cg_text_stat(const struct cg_group *group, const char *text, const char *key, uint64_t *ret_value)
+{
+	const char *own_key = group->tree->ops->stat_key(key);
+
+	return own_key ? fs_text_key(text, own_key, ret_value) : err_set(ENOENT, "memory.stat of cgroup v1 has nothing for \"%s\"", key);
+}
+
 int cg_group_stats(const struct cg_group *group, const struct cg_group *beside, const char *const *keys, size_t nr, int64_t *values)
 {
 	const struct cg_tree *tree = beside->tree;
@@ -116,11 +123,36 @@ static const char *file_name(const struct cg_group *group, enum cg_file file)
 		return ops->high_file;
 	case CG_FILE_USAGE:
 		return ops->usage_file;
+	case CG_FILE_STAT:
+		return "memory.stat";
+	case CG_FILE_NUMA_STAT:
+		return "memory.numa_stat";
+	case CG_FILE_EVENTS:
+		return ops->version == CG_V1 ? ops->oom_file : "memory.events";
+	case CG_FILE_CGROUP:
+		return "cgroup.stat";
 	case CG_FILE_RECLAIM:
 	case CG_FILES:
 		break;
 	}
 	return ops->reclaim_file;
+}
+
+static bool is_read(enum cg_file file)
+{
+	return file >= CG_FILE_USAGE;
+}
+
+/* Of a file that may not be there. */
+static int fail_open(const struct cg_group *group, enum cg_file file, const char *name, int ret)
+{
+	ret = cg_check_gone(group, ret);
+	if (ret != -ENOENT || file == CG_FILE_USAGE)
+		return ret;
+	if (file == CG_FILE_RECLAIM)
+		return err_set(EOPNOTSUPP, "there is no %s in %s%s", name, group->path,
+			       group->tree->ops->high_file ? " (a kernel older than 5.19?)" : "");
+	return is_read(file) ? err_set(EOPNOTSUPP, "there is no %s in %s", name, group->path) : ret;
 }
 
 int cg_group_open(const struct cg_group *group, enum cg_file file, int *ret_fd)
@@ -135,16 +167,18 @@ int cg_group_open(const struct cg_group *group, enum cg_file file, int *ret_fd)
 		return err_set(EOPNOTSUPP, "cgroup v1 has no memory.high");
 	if (snprintf(path, sizeof(path), "%s%s/%s", fs_root(), group->path, name) >= (int)sizeof(path))
 		return err_sys(ENAMETOOLONG, "open %s of %s", name, group->path);
-	fd = open(path, (file == CG_FILE_USAGE ? O_RDONLY : O_WRONLY | O_TRUNC) | O_CLOEXEC);
-	if (fd < 0) {
-		ret = cg_check_gone(group, err_sys(errno, "open %s/%s", group->path, name));
-		return ret == -ENOENT && file == CG_FILE_RECLAIM
-			       ? err_set(EOPNOTSUPP, "there is no %s in %s%s", name, group->path,
-					 group->tree->ops->high_file ? " (a kernel older than 5.19?)" : "")
-			       : ret;
-	}
+	fd = open(path, (is_read(file) ? O_RDONLY : O_WRONLY | O_TRUNC) | O_CLOEXEC);
+	if (fd < 0)
+		return fail_open(group, file, name, err_sys(errno, "open %s/%s", group->path, name));
 	*ret_fd = fd;
 	return 0;
+}
+
+int cg_root_open(const struct cg_group *group, enum cg_file file, int *ret_fd)
+{
+	const struct cg_group root = {.tree = group->tree, .path = group->tree->info.mount};
+
+	return cg_group_open(&root, file, ret_fd);
 }
 
 int cg_group_write(const struct cg_group *group, enum cg_file file, int fd, uint64_t bytes)
