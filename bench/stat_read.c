@@ -167,10 +167,10 @@ const struct bench bench_stat_read = {
 		"memcg_vmstats_needs_flush() asks the memcg at hand, and flushes from MEMCG_CHARGE_BATCH (64) updates for each CPU on (mm/memcontrol.c). Before 5.13 "
 		"an updater hands on 32 at a time to all ancestors, __mod_memcg_state(), and readers of v2 gather nothing.\n\n"
 		"update is the other side: after a flush the first update of a memcg on a CPU puts it back onto the list of those to be flushed, "
-		"css_rstat_updated(), and since 6.16 memcg_rstat_updated() walks all levels again. One reader comes for each --pages of updates; with --reads=0 "
+		"css_rstat_updated(), and memcg_rstat_updated() walks all levels, where since 6.16 it otherwise ends at one that is to be flushed anyway. One reader comes for each --pages of updates; with --reads=0 "
 		"there is none, so the difference is what he costs the updaters.\n\n"
 		"--siblings are the memcgs that are there, idle; --busy those that have the updates; --dying those that were removed and live on for a page of "
-		"theirs (not on kernels that reparent: 7.x). At --depth=1 the parent is the root memcg, which is the machine's. Without memcg nothing is "
+		"theirs (none where pages are reparented, lru_reparent_memcg(), in Linux 7.2.13 and not yet in 7.1). At --depth=1 the parent is the root memcg, which is the machine's. Without memcg nothing is "
 		"read, and in the root arm it is the root's own file.",
 	.version = 1,
 	BENCH_METRICS(BENCH_TIMED(UPDATE, "update", "page", "mapping a page that is charged already, and unmapping it: updates of statistics"),
